@@ -1,0 +1,275 @@
+/**
+ * The words of the domain as types. Times are milliseconds since the epoch, money is in the operator's
+ * currency, probabilities lie in [0, 1]. Everything is read-only: each stage returns new values.
+ */
+
+import type { Expression } from './rules/expression.ts'
+
+/** Numbers the arithmetic. A change that alters any number of any answer raises it. */
+export const ENGINE = 1
+
+export type Facts = Readonly<Record<string, unknown>>
+
+export type AgentMode = 'live' | 'shadow' | 'muted'
+
+/** A source of signals, as it stands at the moment of an adjudication: the file's words under the admin's. */
+export interface Agent {
+  readonly name: string
+  readonly kind: string
+  readonly mode: AgentMode
+  /** 0 to 1, multiplies the weight of all it says. */
+  readonly trust: number
+  /** Used where a signal states no confidence. */
+  readonly defaultConfidence: number
+  /** `probability`: the confidence is P(claim). `support`: it is how strongly the agent speaks for its claim. */
+  readonly confidence: 'probability' | 'support'
+  /** Turns a signal's `score` into a confidence, piecewise linear through these points, ascending. */
+  readonly scale: readonly (readonly [score: number, confidence: number])[] | null
+  /** Holds where the agent may be heard and may act; null: everywhere. */
+  readonly scope: Expression<boolean> | null
+  /** From then on the agent counts as shadow. */
+  readonly until: number | null
+  readonly owner: string | null
+}
+
+/** One agent's statement about one account, as accepted. `sequence` is its place in the account's audit stream. */
+export interface Signal {
+  readonly sequence: number
+  readonly id: string
+  readonly agent: string
+  readonly claim: string
+  readonly confidence: number | null
+  readonly score: number | null
+  readonly observedAt: number
+  readonly expiresAt: number | null
+}
+
+export interface Proposal {
+  readonly agent: string
+  readonly action: string
+}
+
+/** Who may act on an action, from the freest to the strictest; a cap only ever moves to the right. */
+export const AUTONOMY = ['autonomous', 'supervised', 'copilot', 'off_limits'] as const
+export type Autonomy = (typeof AUTONOMY)[number]
+
+export const DISPOSITIONS = ['act', 'act_and_review', 'suggest', 'escalate'] as const
+export type Disposition = (typeof DISPOSITIONS)[number]
+
+export const VERDICTS = ['allow', 'ask', 'deny'] as const
+export type Verdict = (typeof VERDICTS)[number]
+
+/** Why a disposition is what it is; the first that holds decides, all that hold are listed. */
+export const REASONS = [
+  'no_permitted_action',
+  'rule_error',
+  'rule',
+  'people_only',
+  'uncertain',
+  'copilot',
+  'sampled',
+  'supervised',
+  'autonomous',
+] as const
+export type Reason = (typeof REASONS)[number]
+
+/** Why a verdict is what it is. */
+export const VERDICT_REASONS = [
+  'vetoed',
+  'off_limits',
+  'out_of_scope',
+  'loss_failed',
+  'needs_person',
+  'costlier',
+  'copilot',
+  'within_tolerance',
+  'recommended',
+] as const
+export type VerdictReason = (typeof VERDICT_REASONS)[number]
+
+/** Why a signal carries no weight. */
+export const UNUSED = [
+  'agent_in_shadow',
+  'agent_out_of_scope',
+  'claim_not_mapped',
+  'superseded',
+  'own_case',
+  'beyond_newest_200',
+] as const
+export type Unused = (typeof UNUSED)[number]
+
+/** A decision file, checked and compiled. States, claims and actions refer to one another by index, in file order. */
+export interface Decision {
+  readonly name: string
+  readonly description: string
+  /** Null where the file declares none: then facts are dynamic. */
+  readonly facts: ReadonlyMap<string, FactDeclaration> | null
+  readonly states: readonly { readonly name: string; readonly prior: number }[]
+  readonly claims: ReadonlyMap<string, Claim>
+  readonly actions: readonly Action[]
+  /** Those of `_all.yaml` first. */
+  readonly rules: readonly Rule[]
+  readonly review: Review
+  /** ρ of the weight formula: 0 adds evidence up, 1 averages it. */
+  readonly dependence: number
+  readonly evidenceCap: number
+  readonly tolerance: number
+  /** Milliseconds. */
+  readonly validFor: number
+}
+
+export interface FactDeclaration {
+  /** As written, `list<string>`. */
+  readonly type: string
+  /** Undefined: the fact has no default. */
+  readonly default?: unknown
+}
+
+export interface Claim {
+  /** Indexes of states, ascending. */
+  readonly pointsAt: readonly number[]
+  /** π(T), the sum of the priors of the states it points at. */
+  readonly priorMass: number
+  /** Milliseconds; null: the claim does not age. */
+  readonly halfLife: number | null
+}
+
+export interface Action {
+  readonly name: string
+  readonly autonomy: Autonomy
+  readonly tags: readonly string[]
+  /** One per state, in their order. */
+  readonly loss: readonly Expression<number>[]
+}
+
+export interface Review {
+  readonly cost: number
+  readonly queue: string
+  /** Milliseconds from the adjudication to when a person should have decided. */
+  readonly due: number
+  readonly sampleRate: number
+}
+
+export interface Rule {
+  readonly id: string
+  readonly when: Expression<boolean>
+  /** True: asked once for each live signal. */
+  readonly forEachSignal: boolean
+  readonly effects: readonly Effect[]
+  readonly because: string
+}
+
+export type Effect =
+  | { readonly kind: 'veto'; readonly actions: readonly number[] }
+  | {
+      readonly kind: 'escalate'
+      readonly queue: string | null
+      readonly priority: number | null
+      readonly due: number | null
+    }
+  | { readonly kind: 'autonomyCap'; readonly caps: readonly { readonly action: number; readonly level: Autonomy }[] }
+  | { readonly kind: 'weight'; readonly factor: number }
+  | { readonly kind: 'addLoss'; readonly terms: readonly AddedLoss[] }
+  | { readonly kind: 'tag'; readonly tags: readonly string[] }
+
+export interface AddedLoss {
+  readonly action: number
+  readonly state: number
+  readonly amount: Expression<number>
+}
+
+/** Everything an answer depends on. The same input gives the same answer, to the last digit. */
+export interface Question {
+  readonly account: string
+  readonly now: number
+  /** Uniform in [0, 1): decides whether a supervised action is reviewed. */
+  readonly draw: number
+  readonly facts: Facts
+  /** Any order; superseded and expired ones may be among them. */
+  readonly signals: readonly Signal[]
+  /** At least every agent that `signals` and `proposal` name. */
+  readonly agents: ReadonlyMap<string, Agent>
+  readonly proposal: Proposal | null
+}
+
+/** The answer and the ledger from which it was computed. Field names are those of the API. */
+export interface Adjudication {
+  readonly account: string
+  readonly decision: string
+  readonly summary: string
+  readonly recommendation: {
+    readonly action: string | null
+    readonly confidence: number
+    readonly disposition: Disposition
+    readonly reasons: readonly Reason[]
+  }
+  readonly proposal: (Proposal & { readonly verdict: Verdict; readonly reasons: readonly VerdictReason[] }) | null
+  readonly beliefs: Readonly<Record<string, number>>
+  readonly expectedLoss: Readonly<Record<string, number | null>>
+  readonly regret: number
+  readonly reviewCost: number
+  readonly conflict: number
+  readonly signals: readonly LedgerSignal[]
+  readonly rules: readonly LedgerRule[]
+  readonly flips: readonly Flip[]
+  readonly tags: readonly string[]
+  /** What a person is asked, if anything. */
+  readonly handoff: Handoff | null
+  /** Milliseconds since the epoch. */
+  readonly validUntil: number
+}
+
+export interface LedgerSignal {
+  readonly sequence: number
+  readonly id: string
+  readonly agent: string
+  readonly claim: string
+  /** What the agent stated, or what its scale made of the score; null: neither. */
+  readonly confidence: number | null
+  /** What the arithmetic used. */
+  readonly calibrated: number
+  readonly ageHours: number
+  readonly weight: number
+  /** `weight` is the product of these, with trust · freshness · rules · share kept within [0, 3]. */
+  readonly weightParts: {
+    readonly trust: number
+    readonly freshness: number
+    readonly rules: number
+    /** 1 ÷ the number of the agent's used signals. */
+    readonly share: number
+    /** What is left of it because agents read the same sources. */
+    readonly dependence: number
+  }
+  readonly llr: number
+  /** weight · llr, what was added to the log of the states it points at. */
+  readonly contribution: number
+  readonly used: boolean
+  readonly why?: Unused
+}
+
+/** A rule that held, one entry per effect, or that failed (`error`). */
+export interface LedgerRule {
+  readonly id: string
+  readonly effect: Effect['kind'] | null
+  readonly because: string
+  /** The signal for which it held, of a rule that is asked for each. */
+  readonly signal?: string
+  /** Expression and reason, where it failed. */
+  readonly error?: string
+}
+
+export interface Flip {
+  readonly signal: string
+  readonly atConfidence: number
+  /** What would be recommended then. */
+  readonly action: string
+}
+
+/** A case for a person, opened with the adjudication. */
+export interface Handoff {
+  readonly kind: 'decision' | 'sample'
+  readonly queue: string
+  readonly priority: number
+  /** Milliseconds since the epoch. */
+  readonly dueAt: number
+}
