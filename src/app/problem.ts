@@ -1,0 +1,48 @@
+/** All the ways in which a request can fail, for every door. Each has its HTTP status in `http/errors.ts`. */
+export const PROBLEM_CODES = [
+  'invalid_request',
+  'invalid_json',
+  'payload_too_large',
+  'unsupported_media_type',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'unknown_decision',
+  'unknown_action',
+  'unknown_state',
+  'unknown_agent',
+  'agent_not_allowed',
+  'signal_conflict',
+  'score_without_scale',
+  'outcome_conflict',
+  'alias_conflict',
+  'facts_too_large',
+  'redacted',
+  'idempotency_mismatch',
+  'idempotency_in_progress',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'internal',
+] as const
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
+
+export interface FieldError {
+  /** JSON path of what is wrong, `signals.3.confidence`. */
+  readonly path: string
+  readonly message: string
+}
+
+/** A failure that the caller is told, in words made for them: no internals, no stack. */
+export class Problem extends Error {
+  override readonly name = 'Problem'
+  readonly code: ProblemCode
+  readonly errors: readonly FieldError[] | undefined
+
+  constructor(code: ProblemCode, detail: string, options: { errors?: readonly FieldError[]; cause?: unknown } = {}) {
+    super(detail, { cause: options.cause })
+    this.code = code
+    this.errors = options.errors
+  }
+}
