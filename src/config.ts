@@ -1,0 +1,111 @@
+import { isIP } from 'node:net'
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Everything that the environment decides. Directories are as written: relative ones start at the working directory. */
+export interface Config {
+  /** TCP port to listen on; 0 lets the operating system choose one. */
+  readonly port: number
+  readonly host: string
+  /** Null: the service starts an embedded PostgreSQL that keeps its data in `dataDir`. */
+  readonly databaseUrl: string | null
+  /** Null: queues run on PostgreSQL. */
+  readonly redisUrl: string | null
+  readonly dataDir: string
+  readonly rulesDir: string
+  /** The first admin key. Null: an empty database gets one made for it. */
+  readonly adminKey: string | null
+  readonly logLevel: LogLevel
+  /** Base URL of an OTLP receiver. Null: nothing is exported. */
+  readonly otlpEndpoint: string | null
+}
+
+/** One line, naming each variable that is wrong and how. Never quotes a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What is wrong with a variable, in words that follow its name. */
+class Invalid {
+  readonly reason: string
+  constructor(reason: string) {
+    this.reason = reason
+  }
+}
+
+/**
+ * Reads the configuration from environment variables (see *Environment* in the README). An empty variable counts as unset.
+ * @throws {ConfigError} naming every variable whose value cannot be used
+ */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = []
+  const read = <T, D>(name: string, fallback: D, parse: (value: string) => T | Invalid): T | D => {
+    const value = env[name]
+    if (value === undefined || value === '') return fallback
+    const parsed = parse(value)
+    if (!(parsed instanceof Invalid)) return parsed
+    problems.push(`${name} ${parsed.reason}`)
+    return fallback
+  }
+
+  const config: Config = {
+    port: read('PORT', 3000, port),
+    host: read('HOST', '127.0.0.1', host),
+    databaseUrl: read('DATABASE_URL', null, url('postgres', 'postgresql')),
+    redisUrl: read('REDIS_URL', null, url('redis', 'rediss')),
+    dataDir: read('UMPIRE_DATA_DIR', '.umpire', (path) => path),
+    rulesDir: read('UMPIRE_RULES_DIR', 'rules', (path) => path),
+    adminKey: read('UMPIRE_ADMIN_KEY', null, adminKey),
+    logLevel: read('LOG_LEVEL', 'info', logLevel),
+    otlpEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT', null, url('http', 'https')),
+  }
+  if (problems.length > 0) throw new ConfigError(problems.join('; '))
+  return config
+}
+
+function port(value: string): number | Invalid {
+  const number = Number(value)
+  return /^\d+$/.test(value) && number <= 65_535
+    ? number
+    : new Invalid(`must be an integer from 0 to 65535, not ${quoted(value)}`)
+}
+
+function host(value: string): string | Invalid {
+  const isName = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?$/i.test(value)
+  return isName || isIP(value) !== 0
+    ? value
+    : new Invalid(`must be an IP address or a host name, without port or brackets, not ${quoted(value)}`)
+}
+
+function adminKey(value: string): string | Invalid {
+  if (value.length < 16) return new Invalid('must have at least 16 characters')
+  // It travels in an Authorization header, which carries nothing else.
+  if (!/^[\x21-\x7e]+$/.test(value)) return new Invalid('must consist of printable ASCII characters without spaces')
+  return value
+}
+
+function logLevel(value: string): LogLevel | Invalid {
+  const level = LOG_LEVELS.find((known) => known === value.toLowerCase())
+  return level ?? new Invalid(`must be one of ${LOG_LEVELS.join(', ')}, not ${quoted(value)}`)
+}
+
+/** URLs may hold a password, so that no more than the scheme of a bad one is repeated. */
+function url(...schemes: string[]): (value: string) => string | Invalid {
+  const expected = schemes.map((scheme) => `${scheme}://`).join(' or ')
+  return (value) => {
+    const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(value)?.[1]?.toLowerCase()
+    if (scheme === undefined) return new Invalid(`must be a URL that starts with ${expected}`)
+    if (!schemes.includes(scheme)) return new Invalid(`must start with ${expected}, not ${quoted(`${scheme}://`)}`)
+    // `postgres://user@/database?host=/run/postgresql`, a Unix socket, is a connection string but no URL.
+    if (!URL.canParse(value.replace('@/', '@localhost/'))) return new Invalid('is not a valid URL')
+    return value
+  }
+}
+
+/** JSON escapes keep a value with a line break in it on one line. */
+function quoted(value: string): string {
+  return `\`${JSON.stringify(value).slice(1, -1)}\``
+}
