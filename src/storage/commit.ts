@@ -1,0 +1,185 @@
+import type { Pool } from 'pg'
+import type { Link } from './chain.ts'
+
+/**
+ * What one batch of requests writes, in one statement and so in one transaction: all of it or nothing.
+ *
+ * Rows are gathered by column. Each column travels as one text parameter whose values are separated by a control
+ * character: neither canonical JSON nor any name that passed validation holds one, and nothing needs escaping,
+ * which for payloads of a kilobyte costs more than the insert.
+ */
+const TABLES = {
+  audit_entries: { stream: 'text', sequence: 'bigint', kind: 'text', at: 'timestamptz', digest: 'hex', hash: 'hex' },
+  audit_payloads: { stream: 'text', sequence: 'bigint', salt: 'hex', payload: 'text' },
+  aliases: { alias: 'text', account_id: 'text' },
+  facts: { account_id: 'text', sequence: 'bigint', facts: 'text' },
+  signals: {
+    account_id: 'text',
+    sequence: 'bigint',
+    agent: 'text',
+    id: 'text',
+    claim: 'text',
+    confidence: 'double precision',
+    score: 'double precision',
+    observed_at: 'timestamptz',
+    expires_at: 'timestamptz',
+    superseded: 'boolean',
+  },
+  adjudications: { account_id: 'text', decision: 'text', sequence: 'bigint', id: 'uuid', disposition: 'text' },
+  escalations: {
+    id: 'uuid',
+    account_id: 'text',
+    decision: 'text',
+    adjudication_id: 'uuid',
+    kind: 'text',
+    queue: 'text',
+    priority: 'integer',
+    regret: 'double precision',
+    due_at: 'timestamptz',
+    created_at: 'timestamptz',
+  },
+  outbox: { account_id: 'text', topic: 'text', payload: 'text', created_at: 'timestamptz' },
+  outcomes: {
+    account_id: 'text',
+    decision: 'text',
+    state: 'text',
+    observed_at: 'timestamptz',
+    source: 'text',
+    sequence: 'bigint',
+  },
+  agents: { name: 'text', sequence: 'bigint', overrides: 'jsonb', registered_at: 'timestamptz' },
+} as const
+
+/** Rows that exist and change: found by `keys`, given `values`. */
+const UPDATES = {
+  signals: { keys: { account_id: 'text', agent: 'text', id: 'text' }, values: { superseded: 'boolean' } },
+  idempotency_keys: {
+    keys: { owner: 'text', key: 'text' },
+    values: { status: 'integer', headers: 'jsonb', body: 'text' },
+  },
+} as const
+
+type Tables = typeof TABLES
+type Updates = typeof UPDATES
+type Value = string | number | boolean | null
+export type Row<T extends keyof Tables> = { readonly [C in keyof Tables[T]]: Value }
+export type Change<T extends keyof Updates> = {
+  readonly [C in keyof Updates[T]['keys'] | keyof Updates[T]['values']]: Value
+}
+
+/** Rows on their way to the database. */
+export class Writes {
+  readonly inserts = new Map<keyof Tables, Value[][]>()
+  readonly updates = new Map<keyof Updates, Value[][]>()
+
+  get isEmpty(): boolean {
+    return this.inserts.size === 0 && this.updates.size === 0
+  }
+
+  insert<T extends keyof Tables>(table: T, row: Row<T>): void {
+    gather(this.inserts, table, Object.keys(TABLES[table]), row)
+  }
+
+  update<T extends keyof Updates>(table: T, row: Change<T>): void {
+    const { keys, values } = UPDATES[table]
+    gather(this.updates, table, [...Object.keys(keys), ...Object.keys(values)], row)
+  }
+
+  /** An audit entry and its payload. */
+  append(entry: Link): void {
+    const { stream, sequence } = entry
+    this.insert('audit_entries', {
+      stream,
+      sequence,
+      kind: entry.kind,
+      at: new Date(entry.at).toISOString(),
+      digest: entry.digest.toString('hex'),
+      hash: entry.hash.toString('hex'),
+    })
+    this.insert('audit_payloads', { stream, sequence, salt: entry.salt.toString('hex'), payload: entry.payload })
+  }
+}
+
+function gather<K>(tables: Map<K, Value[][]>, table: K, columns: readonly string[], row: Readonly<Record<string, Value>>) {
+  let gathered = tables.get(table)
+  if (!gathered) tables.set(table, (gathered = columns.map(() => [])))
+  for (let i = 0; i < columns.length; i++) gathered[i]!.push(row[columns[i]!] as Value)
+}
+
+/**
+ * Writes it all, durably, in one round trip.
+ * @throws Conflict where another process has moved one of the streams on: load again, decide again
+ */
+export async function commit(pool: Pool, writes: Writes): Promise<void> {
+  if (writes.isEmpty) return
+  const inserts = [...writes.inserts.keys()]
+  const updates = [...writes.updates.keys()]
+  const name = `commit ${inserts.join()} ${updates.join()}`
+  let text = statements.get(name)
+  if (!text) statements.set(name, (text = statement(inserts, updates)))
+  const values = [...writes.inserts.values(), ...writes.updates.values()].flatMap((columns) => columns.map(pack))
+  try {
+    await pool.query({ name: nameOf(name), text, values })
+  } catch (error) {
+    if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new Conflict(error)
+    throw error
+  }
+}
+
+/** Another process wrote to the same account at the same moment. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict'
+  constructor(cause: unknown) {
+    super('another process has written to the account meanwhile', { cause })
+  }
+}
+
+const UNIQUE_VIOLATION = '23505'
+const SEPARATOR = '\x1f'
+const NULL = '\x1e'
+
+function pack(column: readonly Value[]): string {
+  let text = ''
+  for (let i = 0; i < column.length; i++) {
+    const value = column[i]
+    text += (i === 0 ? '' : SEPARATOR) + (value === null ? NULL : value)
+  }
+  return text
+}
+
+/** Statements by the tables that they write: few ever occur, each is prepared once a connection. */
+const statements = new Map<string, string>()
+const names = new Map<string, string>()
+function nameOf(statementName: string): string {
+  let short = names.get(statementName)
+  if (!short) names.set(statementName, (short = `commit_${names.size}`))
+  return short
+}
+
+function statement(inserts: readonly (keyof Tables)[], updates: readonly (keyof Updates)[]): string {
+  let parameter = 0
+  const rows = (columns: Readonly<Record<string, string>>) => {
+    const names = Object.keys(columns)
+    const arrays = Object.values(columns).map(
+      (type) => `string_to_array($${++parameter}, '${SEPARATOR}', '${NULL}')${type === 'hex' ? '' : `::${type}[]`}`,
+    )
+    return `unnest(${arrays.join(', ')}) AS row(${names.join(', ')})`
+  }
+  const parts = [
+    ...inserts.map((table) => {
+      const columns: Readonly<Record<string, string>> = TABLES[table]
+      const names = Object.keys(columns)
+      const selected = names.map((column) => (columns[column] === 'hex' ? `decode(${column}, 'hex')` : column))
+      return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${selected.join(', ')} FROM ${rows(columns)}`
+    }),
+    ...updates.map((table) => {
+      const { keys, values } = UPDATES[table]
+      const set = Object.keys(values).map((column) => `${column} = row.${column}`)
+      const found = Object.keys(keys).map((column) => `${table}.${column} = row.${column}`)
+      return `UPDATE ${table} SET ${set.join(', ')} FROM ${rows({ ...keys, ...values })} WHERE ${found.join(' AND ')}`
+    }),
+  ]
+  const last = parts.pop()
+  const before = parts.map((part, i) => `w${i} AS (${part})`)
+  return before.length === 0 ? `${last}` : `WITH ${before.join(',\n')}\n${last}`
+}

@@ -1,0 +1,180 @@
+import type { Pool } from 'pg'
+import type { Facts, Signal } from '../core/model.ts'
+import { GENESIS, type Head } from './chain.ts'
+
+/** What a batch of requests must know before it can decide. */
+export interface Wanted {
+  /** As sent: ids or aliases. */
+  readonly accounts: readonly string[]
+  /** Whose standing is needed beside that of the agents whose signals stand. */
+  readonly agents: readonly string[]
+  /** Signals that may have been sent before. */
+  readonly signals: readonly { readonly account: string; readonly agent: string; readonly id: string }[]
+  /** Outcomes that may have been sent before. */
+  readonly outcomes: readonly OutcomeKey[]
+}
+
+export interface OutcomeKey {
+  readonly account: string
+  readonly decision: string
+  /** Milliseconds since the epoch. */
+  readonly observedAt: number
+  readonly source: string
+}
+
+/** An account as it stands. */
+export interface StoredAccount {
+  readonly account: string
+  readonly aliases: readonly string[]
+  readonly head: Head
+  readonly facts: Facts
+  /** Sequence of the entry that made the facts what they are, 0 where there are none. */
+  readonly factsSequence: number
+  /** All that are not superseded, expired ones too. */
+  readonly signals: readonly Signal[]
+}
+
+/** What an admin said of an agent; sequence is its place in the agent's audit stream. */
+export interface StoredAgent {
+  readonly name: string
+  readonly sequence: number
+  readonly overrides: Readonly<Record<string, unknown>>
+}
+
+export interface Loaded {
+  /** By the name that was asked for. */
+  readonly accounts: ReadonlyMap<string, StoredAccount>
+  readonly agents: ReadonlyMap<string, StoredAgent>
+  /** Payloads of known signals by `signalKey`; null where the payload has been erased. */
+  readonly signals: ReadonlyMap<string, string | null>
+  /** States of known outcomes by `outcomeKey`. */
+  readonly outcomes: ReadonlyMap<string, string>
+}
+
+/** Identifies a signal: (account, agent, id). No name holds a control character. */
+export const signalKey = (account: string, agent: string, id: string): string => `${account}\n${agent}\n${id}`
+
+/** Identifies an outcome: what one source said of one decision's state at one time. */
+export const outcomeKey = (account: string, decision: string, observedAt: number, source: string): string =>
+  `${account}\n${decision}\n${observedAt}\n${source}`
+
+/** Everything that a batch needs, in one round trip: one row of JSON documents, since rows of columns cost more. */
+export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
+  const { rows } = await pool.query<{ accounts: AccountJson[]; agents: AgentJson[]; signals: SignalJson[]; outcomes: OutcomeJson[] }>({
+    name: 'load',
+    text: STATEMENT,
+    values: [
+      wanted.accounts,
+      wanted.agents,
+      wanted.signals.map((signal) => signal.account),
+      wanted.signals.map((signal) => signal.agent),
+      wanted.signals.map((signal) => signal.id),
+      wanted.outcomes.map((outcome) => outcome.account),
+      wanted.outcomes.map((outcome) => outcome.decision),
+      wanted.outcomes.map((outcome) => new Date(outcome.observedAt).toISOString()),
+      wanted.outcomes.map((outcome) => outcome.source),
+    ],
+  })
+  const row = rows[0]!
+  const agents = new Map<string, StoredAgent>()
+  for (const [name, sequence, overrides] of row.agents) agents.set(name, { name, sequence, overrides })
+  const accounts = new Map<string, StoredAccount>()
+  for (const json of row.accounts) accounts.set(json[0], storedAccount(json, agents))
+  return {
+    accounts,
+    agents,
+    signals: new Map(row.signals.map(([account, agent, id, payload]) => [signalKey(account, agent, id), payload])),
+    outcomes: new Map(
+      row.outcomes.map(([account, decision, at, source, state]) => [outcomeKey(account, decision, at, source), state]),
+    ),
+  }
+}
+
+type AgentJson = [name: string, sequence: number, overrides: Record<string, unknown>]
+type AccountJson = [
+  name: string,
+  account: string,
+  aliases: string[] | null,
+  sequence: number | null,
+  hash: string | null,
+  factsSequence: number | null,
+  facts: Facts | null,
+  signals: StandingJson[] | null,
+]
+type StandingJson = [
+  sequence: number,
+  agent: string,
+  id: string,
+  claim: string,
+  confidence: number | null,
+  score: number | null,
+  observedAt: number,
+  expiresAt: number | null,
+  agentSequence: number | null,
+  overrides: Record<string, unknown> | null,
+]
+type SignalJson = [account: string, agent: string, id: string, payload: string | null]
+type OutcomeJson = [account: string, decision: string, observedAt: number, source: string, state: string]
+
+function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): StoredAccount {
+  const [, account, aliases, sequence, hash, factsSequence, facts, standing] = json
+  const signals: Signal[] = []
+  for (const [sequence, agent, id, claim, confidence, score, observedAt, expiresAt, agentSequence, overrides] of standing ?? []) {
+    signals.push({ sequence, agent, id, claim, confidence, score, observedAt, expiresAt })
+    if (agentSequence !== null && !agents.has(agent)) {
+      agents.set(agent, { name: agent, sequence: agentSequence, overrides: overrides! })
+    }
+  }
+  return {
+    account,
+    aliases: aliases ?? [],
+    head: sequence === null ? GENESIS : { sequence, hash: Buffer.from(hash!, 'hex') },
+    facts: facts ?? {},
+    factsSequence: factsSequence ?? 0,
+    signals,
+  }
+}
+
+/** Milliseconds since the epoch, exact: what is stored has no finer grain. */
+const ms = (column: string) => `(date_part('epoch', ${column}) * 1000)::bigint`
+
+const STATEMENT = `
+WITH asked AS MATERIALIZED (
+  SELECT name, coalesce(aliases.account_id, name) AS account_id
+  FROM unnest($1::text[]) AS name LEFT JOIN aliases ON aliases.alias = name
+)
+SELECT
+  (SELECT coalesce(json_agg(json_build_array(
+      asked.name, asked.account_id, also.names, head.sequence, encode(head.hash, 'hex'), known.sequence, known.facts::json,
+      standing.signals)), '[]')
+   FROM asked
+   LEFT JOIN LATERAL (
+     SELECT json_agg(alias) AS names FROM aliases WHERE aliases.account_id = asked.account_id
+   ) also ON true
+   LEFT JOIN LATERAL (
+     SELECT sequence, hash FROM audit_entries
+     WHERE stream = 'account:' || asked.account_id ORDER BY sequence DESC LIMIT 1
+   ) head ON true
+   LEFT JOIN LATERAL (
+     SELECT sequence, facts FROM facts WHERE facts.account_id = asked.account_id ORDER BY sequence DESC LIMIT 1
+   ) known ON true
+   LEFT JOIN LATERAL (
+     SELECT json_agg(json_build_array(s.sequence, s.agent, s.id, s.claim, s.confidence, s.score,
+       ${ms('s.observed_at')}, ${ms('s.expires_at')}, agents.sequence, agents.overrides)) AS signals
+     FROM signals s LEFT JOIN agents ON agents.name = s.agent
+     WHERE s.account_id = asked.account_id AND NOT s.superseded
+   ) standing ON true
+  ) AS accounts,
+  (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($2)) AS agents,
+  (SELECT coalesce(json_agg(json_build_array(s.account_id, s.agent, s.id, p.payload)), '[]')
+   FROM unnest($3::text[], $4::text[], $5::text[]) AS sent(account, agent, id)
+   LEFT JOIN aliases ON aliases.alias = sent.account
+   JOIN signals s ON s.account_id = coalesce(aliases.account_id, sent.account) AND s.agent = sent.agent AND s.id = sent.id
+   LEFT JOIN audit_payloads p ON p.stream = 'account:' || s.account_id AND p.sequence = s.sequence
+  ) AS signals,
+  (SELECT coalesce(json_agg(json_build_array(o.account_id, o.decision, ${ms('o.observed_at')}, o.source, o.state)), '[]')
+   FROM unnest($6::text[], $7::text[], $8::timestamptz[], $9::text[]) AS sent(account, decision, observed_at, source)
+   LEFT JOIN aliases ON aliases.alias = sent.account
+   JOIN outcomes o ON o.account_id = coalesce(aliases.account_id, sent.account) AND o.decision = sent.decision
+     AND o.observed_at = sent.observed_at AND o.source = sent.source
+  ) AS outcomes`
