@@ -23,9 +23,15 @@ export interface Principal {
   readonly agents: ReadonlySet<string> | null
 }
 
-const REFUSED_TO_AGENTS: ReadonlySet<Scope> = new Set(['accounts:write', 'outcomes:write', 'escalations:review', 'admin'])
+/** An agent never sends facts or outcomes, never reviews and never administers, whatever its key says. */
+export const REFUSED_TO_AGENTS: ReadonlySet<Scope> = new Set([
+  'accounts:write',
+  'outcomes:write',
+  'escalations:review',
+  'admin',
+])
 
-/** Whether the key may do what `scope` stands for. An agent never sends facts or outcomes and never reviews. */
+/** Whether the key may do what `scope` stands for. */
 export function may(principal: Principal, scope: Scope): boolean {
   if (principal.kind === 'agent' && REFUSED_TO_AGENTS.has(scope)) return false
   return principal.scopes.has('admin') || principal.scopes.has(scope)
