@@ -1,0 +1,220 @@
+import { adjudicate as arbitrate } from '../core/adjudicate.ts'
+import {
+  type Agent,
+  type Decision,
+  ENGINE,
+  type Facts,
+  type Handoff,
+  type Proposal,
+  type Question,
+  type Signal,
+} from '../core/model.ts'
+import type { Ruleset } from '../core/rules/load.ts'
+import type { StoredAgent } from '../storage/load.ts'
+import type { App } from './app.ts'
+import type { AccountPage, Book } from './book.ts'
+import { demand, type Principal, speaksFor } from './principal.ts'
+import { Problem } from './problem.ts'
+import { type AdjudicationRecord, figuresOf } from './record.ts'
+import { acceptSignal, checkSignal, type SignalInput, toSignal } from './signals.ts'
+import { viewOf } from './view.ts'
+
+export interface AdjudicationRequest {
+  readonly account: string
+  readonly decision: string
+  readonly proposal?: Proposal | null | undefined
+  readonly signals?: readonly Omit<SignalInput, 'account'>[] | undefined
+  readonly facts?: Facts | undefined
+  readonly dryRun?: boolean | undefined
+}
+
+/** An idempotency key whose first request this is; the answer is kept under it in the same transaction. */
+export interface Remember {
+  readonly owner: string
+  readonly key: string
+}
+
+/**
+ * Takes in the signals of the request, answers the question, and keeps the answer with what recomputes it. A dry
+ * run answers the same and keeps nothing.
+ *
+ * @returns the finished JSON of the answer: rendered once, since it is also what a repeated request is sent
+ * @throws Problem `unknown_decision`, `unknown_action`, `agent_not_allowed`, `forbidden`, `signal_conflict`,
+ *   `score_without_scale`; then nothing of the request is kept
+ */
+export async function adjudicate(
+  app: App,
+  principal: Principal,
+  request: AdjudicationRequest,
+  remember?: Remember,
+): Promise<{ readonly id: string | null; readonly body: string }> {
+  const decision = app.rules.decision(request.decision)
+  permit(principal, decision, request)
+  const { account, dryRun = false } = request
+  const signals = (request.signals ?? []).map((signal) => ({ ...signal, account }))
+  return app.desk.submit({
+    accounts: [account],
+    agents: [...signals.map((signal) => signal.agent), ...(request.proposal ? [request.proposal.agent] : [])],
+    signals,
+    serve(book) {
+      const page = book.account(account)
+      const fresh = signals.filter((signal) => checkSignal(app, principal, book, page, signal).isNew)
+      if (dryRun) return answerOnly(app, decision, request, book, page, fresh)
+      for (const signal of fresh) acceptSignal(book, page, signal, principal)
+      if (request.proposal) book.register(request.proposal.agent)
+      return answerAndKeep(app, principal, decision, request, book, page, remember)
+    },
+  })
+}
+
+function permit(principal: Principal, decision: Decision, request: AdjudicationRequest): void {
+  if (request.signals?.length) demand(principal, 'signals:write')
+  if (request.facts && Object.keys(request.facts).length > 0) demand(principal, 'accounts:write')
+  const { proposal } = request
+  if (!proposal) return
+  if (!speaksFor(principal, proposal.agent)) {
+    throw new Problem('agent_not_allowed', `key \`${principal.name}\` does not speak for agent \`${proposal.agent}\``)
+  }
+  if (!decision.actions.some((action) => action.name === proposal.action)) {
+    const known = decision.actions.map((action) => `\`${action.name}\``).join(', ')
+    throw new Problem('unknown_action', `\`${decision.name}\` has no action \`${proposal.action}\`; it has ${known}`)
+  }
+}
+
+function answerOnly(
+  app: App,
+  decision: Decision,
+  request: AdjudicationRequest,
+  book: Book,
+  page: AccountPage,
+  fresh: readonly SignalInput[],
+) {
+  const added = fresh.map((signal, i) => toSignal(signal, page.head.sequence + 1 + i, book.now))
+  const question = ask(app, request, book, page, [...page.signals, ...added])
+  const answer = arbitrate(decision, question)
+  const envelope = {
+    id: null,
+    ruleset: app.rules.active.hash,
+    engine: ENGINE,
+    createdAt: book.now,
+    escalation: null,
+    audit: null,
+  }
+  return { id: null, body: JSON.stringify(viewOf(answer, envelope)) }
+}
+
+function answerAndKeep(
+  app: App,
+  principal: Principal,
+  decision: Decision,
+  request: AdjudicationRequest,
+  book: Book,
+  page: AccountPage,
+  remember: Remember | undefined,
+) {
+  const question = ask(app, request, book, page, page.signals)
+  const answer = arbitrate(decision, question)
+  const id = app.newId()
+  const escalation = answer.handoff && app.newId()
+  const record: AdjudicationRecord = {
+    id,
+    decision: decision.name,
+    ruleset: app.rules.active.hash,
+    engine: ENGINE,
+    draw: question.draw,
+    facts: page.factsSequence,
+    ...(request.facts && { overlay: request.facts }),
+    signals: question.signals.map((signal) => signal.sequence).sort((a, b) => a - b),
+    agents: [...question.agents.keys()].sort().map((name) => [name, book.agent(name)?.sequence ?? 0]),
+    ...(question.proposal && { proposal: question.proposal }),
+    ...(escalation && { escalation }),
+    by: principal.name,
+    figures: figuresOf(answer),
+  }
+  const { sequence, hash } = page.append('adjudication', record)
+  const { account } = page
+  const { disposition } = answer.recommendation
+  book.writes.insert('adjudications', { account_id: account, decision: decision.name, sequence, id, disposition })
+  if (answer.handoff && escalation) {
+    const { regret } = answer
+    openEscalation(book, answer.handoff, { id: escalation, account, decision: decision.name, adjudication: id, regret })
+  }
+  const audit = { stream: page.stream, sequence, hash }
+  const envelope = { id, ruleset: record.ruleset, engine: ENGINE, createdAt: book.now, escalation, audit }
+  const body = JSON.stringify(viewOf(answer, envelope))
+  if (remember) {
+    book.writes.update('idempotency_keys', {
+      ...remember,
+      status: 201,
+      headers: JSON.stringify({ 'content-type': 'application/json; charset=utf-8', location: `/v1/adjudications/${id}` }),
+      body,
+    })
+  }
+  return { id, body }
+}
+
+function ask(
+  app: App,
+  request: AdjudicationRequest,
+  book: Book,
+  page: AccountPage,
+  signals: readonly Signal[],
+): Question {
+  const proposal = request.proposal ?? null
+  const names = new Set(signals.map((signal) => signal.agent))
+  if (proposal) names.add(proposal.agent)
+  return {
+    account: page.account,
+    now: book.now,
+    draw: app.draw(),
+    facts: overlaid(page.facts, request.facts),
+    signals,
+    agents: standing(app, app.rules.active, names, (name) => book.agent(name)),
+    proposal,
+  }
+}
+
+/** The agents of a question, each as it stood then. */
+export function standing(
+  app: App,
+  ruleset: Ruleset,
+  names: Iterable<string>,
+  stored: (name: string) => StoredAgent | undefined,
+): ReadonlyMap<string, Agent> {
+  const agents = new Map<string, Agent>()
+  for (const name of names) agents.set(name, app.rules.agent(ruleset, name, stored(name)))
+  return agents
+}
+
+/** Stored facts under those of the request; a null takes a fact away. */
+export function overlaid(facts: Facts, overlay: Facts | undefined): Facts {
+  if (!overlay) return facts
+  return Object.fromEntries(Object.entries({ ...facts, ...overlay }).filter(([, value]) => value !== null))
+}
+
+/** The item for people, and the job that will tell them of it, in the transaction of the answer. */
+function openEscalation(
+  book: Book,
+  handoff: Handoff,
+  of: { id: string; account: string; decision: string; adjudication: string; regret: number },
+): void {
+  const createdAt = new Date(book.now).toISOString()
+  book.writes.insert('escalations', {
+    id: of.id,
+    account_id: of.account,
+    decision: of.decision,
+    adjudication_id: of.adjudication,
+    kind: handoff.kind,
+    queue: handoff.queue,
+    priority: handoff.priority,
+    regret: of.regret,
+    due_at: new Date(handoff.dueAt).toISOString(),
+    created_at: createdAt,
+  })
+  book.writes.insert('outbox', {
+    account_id: of.account,
+    topic: 'escalation.opened',
+    payload: JSON.stringify({ escalation: of.id }),
+    created_at: createdAt,
+  })
+}

@@ -1,0 +1,45 @@
+import type { Kysely } from 'kysely'
+import type { Pool } from 'pg'
+import type { Logger } from 'pino'
+import type { Database } from '../storage/database.ts'
+import type { Desk } from './desk.ts'
+import type { Rules } from './rules.ts'
+
+/** What every use case works with; put together in `compose.ts`. */
+export interface App {
+  readonly db: Kysely<Database>
+  readonly pool: Pool
+  readonly desk: Desk
+  readonly rules: Rules
+  readonly log: Logger
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  /** Uniform in [0, 1). */
+  readonly draw: () => number
+  /** A UUID that sorts by the time of its making. */
+  readonly newId: () => string
+}
+
+export interface Page {
+  /** 1 to 200. */
+  readonly limit: number
+  readonly cursor?: string | undefined
+}
+
+export interface Paged<T> {
+  readonly items: readonly T[]
+  /** Where the next page begins; null: there is none. */
+  readonly next: string | null
+}
+
+/** Of `limit + 1` rows that were read, those of the page, and the cursor if there are more. */
+export function paged<R, T>(
+  rows: readonly R[],
+  limit: number,
+  item: (row: R) => T,
+  cursor: (row: R) => string,
+): Paged<T> {
+  const page = rows.slice(0, limit)
+  const last = page.at(-1)
+  return { items: page.map(item), next: rows.length > limit && last !== undefined ? cursor(last) : null }
+}

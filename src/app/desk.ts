@@ -1,0 +1,152 @@
+import type { Pool } from 'pg'
+import { Conflict, commit } from '../storage/commit.ts'
+import { load, type Wanted } from '../storage/load.ts'
+import { Book } from './book.ts'
+import { Problem } from './problem.ts'
+
+/** A request as the desk takes it: what it must know, and how it is served once that is known. */
+export interface Work<T> extends Partial<Wanted> {
+  readonly accounts: readonly [string, ...string[]]
+  /** Decides and writes into the book. Runs again, on a new book, when another process was quicker. */
+  serve(book: Book): T
+}
+
+/**
+ * Where requests that arrive together are served together: one round trip loads what all of them need, one commits
+ * what all of them write, and none is answered before that (group commit). Accounts are spread over a few lanes,
+ * so that one lane computes while another waits for the database, and an account is always in the same lane.
+ *
+ * Across processes the audit stream of each account decides: two that append the same sequence can't both commit,
+ * and the later one loads and decides again.
+ */
+export interface Desk {
+  /**
+   * @returns what `serve` returned, once everything it wrote is durable
+   * @throws Problem `overloaded` when too many wait; what `serve` threw; the database's error, when it is away
+   */
+  submit<T>(work: Work<T>): Promise<T>
+  /** Resolves when nothing waits any more. */
+  drained(): Promise<void>
+}
+
+export interface DeskOptions {
+  readonly pool: Pool
+  readonly now: () => number
+  readonly lanes?: number
+  /** Around each stage of a batch, for traces and metrics. */
+  readonly observe?: <T>(stage: 'load' | 'decide' | 'commit', requests: number, run: () => T) => T
+}
+
+interface Waiting {
+  readonly work: Work<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (reason: unknown) => void
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown }
+
+const BATCH = 128
+const WAITING_AT_MOST = 20_000
+const TRIES = 8
+
+export function createDesk({ pool, now, lanes = 2, observe = (_stage, _requests, run) => run() }: DeskOptions): Desk {
+  const queues: Waiting[][] = Array.from({ length: lanes }, () => [])
+  const running: (Promise<void> | null)[] = queues.map(() => null)
+  let waiting = 0
+
+  async function serveTogether(batch: readonly Waiting[]): Promise<Outcome[]> {
+    for (let tries = 1; ; tries++) {
+      const loaded = await observe('load', batch.length, () => load(pool, merge(batch.map(({ work }) => work))))
+      const book = new Book(loaded, now())
+      const outcomes = observe('decide', batch.length, () => batch.map(({ work }) => attempt(() => work.serve(book))))
+      try {
+        await observe('commit', batch.length, () => commit(pool, book.writes))
+        return outcomes
+      } catch (error) {
+        if (!(error instanceof Conflict) || tries === TRIES) throw error
+      }
+    }
+  }
+
+  /** One request that can't be committed must not take the others with it: then each goes alone. */
+  async function serve(batch: readonly Waiting[]): Promise<void> {
+    let outcomes: Outcome[]
+    try {
+      outcomes = await serveTogether(batch)
+    } catch (error) {
+      if (batch.length > 1 && isAboutTheData(error)) {
+        for (const one of batch) await serve([one])
+        return
+      }
+      outcomes = batch.map(() => ({ error }))
+    }
+    batch.forEach(({ resolve, reject }, i) => {
+      const outcome = outcomes[i]!
+      if ('error' in outcome) reject(outcome.error)
+      else resolve(outcome.value)
+    })
+  }
+
+  async function run(lane: number): Promise<void> {
+    const queue = queues[lane]!
+    while (queue.length > 0) {
+      const batch = queue.splice(0, BATCH)
+      await serve(batch)
+      waiting -= batch.length
+    }
+    running[lane] = null
+  }
+
+  return {
+    submit<T>(work: Work<T>): Promise<T> {
+      if (waiting >= WAITING_AT_MOST) {
+        return Promise.reject(new Problem('overloaded', 'too many requests are waiting; try again in a moment'))
+      }
+      const lane = laneOf(work.accounts[0], lanes)
+      waiting++
+      return new Promise<T>((resolve, reject) => {
+        queues[lane]!.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        running[lane] ??= Promise.resolve().then(() => run(lane))
+      })
+    },
+    async drained() {
+      while (running.some((lane) => lane !== null)) await Promise.all(running)
+    },
+  }
+}
+
+/** A request that throws has written nothing: `serve` decides before it writes. */
+function attempt(run: () => unknown): Outcome {
+  try {
+    return { value: run() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function merge(works: readonly Work<unknown>[]): Wanted {
+  const accounts = new Set<string>()
+  const agents = new Set<string>()
+  for (const work of works) {
+    for (const account of work.accounts) accounts.add(account)
+    for (const agent of work.agents ?? []) agents.add(agent)
+  }
+  return {
+    accounts: [...accounts],
+    agents: [...agents],
+    signals: works.flatMap((work) => work.signals ?? []),
+    outcomes: works.flatMap((work) => work.outcomes ?? []),
+  }
+}
+
+/** Refused because of what was to be written, and not because the database is away. */
+function isAboutTheData(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code
+  return error instanceof Conflict || (typeof code === 'string' && /^2[123]/.test(code))
+}
+
+function laneOf(account: string, lanes: number): number {
+  let hash = 0
+  for (let i = 0; i < account.length; i++) hash = (hash * 31 + account.charCodeAt(i)) | 0
+  return (hash >>> 0) % lanes
+}

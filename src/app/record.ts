@@ -1,0 +1,85 @@
+import type { Adjudication, Facts, Proposal } from '../core/model.ts'
+
+/**
+ * What is kept of an adjudication, as the body of its audit entry: all that recomputes it, by reference where the
+ * trail already holds it, and the figures that came out. The ledger, the summary and the flips are rendered anew.
+ */
+export interface AdjudicationRecord {
+  readonly id: string
+  readonly decision: string
+  readonly ruleset: string
+  readonly engine: number
+  readonly draw: number
+  /** Sequence of the account's facts, 0: none. */
+  readonly facts: number
+  /** Facts that held for this answer only. */
+  readonly overlay?: Facts
+  /** Sequences of the signals that stood, ascending. */
+  readonly signals: readonly number[]
+  /** Of each agent that signals or the proposal name: the sequence in its stream, 0: unknown then. */
+  readonly agents: readonly (readonly [name: string, sequence: number])[]
+  readonly proposal?: Proposal
+  readonly escalation?: string
+  readonly by: string
+  readonly figures: Figures
+}
+
+/** Every number of an answer, and what was answered. In the order of states, actions and ledger. */
+export interface Figures {
+  readonly action: string | null
+  readonly disposition: string
+  readonly verdict?: string
+  readonly confidence: number
+  readonly beliefs: readonly number[]
+  readonly losses: readonly (number | null)[]
+  readonly regret: number
+  readonly conflict: number
+  readonly weights: readonly number[]
+  readonly llrs: readonly number[]
+  readonly flips: readonly number[]
+}
+
+export function figuresOf(answer: Adjudication): Figures {
+  const { recommendation, proposal } = answer
+  return {
+    action: recommendation.action,
+    disposition: recommendation.disposition,
+    ...(proposal && { verdict: proposal.verdict }),
+    confidence: recommendation.confidence,
+    beliefs: Object.values(answer.beliefs),
+    losses: Object.values(answer.expectedLoss),
+    regret: answer.regret,
+    conflict: answer.conflict,
+    weights: answer.signals.map((signal) => signal.weight),
+    llrs: answer.signals.map((signal) => signal.llr),
+    flips: answer.flips.map((flip) => flip.atConfidence),
+  }
+}
+
+export interface Difference {
+  /** `beliefs.0` */
+  readonly path: string
+  readonly stored: unknown
+  readonly recomputed: unknown
+}
+
+/** Where two sets of figures are not the same, to the last digit. */
+export function differences(stored: Figures, recomputed: Figures): readonly Difference[] {
+  const found: Difference[] = []
+  compare('', stored, recomputed, found)
+  return found
+}
+
+function compare(path: string, stored: unknown, recomputed: unknown, found: Difference[]): void {
+  if (isNested(stored) && isNested(recomputed)) {
+    for (const key of new Set([...Object.keys(stored), ...Object.keys(recomputed)])) {
+      compare(path === '' ? key : `${path}.${key}`, stored[key], recomputed[key], found)
+    }
+  } else if (stored !== recomputed) {
+    found.push({ path, stored: stored ?? null, recomputed: recomputed ?? null })
+  }
+}
+
+function isNested(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,129 @@
+import type { Agent, Signal } from '../core/model.ts'
+import { canonicalJson } from '../storage/chain.ts'
+import type { App } from './app.ts'
+import type { AccountPage, Book } from './book.ts'
+import { type Principal, speaksFor } from './principal.ts'
+import { Problem, type ProblemCode } from './problem.ts'
+
+/** A signal as it was sent. */
+export interface SignalInput {
+  readonly id: string
+  readonly agent: string
+  readonly account: string
+  readonly claim: string
+  readonly agentVersion?: string | undefined
+  readonly confidence?: number | undefined
+  readonly score?: number | undefined
+  readonly observedAt?: string | undefined
+  readonly expiresAt?: string | null | undefined
+  readonly recommends?: string | undefined
+  readonly evidence?: readonly { readonly label: string; readonly url?: string | undefined }[] | undefined
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined
+}
+
+export interface SignalResult {
+  readonly id: string
+  readonly agent: string
+  readonly status: 'accepted' | 'duplicate' | 'rejected'
+  readonly problem?: { readonly code: ProblemCode; readonly detail: string }
+}
+
+/** Takes in signals, each on its own: those of one account in the order given, and a bad one stops no other. */
+export async function ingestSignals(
+  app: App,
+  principal: Principal,
+  signals: readonly SignalInput[],
+): Promise<readonly SignalResult[]> {
+  const byAccount = new Map<string, number[]>()
+  signals.forEach((signal, i) => {
+    const indexes = byAccount.get(signal.account)
+    if (indexes) indexes.push(i)
+    else byAccount.set(signal.account, [i])
+  })
+  const results = new Array<SignalResult>(signals.length)
+  const work = [...byAccount].map(([account, indexes]) =>
+    app.desk.submit({
+      accounts: [account],
+      agents: indexes.map((i) => signals[i]!.agent),
+      signals: indexes.map((i) => ({ account, agent: signals[i]!.agent, id: signals[i]!.id })),
+      serve(book) {
+        for (const i of indexes) results[i] = ingestOne(app, principal, book, book.account(account), signals[i]!)
+      },
+    }),
+  )
+  // Every part is waited for, so that an error is told only once nothing of the request is under way any more.
+  const failed = (await Promise.allSettled(work)).find((part) => part.status === 'rejected')
+  if (failed) throw failed.reason
+  return results
+}
+
+function ingestOne(app: App, principal: Principal, book: Book, page: AccountPage, input: SignalInput): SignalResult {
+  const { id, agent } = input
+  try {
+    const checked = checkSignal(app, principal, book, page, input)
+    if (checked.isNew) acceptSignal(book, page, input, principal)
+    return { id, agent, status: checked.isNew ? 'accepted' : 'duplicate' }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    return { id, agent, status: 'rejected', problem: { code: error.code, detail: error.message } }
+  }
+}
+
+/**
+ * Whether the signal may be taken in, and whether it is new.
+ * @throws Problem `agent_not_allowed`, `score_without_scale`, `signal_conflict`
+ */
+export function checkSignal(
+  app: App,
+  principal: Principal,
+  book: Book,
+  page: AccountPage,
+  input: SignalInput,
+): { readonly isNew: boolean } {
+  const { id, agent } = input
+  if (!speaksFor(principal, agent)) {
+    throw new Problem('agent_not_allowed', `key \`${principal.name}\` does not speak for agent \`${agent}\``)
+  }
+  const before = book.knownSignal(page.account, agent, id)
+  if (before === undefined) {
+    const standing: Agent = app.rules.agent(app.rules.active, agent, book.agent(agent))
+    if (input.score !== undefined && standing.scale === null) {
+      throw new Problem(
+        'score_without_scale',
+        `agent \`${agent}\` has no scale that turns a score into a confidence; declare one in agents.yaml or send a confidence`,
+      )
+    }
+    return { isNew: true }
+  }
+  if (before !== null && canonicalJson(JSON.parse(before).signal) !== canonicalJson(asSent(input))) {
+    throw new Problem('signal_conflict', `signal \`${id}\` of \`${agent}\` was accepted before with other content`)
+  }
+  return { isNew: false }
+}
+
+/** Writes a new signal into the account's trail and among those that stand. */
+export function acceptSignal(book: Book, page: AccountPage, input: SignalInput, principal: Principal): void {
+  book.register(input.agent)
+  const entry = page.append('signal', { by: principal.name, signal: asSent(input) })
+  page.addSignal(toSignal(input, entry.sequence, book.now))
+  book.rememberSignal(page.account, input.agent, input.id, entry.payload)
+}
+
+/** The signal as the core sees it. Without a time of its own it was observed now. */
+export function toSignal(input: SignalInput, sequence: number, now: number): Signal {
+  return {
+    sequence,
+    id: input.id,
+    agent: input.agent,
+    claim: input.claim,
+    confidence: input.confidence ?? null,
+    score: input.score ?? null,
+    observedAt: input.observedAt === undefined ? now : Date.parse(input.observedAt),
+    expiresAt: input.expiresAt ? Date.parse(input.expiresAt) : null,
+  }
+}
+
+/** What makes two sendings the same: everything but the name under which the account was addressed. */
+function asSent({ account: _, ...rest }: SignalInput): object {
+  return rest
+}
