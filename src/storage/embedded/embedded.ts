@@ -1,0 +1,105 @@
+import { chown, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { type Account, chooseAccount } from './account.ts'
+import { locateBinaries } from './binaries.ts'
+import { clusterOwner, prepareCluster, USER } from './cluster.ts'
+import { EmbeddedPostgresError } from './errors.ts'
+import { acquireLock, type Connection } from './lock.ts'
+import { awaitFormerServer, runServer } from './server.ts'
+import { serverCommand } from './settings.ts'
+
+export interface EmbeddedPostgresOptions {
+  /** Made if it isn't there. */
+  readonly dataDir: string
+  /** What is worth telling: that a database is created, that the server ended and starts again. */
+  readonly log?: (line: string) => void
+}
+
+export interface EmbeddedPostgres {
+  /** Stays the same while the server runs, restarts after a crash included. */
+  readonly connection: Connection
+  /** The same as a connection string. */
+  readonly url: string
+  /** Cuts off all clients, and resolves when the server has ended and its data directory is free. */
+  stop(): Promise<void>
+  /** Resolves when there is no server any more: to null after `stop`, else to why it could not be kept running. */
+  readonly exited: Promise<string | null>
+}
+
+/** The socket's name and its directory fit in 104 bytes on macOS, 108 on Linux. */
+const LONGEST_SOCKET_DIR = 85
+/** A Unix socket has a port in its name only. */
+const PORT = 5432
+
+/**
+ * Starts a PostgreSQL server of our own on the data in `dataDir`, which is created if need be, and waits until it takes
+ * connections. It ends by `stop`, or within 5 s of the death of this process. A server that crashes is started again.
+ *
+ * @throws {DataDirInUse} if another process has the data directory open
+ * @throws {EmbeddedPostgresError} if the server can't run; the message says why and what to do
+ */
+export async function startEmbedded(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const log = options.log ?? (() => {})
+  try {
+    await mkdir(options.dataDir, { recursive: true })
+    return await start(await realpath(options.dataDir), log)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (error instanceof EmbeddedPostgresError || code === undefined) throw error
+    throw new EmbeddedPostgresError(
+      `can't use the data directory \`${options.dataDir}\`: ${message}; put that right, or set UMPIRE_DATA_DIR`,
+      { cause: error },
+    )
+  }
+}
+
+async function start(dataDir: string, log: (line: string) => void): Promise<EmbeddedPostgres> {
+  const binaries = await locateBinaries()
+  const clusterDir = path.join(dataDir, 'postgres')
+  const lock = await acquireLock(dataDir)
+  let socketDir: string | null = null
+  try {
+    await awaitFormerServer(clusterDir)
+    if (lock.former !== null) await rm(lock.former.host, { recursive: true, force: true })
+    const { account, version } = await chooseAccount(dataDir, binaries, await clusterOwner(clusterDir))
+    const password = await prepareCluster(clusterDir, binaries, account, version, log)
+    socketDir = await makeSocketDir(account)
+    const connection: Connection = { host: socketDir, port: PORT, user: USER, password, database: USER }
+
+    const logFile = path.join(dataDir, 'postgres.log')
+    await rename(logFile, `${logFile}.1`).catch(() => {})
+    const command = serverCommand(binaries.postgres, clusterDir, socketDir, PORT)
+    const server = await runServer({ account, command, clusterDir, logFile, connection, log })
+    await lock.publish(connection)
+    const exited = server.exited.then(async (reason) => {
+      await rm(connection.host, { recursive: true, force: true })
+      await lock.release()
+      return reason
+    })
+    return {
+      connection,
+      url: connectionUrl(connection),
+      exited,
+      stop: async () => {
+        server.stop()
+        await exited
+      },
+    }
+  } catch (error) {
+    if (socketDir !== null) await rm(socketDir, { recursive: true, force: true })
+    await lock.release()
+    throw error
+  }
+}
+
+async function makeSocketDir(account: Account): Promise<string> {
+  const parent = tmpdir().length <= LONGEST_SOCKET_DIR - '/umpire-XXXXXX'.length ? tmpdir() : '/tmp'
+  const directory = await mkdtemp(path.join(parent, 'umpire-'))
+  await chown(directory, account.owner.uid, account.owner.gid)
+  return directory
+}
+
+function connectionUrl({ user, password, host, port, database }: Connection): string {
+  return `postgresql://${user}:${password}@${encodeURIComponent(host)}:${port}/${database}`
+}
