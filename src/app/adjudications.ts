@@ -146,7 +146,10 @@ function answerAndKeep(
     book.writes.update('idempotency_keys', {
       ...remember,
       status: 201,
-      headers: JSON.stringify({ 'content-type': 'application/json; charset=utf-8', location: `/v1/adjudications/${id}` }),
+      headers: JSON.stringify({
+        'content-type': 'application/json; charset=utf-8',
+        location: `/v1/adjudications/${id}`,
+      }),
       body,
     })
   }

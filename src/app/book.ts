@@ -161,8 +161,7 @@ export class AccountPage {
 /** Whether, from now on, `newer` is always heard in place of `older`, a rival of the same agent and claim. */
 function supersedes(newer: Signal, older: Signal): boolean {
   const isNewer =
-    newer.observedAt > older.observedAt ||
-    (newer.observedAt === older.observedAt && newer.sequence > older.sequence)
+    newer.observedAt > older.observedAt || (newer.observedAt === older.observedAt && newer.sequence > older.sequence)
   const outlives = newer.expiresAt === null || (older.expiresAt !== null && newer.expiresAt >= older.expiresAt)
   return isNewer && outlives
 }

@@ -77,15 +77,14 @@ async function restore(
   app: App,
   { id, account, at, payload }: StoredAdjudication,
 ): Promise<{ readonly record: AdjudicationRecord; readonly answer: Adjudication }> {
-  if (payload === null) {
-    throw new Problem('redacted', `what adjudication \`${id}\` was made from has been erased; its place in the trail remains`)
-  }
+  if (payload === null) throw redacted(id)
   const record = JSON.parse(payload) as AdjudicationRecord
   const [ruleset, inputs, agents] = await Promise.all([
     app.rules.byHash(record.ruleset),
     readInputs(app.db, account, record.facts, record.signals),
     readAgentsAt(app.db, record.agents),
   ])
+  if (record.agents.some(([name, sequence]) => sequence > 0 && !agents.has(name))) throw redacted(id)
   const decision = ruleset.decisions.get(record.decision)
   const engine = ENGINES[record.engine]
   if (!decision || !engine) throw new Error(`adjudication ${id} names a decision or an engine that is not there`)
@@ -100,4 +99,11 @@ async function restore(
     proposal: record.proposal ?? null,
   })
   return { record, answer }
+}
+
+function redacted(id: string): Problem {
+  return new Problem(
+    'redacted',
+    `what adjudication \`${id}\` was made from has been erased; its place in the trail remains`,
+  )
 }

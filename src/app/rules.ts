@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Agent, Decision } from '../core/model.ts'
-import { resolveAgent, type Ruleset, rulesetFromContent } from '../core/rules/load.ts'
+import { type Ruleset, resolveAgent, rulesetFromContent } from '../core/rules/load.ts'
 import { appendEntry } from '../storage/audit.ts'
 import type { Database } from '../storage/database.ts'
 import type { StoredAgent } from '../storage/load.ts'
@@ -35,7 +35,7 @@ export async function activateRules(
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     const last = await lastActivation(trx)
-    if (last?.ruleset === ruleset.hash) return last.at
+    if (last && last.ruleset === ruleset.hash) return last.at
     const body = { ruleset: ruleset.hash, source }
     await appendEntry(trx, { stream: 'rulesets', kind: 'ruleset.activated', at: now, body })
     return now

@@ -123,7 +123,8 @@ function flaw(head: Head, entry: StoredEntry): string | null {
     return 'the hash is not that of the entry and the one before it'
   }
   if (entry.payload === null || entry.salt === null) return null
-  if (!payloadDigest(entry.salt, entry.payload).equals(entry.digest)) return 'the payload is not the one that was recorded'
+  if (!payloadDigest(entry.salt, entry.payload).equals(entry.digest))
+    return 'the payload is not the one that was recorded'
   const { kind, at } = JSON.parse(entry.payload) as { kind: string; at: string }
   if (kind !== entry.kind || at !== entry.at.toISOString()) return 'kind or time is not the one that was recorded'
   return null

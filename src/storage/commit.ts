@@ -100,7 +100,12 @@ export class Writes {
   }
 }
 
-function gather<K>(tables: Map<K, Value[][]>, table: K, columns: readonly string[], row: Readonly<Record<string, Value>>) {
+function gather<K>(
+  tables: Map<K, Value[][]>,
+  table: K,
+  columns: readonly string[],
+  row: Readonly<Record<string, Value>>,
+) {
   let gathered = tables.get(table)
   if (!gathered) tables.set(table, (gathered = columns.map(() => [])))
   for (let i = 0; i < columns.length; i++) gathered[i]!.push(row[columns[i]!] as Value)

@@ -60,7 +60,12 @@ export const outcomeKey = (account: string, decision: string, observedAt: number
 
 /** Everything that a batch needs, in one round trip: one row of JSON documents, since rows of columns cost more. */
 export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
-  const { rows } = await pool.query<{ accounts: AccountJson[]; agents: AgentJson[]; signals: SignalJson[]; outcomes: OutcomeJson[] }>({
+  const { rows } = await pool.query<{
+    accounts: AccountJson[]
+    agents: AgentJson[]
+    signals: SignalJson[]
+    outcomes: OutcomeJson[]
+  }>({
     name: 'load',
     text: STATEMENT,
     values: [
@@ -119,7 +124,18 @@ type OutcomeJson = [account: string, decision: string, observedAt: number, sourc
 function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): StoredAccount {
   const [, account, aliases, sequence, hash, factsSequence, facts, standing] = json
   const signals: Signal[] = []
-  for (const [sequence, agent, id, claim, confidence, score, observedAt, expiresAt, agentSequence, overrides] of standing ?? []) {
+  for (const [
+    sequence,
+    agent,
+    id,
+    claim,
+    confidence,
+    score,
+    observedAt,
+    expiresAt,
+    agentSequence,
+    overrides,
+  ] of standing ?? []) {
     signals.push({ sequence, agent, id, claim, confidence, score, observedAt, expiresAt })
     if (agentSequence !== null && !agents.has(agent)) {
       agents.set(agent, { name: agent, sequence: agentSequence, overrides: overrides! })

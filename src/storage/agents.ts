@@ -1,0 +1,33 @@
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Database } from './database.ts'
+
+export type AgentRow = Selectable<Database['agents']>
+
+export async function readAgents(db: Kysely<Database>): Promise<readonly AgentRow[]> {
+  return db.selectFrom('agents').selectAll().orderBy('name').execute()
+}
+
+/** With `lock`, nobody else changes the agent until the transaction ends. */
+export async function findAgent(
+  db: Kysely<Database>,
+  name: string,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<AgentRow | undefined> {
+  const query = db.selectFrom('agents').selectAll().where('name', '=', name)
+  return (lock ? query.forUpdate() : query).executeTakeFirst()
+}
+
+export async function writeAgent(trx: Transaction<Database>, row: AgentRow): Promise<AgentRow> {
+  const values = { ...row, overrides: JSON.stringify(row.overrides) }
+  return trx
+    .insertInto('agents')
+    .values(values)
+    .onConflict((conflict) =>
+      conflict.column('name').doUpdateSet({
+        sequence: sql`excluded.sequence`,
+        overrides: sql`excluded.overrides`,
+      }),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
