@@ -2,14 +2,13 @@ import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import { load } from '../storage/load.ts'
-import { overlaid } from './adjudications.ts'
 import type { App } from './app.ts'
 import { type AccountPage, Book } from './book.ts'
-import { type EscalationView, viewOf } from './escalations.ts'
 import { renderAll } from './history.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
-import type { AdjudicationView } from './view.ts'
+import { overlaid } from './question.ts'
+import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
 
 export interface AccountChange {
   /** Merged at the top level; null takes a fact away. */
@@ -113,7 +112,7 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
     facts: page.facts,
     signals: page.signals.filter((signal) => signal.expiresAt === null || signal.expiresAt > now).map(signalView),
     adjudications: await renderAll(app, adjudications),
-    escalations: escalations.map(viewOf),
+    escalations: escalations.map(escalationView),
   }
 }
 

@@ -1,6 +1,5 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
 import {
-  type Agent,
   type Decision,
   ENGINE,
   type Facts,
@@ -9,12 +8,11 @@ import {
   type Question,
   type Signal,
 } from '../core/model.ts'
-import type { Ruleset } from '../core/rules/load.ts'
-import type { StoredAgent } from '../storage/load.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { demand, type Principal, speaksFor } from './principal.ts'
 import { Problem } from './problem.ts'
+import { overlaid, standing } from './question.ts'
 import { type AdjudicationRecord, figuresOf } from './record.ts'
 import { acceptSignal, checkSignal, type SignalInput, toSignal } from './signals.ts'
 import { viewOf } from './view.ts'
@@ -175,24 +173,6 @@ function ask(
     agents: standing(app, app.rules.active, names, (name) => book.agent(name)),
     proposal,
   }
-}
-
-/** The agents of a question, each as it stood then. */
-export function standing(
-  app: App,
-  ruleset: Ruleset,
-  names: Iterable<string>,
-  stored: (name: string) => StoredAgent | undefined,
-): ReadonlyMap<string, Agent> {
-  const agents = new Map<string, Agent>()
-  for (const name of names) agents.set(name, app.rules.agent(ruleset, name, stored(name)))
-  return agents
-}
-
-/** Stored facts under those of the request; a null takes a fact away. */
-export function overlaid(facts: Facts, overlay: Facts | undefined): Facts {
-  if (!overlay) return facts
-  return Object.fromEntries(Object.entries({ ...facts, ...overlay }).filter(([, value]) => value !== null))
 }
 
 /** The item for people, and the job that will tell them of it, in the transaction of the answer. */

@@ -25,8 +25,8 @@ export class Book {
   account(name: string): AccountPage {
     const stored = this.#loaded.accounts.get(name)
     if (!stored) throw new Error(`account \`${name}\` was not loaded`)
-    let page = this.#accounts.get(stored.account)
-    if (!page) this.#accounts.set(stored.account, (page = new AccountPage(stored, this)))
+    const page = this.#accounts.get(stored.account) ?? new AccountPage(stored, this)
+    this.#accounts.set(stored.account, page)
     return page
   }
 

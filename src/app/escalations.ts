@@ -1,16 +1,9 @@
-import {
-  type EscalationFilter,
-  findEscalation,
-  listEscalations as list,
-  type StoredEscalation,
-} from '../storage/escalations.ts'
+import { type EscalationFilter, findEscalation, listEscalations as list } from '../storage/escalations.ts'
 import { type AccountView, getAccount } from './accounts.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { getAdjudication } from './history.ts'
 import { Problem } from './problem.ts'
-import type { AdjudicationView } from './view.ts'
-
-export type EscalationView = ReturnType<typeof viewOf>
+import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
 
 /** In the order in which people should take them: priority, overdue, due time, regret. */
 export async function listEscalations(app: App, filter: EscalationFilter, page: Page): Promise<Paged<EscalationView>> {
@@ -21,7 +14,7 @@ export async function listEscalations(app: App, filter: EscalationFilter, page: 
   // Pages of one list judge what is overdue at the same moment, else an item could slip between two of them.
   const at = cursor?.at ?? app.now()
   const rows = await list(app.db, filter, at, after, page.limit + 1)
-  return paged(rows, page.limit, viewOf, (row) => `${row.id}.${at}`)
+  return paged(rows, page.limit, escalationView, (row) => `${row.id}.${at}`)
 }
 
 function parseCursor(cursor: string): { readonly id: string; readonly at: number } {
@@ -51,24 +44,5 @@ export async function getEscalation(
     actions: Object.keys(adjudicationDetail.expectedLoss),
     states: Object.keys(adjudicationDetail.beliefs),
   }
-  return { ...viewOf(row), adjudicationDetail, accountDetail, decide }
-}
-
-export function viewOf(row: StoredEscalation) {
-  return {
-    id: row.id,
-    adjudication: row.adjudication_id,
-    account: row.account_id,
-    decision: row.decision,
-    queue: row.queue,
-    kind: row.kind,
-    status: row.status,
-    priority: row.priority,
-    regret: row.regret,
-    dueAt: row.due_at.toISOString(),
-    claimedBy: row.claimed_by,
-    claimedUntil: row.claimed_until?.toISOString() ?? null,
-    resolution: row.resolution,
-    createdAt: row.created_at.toISOString(),
-  }
+  return { ...escalationView(row), adjudicationDetail, accountDetail, decide }
 }

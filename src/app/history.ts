@@ -8,9 +8,9 @@ import {
   readInputs,
   type StoredAdjudication,
 } from '../storage/adjudications.ts'
-import { overlaid, standing } from './adjudications.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { Problem } from './problem.ts'
+import { overlaid, standing } from './question.ts'
 import { type AdjudicationRecord, type Difference, differences, figuresOf } from './record.ts'
 import { type AdjudicationView, viewOf } from './view.ts'
 

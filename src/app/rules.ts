@@ -71,8 +71,8 @@ function createRules(db: Kysely<Database>, active: Ruleset, source: string, acti
       throw new Problem('unknown_decision', `unknown decision \`${name}\`; the rules have ${known || 'none'}`)
     },
     agent(ruleset, name, stored) {
-      let known = agents.get(ruleset)
-      if (!known) agents.set(ruleset, (known = new Map()))
+      const known = agents.get(ruleset) ?? new Map<string, { sequence: number; agent: Agent }>()
+      agents.set(ruleset, known)
       const sequence = stored?.sequence ?? 0
       const before = known.get(name)
       if (before?.sequence === sequence) return before.agent

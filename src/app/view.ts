@@ -1,4 +1,5 @@
 import type { Adjudication } from '../core/model.ts'
+import type { StoredEscalation } from '../storage/escalations.ts'
 
 /** Where an adjudication stands in the trail, and when it was made. */
 export interface Envelope {
@@ -45,5 +46,26 @@ export function viewOf(answer: Adjudication, envelope: Envelope) {
     createdAt: new Date(envelope.createdAt).toISOString(),
     validUntil: new Date(answer.validUntil).toISOString(),
     audit: envelope.audit && { ...envelope.audit, hash: envelope.audit.hash.toString('hex') },
+  }
+}
+
+export type EscalationView = ReturnType<typeof escalationView>
+
+export function escalationView(row: StoredEscalation) {
+  return {
+    id: row.id,
+    adjudication: row.adjudication_id,
+    account: row.account_id,
+    decision: row.decision,
+    queue: row.queue,
+    kind: row.kind,
+    status: row.status,
+    priority: row.priority,
+    regret: row.regret,
+    dueAt: row.due_at.toISOString(),
+    claimedBy: row.claimed_by,
+    claimedUntil: row.claimed_until?.toISOString() ?? null,
+    resolution: row.resolution,
+    createdAt: row.created_at.toISOString(),
   }
 }

@@ -107,7 +107,10 @@ function gather<K>(
   row: Readonly<Record<string, Value>>,
 ) {
   let gathered = tables.get(table)
-  if (!gathered) tables.set(table, (gathered = columns.map(() => [])))
+  if (!gathered) {
+    gathered = columns.map(() => [])
+    tables.set(table, gathered)
+  }
   for (let i = 0; i < columns.length; i++) gathered[i]!.push(row[columns[i]!] as Value)
 }
 
@@ -117,14 +120,10 @@ function gather<K>(
  */
 export async function commit(pool: Pool, writes: Writes): Promise<void> {
   if (writes.isEmpty) return
-  const inserts = [...writes.inserts.keys()]
-  const updates = [...writes.updates.keys()]
-  const name = `commit ${inserts.join()} ${updates.join()}`
-  let text = statements.get(name)
-  if (!text) statements.set(name, (text = statement(inserts, updates)))
+  const { name, text } = prepared([...writes.inserts.keys()], [...writes.updates.keys()])
   const values = [...writes.inserts.values(), ...writes.updates.values()].flatMap((columns) => columns.map(pack))
   try {
-    await pool.query({ name: nameOf(name), text, values })
+    await pool.query({ name, text, values })
   } catch (error) {
     if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new Conflict(error)
     throw error
@@ -152,14 +151,20 @@ function pack(column: readonly Value[]): string {
   return text
 }
 
-/** Statements by the tables that they write: few ever occur, each is prepared once a connection. */
-const statements = new Map<string, string>()
-const names = new Map<string, string>()
-function nameOf(statementName: string): string {
-  let short = names.get(statementName)
-  if (!short) names.set(statementName, (short = `commit_${names.size}`))
-  return short
+/** By the tables that it writes: few sets of tables ever occur, and each is planned once a connection. */
+function prepared(inserts: readonly (keyof Tables)[], updates: readonly (keyof Updates)[]): Statement {
+  const tables = `${inserts.join()} ${updates.join()}`
+  const known = statements.get(tables)
+  if (known) return known
+  const fresh = { name: `commit_${statements.size}`, text: statement(inserts, updates) }
+  statements.set(tables, fresh)
+  return fresh
 }
+interface Statement {
+  readonly name: string
+  readonly text: string
+}
+const statements = new Map<string, Statement>()
 
 function statement(inserts: readonly (keyof Tables)[], updates: readonly (keyof Updates)[]): string {
   let parameter = 0

@@ -1,0 +1,22 @@
+import type { Agent, Facts } from '../core/model.ts'
+import type { Ruleset } from '../core/rules/load.ts'
+import type { StoredAgent } from '../storage/load.ts'
+import type { App } from './app.ts'
+
+/** The agents of a question, each as it stood then. */
+export function standing(
+  app: App,
+  ruleset: Ruleset,
+  names: Iterable<string>,
+  stored: (name: string) => StoredAgent | undefined,
+): ReadonlyMap<string, Agent> {
+  const agents = new Map<string, Agent>()
+  for (const name of names) agents.set(name, app.rules.agent(ruleset, name, stored(name)))
+  return agents
+}
+
+/** Stored facts under those of the request; a null takes a fact away. */
+export function overlaid(facts: Facts, overlay: Facts | undefined): Facts {
+  if (!overlay) return facts
+  return Object.fromEntries(Object.entries({ ...facts, ...overlay }).filter(([, value]) => value !== null))
+}
