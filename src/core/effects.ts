@@ -1,0 +1,67 @@
+import { AUTONOMY, type Autonomy, type Decision, type Effect, type Rule } from './model.ts'
+import type { Outcome } from './rules/evaluate.ts'
+import type { SignalView } from './rules/expression.ts'
+
+/** What all rules that hold do together. Arrays have one entry per action. */
+export interface Effects {
+  /** The first rule that vetoes the action. */
+  readonly vetoedBy: readonly (Rule | null)[]
+  /** Under the caps. */
+  readonly autonomy: readonly Autonomy[]
+  /** One amount per state, NaN where it could not be evaluated; null: nothing is added. */
+  readonly addedLoss: readonly (readonly number[] | null)[]
+  /** The product of the weights that rules give a signal; absent: 1. */
+  readonly factors: ReadonlyMap<SignalView, number>
+  readonly escalations: readonly Escalation[]
+  readonly tags: readonly string[]
+}
+
+export interface Escalation extends Extract<Effect, { kind: 'escalate' }> {
+  readonly because: string
+}
+
+/** Adds up the effects of the rules that hold; all of them apply, in file order. */
+export function combineEffects(decision: Decision, outcomes: readonly Outcome[]): Effects {
+  const { actions, states } = decision
+  const vetoedBy: (Rule | null)[] = actions.map(() => null)
+  const autonomy = actions.map((action) => action.autonomy)
+  const addedLoss: (number[] | null)[] = actions.map(() => null)
+  const factors = new Map<SignalView, number>()
+  const escalations: Escalation[] = []
+  const tags: string[] = []
+
+  for (const { rule, signal, effect, amounts } of outcomes) {
+    switch (effect?.kind) {
+      case 'veto':
+        for (const action of effect.actions) vetoedBy[action] ??= rule
+        break
+      case 'autonomyCap':
+        for (const { action, level } of effect.caps) autonomy[action] = stricter(autonomy[action] ?? level, level)
+        break
+      case 'addLoss':
+        effect.terms.forEach(({ action, state }, term) => {
+          addedLoss[action] ??= new Array<number>(states.length).fill(0)
+          const added = addedLoss[action]
+          added[state] = (added[state] ?? 0) + (amounts[term] ?? Number.NaN)
+        })
+        break
+      case 'weight':
+        // The largest number instead of infinity: infinity times a trust of 0 would be NaN.
+        if (signal !== null) {
+          factors.set(signal, Math.min((factors.get(signal) ?? 1) * effect.factor, Number.MAX_VALUE))
+        }
+        break
+      case 'escalate':
+        escalations.push({ ...effect, because: rule.because })
+        break
+      case 'tag':
+        for (const tag of effect.tags) if (!tags.includes(tag)) tags.push(tag)
+        break
+    }
+  }
+  return { vetoedBy, autonomy, addedLoss, factors, escalations, tags }
+}
+
+function stricter(a: Autonomy, b: Autonomy): Autonomy {
+  return AUTONOMY.indexOf(a) < AUTONOMY.indexOf(b) ? b : a
+}

@@ -1,0 +1,37 @@
+import { type Disposal, isSampled } from './disposition.ts'
+import type { Effects } from './effects.ts'
+import type { Handoff, Question, Review } from './model.ts'
+import type { Judgement } from './verdict.ts'
+
+/** Where failed expressions go: to those who can mend them. */
+const ERROR_QUEUE = 'ops'
+
+/**
+ * The case that a person gets, if any.
+ *
+ * Of several rules that escalate, the first that names a queue, the highest priority and the earliest due time count;
+ * what none names is the review's. Of an allowed supervised proposal a sample is reviewed, whatever is recommended.
+ */
+export function handOff(
+  { disposition, reasons }: Disposal,
+  { escalations }: Effects,
+  judgement: Judgement | null,
+  review: Review,
+  { now, draw }: Question,
+): Handoff | null {
+  if (disposition === 'act' && !(isAllowedUnderSupervision(judgement) && isSampled(review, draw))) return null
+  const kind = disposition === 'escalate' || disposition === 'suggest' ? 'decision' : 'sample'
+  let queue: string | null = reasons.includes('rule_error') ? ERROR_QUEUE : null
+  let priority: number | null = null
+  let due: number | null = null
+  for (const escalation of escalations) {
+    queue ??= escalation.queue
+    if (escalation.priority !== null) priority = Math.max(priority ?? escalation.priority, escalation.priority)
+    if (escalation.due !== null) due = Math.min(due ?? escalation.due, escalation.due)
+  }
+  return { kind, queue: queue ?? review.queue, priority: priority ?? 0, dueAt: now + (due ?? review.due) }
+}
+
+function isAllowedUnderSupervision(judgement: Judgement | null): boolean {
+  return judgement?.verdict === 'allow' && judgement.autonomy === 'supervised'
+}

@@ -1,0 +1,84 @@
+import type { Conclusion } from './conclude.ts'
+import type { Effects } from './effects.ts'
+import { type Evidence, weighStatement } from './evidence.ts'
+import type { LiveSignal, UsedSignal } from './live.ts'
+import type { Decision, LedgerRule, LedgerSignal } from './model.ts'
+import type { Outcome } from './rules/evaluate.ts'
+import { freshnessOf, ruleFactor, type Weights } from './weight.ts'
+
+/** The terms of every live signal: the used ones first, each group newest first. */
+export function signalLedger(
+  decision: Decision,
+  signals: readonly LiveSignal[],
+  { used, evidence, weights }: Conclusion,
+  effects: Effects,
+): LedgerSignal[] {
+  const ledger = used.map((live, i) => usedEntry(live, evidence[i] as Evidence, weights, i))
+  if (used.length === signals.length) return ledger
+  for (const live of signals) {
+    if (live.unused !== null) ledger.push(unusedEntry(decision, live, weights.dependence, effects))
+  }
+  return ledger
+}
+
+function usedEntry(live: UsedSignal, { calibrated, llr }: Evidence, weights: Weights, i: number): LedgerSignal {
+  const { signal, agent, voice } = live
+  const weight = weights.weight[i] as number
+  return {
+    sequence: signal.sequence,
+    id: signal.id,
+    agent: signal.agent,
+    claim: signal.claim,
+    confidence: live.confidence,
+    calibrated,
+    ageHours: live.ageHours,
+    weight,
+    weightParts: {
+      trust: agent.trust,
+      freshness: weights.freshness[i] as number,
+      rules: weights.rules[i] as number,
+      share: 1 / voice.used,
+      dependence: weights.dependence,
+    },
+    llr,
+    contribution: weight * llr,
+    used: true,
+  }
+}
+
+/** `llr` is what the signal would have spoken for; 0 where the claim says nothing to the decision. */
+function unusedEntry(decision: Decision, live: LiveSignal, dependence: number, effects: Effects): LedgerSignal {
+  const { signal, agent, claim, confidence } = live
+  const bare = { calibrated: confidence ?? agent.defaultConfidence, llr: 0 }
+  const { calibrated, llr } = claim ? weighStatement(agent, claim, confidence, decision.evidenceCap) : bare
+  const entry = {
+    sequence: signal.sequence,
+    id: signal.id,
+    agent: signal.agent,
+    claim: signal.claim,
+    confidence,
+    calibrated,
+    ageHours: live.ageHours,
+    weight: 0,
+    weightParts: {
+      trust: agent.trust,
+      freshness: freshnessOf(live),
+      rules: ruleFactor(live, effects),
+      share: 0,
+      dependence,
+    },
+    llr,
+    contribution: 0,
+    used: false,
+  }
+  return live.unused === null ? entry : { ...entry, why: live.unused }
+}
+
+/** One entry per effect of a rule that holds, and per failure. */
+export function ruleLedger(outcomes: readonly Outcome[]): LedgerRule[] {
+  return outcomes.map(({ rule, signal, effect, error }) => {
+    const entry: LedgerRule = { id: rule.id, effect: effect?.kind ?? null, because: rule.because }
+    if (signal === null && error === null) return entry
+    return { ...entry, ...(signal && { signal: signal.id }), ...(error !== null && { error }) }
+  })
+}

@@ -1,0 +1,34 @@
+/** `send_expansion_email` → `send expansion email`. */
+export function spoken(name: string): string {
+  return name.replace(/[_-]+/g, ' ')
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** `82 %`; what is almost certain is not called certain. */
+export function percent(p: number): string {
+  if (p > 0.99 && p < 1) return 'over 99 %'
+  if (p < 0.01 && p > 0) return 'under 1 %'
+  return `${Math.round(p * 100)} %`
+}
+
+/** `$12,345`, below ten with cents. */
+export function money(amount: number): string {
+  if (amount > 0 && amount < 9.995) return `$${amount.toFixed(2)}`
+  return `$${Math.round(amount)}`.replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `today`, `three days old`. */
+export function age(hours: number): string {
+  const days = Math.floor(hours / 24)
+  return days === 0 ? 'today' : `${count(days, 'day')} old`
+}
+
+/** `one day`, `three days`, `14 days`. */
+export function count(n: number, thing: string): string {
+  return `${SMALL_NUMBERS[n] ?? n} ${thing}${n === 1 ? '' : 's'}`
+}
+
+const SMALL_NUMBERS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']

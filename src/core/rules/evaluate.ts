@@ -1,0 +1,91 @@
+import type { Effect, Rule } from '../model.ts'
+import { type Expression, ExpressionError, type Scope, type SignalView } from './expression.ts'
+
+/** What one effect of a rule came to; explanations render these and evaluate nothing again. */
+export interface Outcome {
+  readonly rule: Rule
+  /** For which signal, of a rule that is asked for each. */
+  readonly signal: SignalView | null
+  /** Null: the condition failed, so that it is not known whether the rule holds. */
+  readonly effect: Effect | null
+  /** Of `addLoss`, one per term; NaN where the amount could not be evaluated. */
+  readonly amounts: readonly number[]
+  /** Expression and reason, where one failed. */
+  readonly error: string | null
+}
+
+const NONE: readonly number[] = []
+
+/**
+ * Evaluates each rule once (for each visible signal, if it is `forEach: signal`), in file order.
+ *
+ * Returns the effects of the rules that hold and the failures, and nothing of the rules that do not hold. An
+ * expression that throws, or yields something of another type, fails: it never counts as false.
+ */
+export function evaluateRules(rules: readonly Rule[], scope: Scope): readonly Outcome[] {
+  const outcomes: Outcome[] = []
+  let signalScopes: readonly Scope[] | null = null
+  for (const rule of rules) {
+    if (!rule.forEachSignal) {
+      evaluateRule(rule, scope, null, outcomes)
+      continue
+    }
+    signalScopes ??= scope.signals.map((signal) => ({ ...scope, signal }))
+    for (const signalScope of signalScopes) evaluateRule(rule, signalScope, signalScope.signal ?? null, outcomes)
+  }
+  return outcomes
+}
+
+function evaluateRule(rule: Rule, scope: Scope, signal: SignalView | null, outcomes: Outcome[]): void {
+  const holds = evaluateCondition(rule.when, scope)
+  if (holds === false) return
+  if (holds !== true) {
+    outcomes.push({ rule, signal, effect: null, amounts: NONE, error: holds.message })
+    return
+  }
+  for (const effect of rule.effects) {
+    if (effect.kind !== 'addLoss') {
+      outcomes.push({ rule, signal, effect, amounts: NONE, error: null })
+      continue
+    }
+    const errors: string[] = []
+    const amounts = effect.terms.map((term) => {
+      const amount = evaluateAmount(term.amount, scope)
+      if (!(amount instanceof ExpressionError)) return amount
+      errors.push(amount.message)
+      return Number.NaN
+    })
+    outcomes.push({ rule, signal, effect, amounts, error: errors.length === 0 ? null : errors.join('; ') })
+  }
+}
+
+/** A condition's answer, or the failure as a value that names expression and reason. */
+export function evaluateCondition(condition: Expression<boolean>, scope: Scope): boolean | ExpressionError {
+  const answer = evaluate(condition, scope)
+  if (typeof answer === 'boolean' || answer instanceof ExpressionError) return answer
+  return failure(condition, `yields ${describe(answer)}, not true or false`)
+}
+
+/** An amount, always finite, or the failure as a value that names expression and reason. */
+export function evaluateAmount(amount: Expression<number>, scope: Scope): number | ExpressionError {
+  const answer = evaluate(amount, scope)
+  if (answer instanceof ExpressionError || (typeof answer === 'number' && Number.isFinite(answer))) return answer
+  return failure(amount, `yields ${describe(answer)}, not a finite number`)
+}
+
+/** Whatever is thrown counts as a failure: an adjudication that escalates is safer than none. */
+function evaluate(expression: Expression<unknown>, scope: Scope): unknown {
+  try {
+    return expression.evaluate(scope)
+  } catch (error) {
+    return failure(expression, error instanceof Error ? error.message : String(error))
+  }
+}
+
+function failure(expression: Expression<unknown>, reason: string): ExpressionError {
+  return new ExpressionError(`\`${expression.source}\`: ${reason}`)
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'number' ? String(value) : value === null ? 'null' : `a ${typeof value}`
+}
