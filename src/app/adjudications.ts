@@ -1,5 +1,6 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
 import {
+  type Adjudication,
   type Decision,
   ENGINE,
   type Facts,
@@ -8,6 +9,7 @@ import {
   type Question,
   type Signal,
 } from '../core/model.ts'
+import { span } from '../telemetry/spans.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { demand, type Principal, speaksFor } from './principal.ts'
@@ -50,7 +52,8 @@ export async function adjudicate(
   permit(principal, decision, request)
   const { account, dryRun = false } = request
   const signals = (request.signals ?? []).map((signal) => ({ ...signal, account }))
-  return app.desk.submit({
+  const arrivedAt = performance.now()
+  const { id, body, answer } = await app.desk.submit({
     accounts: [account],
     agents: [...signals.map((signal) => signal.agent), ...(request.proposal ? [request.proposal.agent] : [])],
     signals,
@@ -63,6 +66,13 @@ export async function adjudicate(
       return answerAndKeep(app, principal, decision, request, book, page, remember)
     },
   })
+  if (!dryRun) measure(app, answer, performance.now() - arrivedAt)
+  return { id, body }
+}
+
+function measure(app: App, { decision, recommendation, conflict, regret }: Adjudication, milliseconds: number): void {
+  const { disposition } = recommendation
+  app.metrics.adjudicated({ decision, disposition, conflict, regret, seconds: milliseconds / 1000 })
 }
 
 function permit(principal: Principal, decision: Decision, request: AdjudicationRequest): void {
@@ -89,7 +99,7 @@ function answerOnly(
 ) {
   const added = fresh.map((signal, i) => toSignal(signal, page.head.sequence + 1 + i, book.now))
   const question = ask(app, request, book, page, [...page.signals, ...added])
-  const answer = arbitrate(decision, question)
+  const answer = arbitrate(decision, question, span)
   const envelope = {
     id: null,
     ruleset: app.rules.active.hash,
@@ -98,7 +108,7 @@ function answerOnly(
     escalation: null,
     audit: null,
   }
-  return { id: null, body: JSON.stringify(viewOf(answer, envelope)) }
+  return { id: null, body: JSON.stringify(viewOf(answer, envelope)), answer }
 }
 
 function answerAndKeep(
@@ -111,7 +121,7 @@ function answerAndKeep(
   remember: Remember | undefined,
 ) {
   const question = ask(app, request, book, page, page.signals)
-  const answer = arbitrate(decision, question)
+  const answer = arbitrate(decision, question, span)
   const id = app.newId()
   const escalation = answer.handoff && app.newId()
   const record: AdjudicationRecord = {
@@ -151,7 +161,7 @@ function answerAndKeep(
       body,
     })
   }
-  return { id, body }
+  return { id, body, answer }
 }
 
 function ask(

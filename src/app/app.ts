@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import type { Desk } from './desk.ts'
 import type { Rules } from './rules.ts'
 
@@ -11,6 +12,7 @@ export interface App {
   readonly pool: Pool
   readonly desk: Desk
   readonly rules: Rules
+  readonly metrics: Metrics
   readonly log: Logger
   /** Milliseconds since the epoch. */
   readonly now: () => number

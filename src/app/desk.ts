@@ -1,6 +1,8 @@
+import type { Context } from '@opentelemetry/api'
 import type { Pool } from 'pg'
 import { Conflict, commit } from '../storage/commit.ts'
 import { load, type Wanted } from '../storage/load.ts'
+import { currentContext, sharedSpan, within } from '../telemetry/spans.ts'
 import { Book } from './book.ts'
 import { Problem } from './problem.ts'
 
@@ -33,12 +35,11 @@ export interface DeskOptions {
   readonly pool: Pool
   readonly now: () => number
   readonly lanes?: number
-  /** Around each stage of a batch, for traces and metrics. */
-  readonly observe?: <T>(stage: 'load' | 'decide' | 'commit', requests: number, run: () => T) => T
 }
 
 interface Waiting {
   readonly work: Work<unknown>
+  readonly context: Context
   readonly resolve: (value: unknown) => void
   readonly reject: (reason: unknown) => void
 }
@@ -49,18 +50,19 @@ const BATCH = 128
 const WAITING_AT_MOST = 20_000
 const TRIES = 8
 
-export function createDesk({ pool, now, lanes = 2, observe = (_stage, _requests, run) => run() }: DeskOptions): Desk {
+export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
   const queues: Waiting[][] = Array.from({ length: lanes }, () => [])
   const running: (Promise<void> | null)[] = queues.map(() => null)
   let waiting = 0
 
   async function serveTogether(batch: readonly Waiting[]): Promise<Outcome[]> {
+    const contexts = batch.map(({ context }) => context)
     for (let tries = 1; ; tries++) {
-      const loaded = await observe('load', batch.length, () => load(pool, merge(batch.map(({ work }) => work))))
-      const book = new Book(loaded, now())
-      const outcomes = observe('decide', batch.length, () => batch.map(({ work }) => attempt(() => work.serve(book))))
+      const wanted = merge(batch.map(({ work }) => work))
+      const book = new Book(await sharedSpan('load', contexts, () => load(pool, wanted)), now())
+      const outcomes = batch.map(({ work, context }) => within(context, () => attempt(() => work.serve(book))))
       try {
-        await observe('commit', batch.length, () => commit(pool, book.writes))
+        await sharedSpan('commit', contexts, () => commit(pool, book.writes))
         return outcomes
       } catch (error) {
         if (!(error instanceof Conflict) || tries === TRIES) throw error
@@ -105,7 +107,7 @@ export function createDesk({ pool, now, lanes = 2, observe = (_stage, _requests,
       const lane = laneOf(work.accounts[0], lanes)
       waiting++
       return new Promise<T>((resolve, reject) => {
-        queues[lane]!.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        queues[lane]!.push({ work, context: currentContext(), resolve: resolve as (value: unknown) => void, reject })
         running[lane] ??= Promise.resolve().then(() => run(lane))
       })
     },

@@ -82,26 +82,27 @@ export async function revokeKey(app: App, name: string): Promise<ApiKey> {
 }
 
 /**
- * Who holds the token. Called for every request, so known keys are remembered for a moment: what another process
- * revokes is refused here within two seconds.
+ * Who holds the token. Known keys are remembered for a moment, since this is asked for every request: what another
+ * process revokes is refused here within two seconds.
  *
- * The token is looked up by its SHA-256, so that how long that takes says nothing about any other token.
+ * A token is looked up by its SHA-256, so that how long that takes says nothing about any other token.
  *
  * @throws Problem `unauthorized`
  */
-export function authenticate(app: App, token: string): Principal | Promise<Principal> {
-  const cache = cacheOf(app)
-  const digest = hash('sha256', token)
-  const known = cache.get(digest)
-  if (known) {
-    const age = app.now() - known.readAt
-    if (age >= 0 && age < REMEMBERED) return known.principal
-  }
-  return read(app, cache, digest)
+export async function authenticate(app: App, token: string): Promise<Principal> {
+  return recall(app, token) ?? read(app, token)
+}
+
+/** Who holds the token, if that is remembered; undefined: `authenticate` finds out. */
+export function recall(app: App, token: string): Principal | undefined {
+  const known = cacheOf(app).get(hash('sha256', token))
+  if (!known) return undefined
+  const age = app.now() - known.readAt
+  return age >= 0 && age < REMEMBERED ? known.principal : undefined
 }
 const REMEMBERED = 2_000
 
-/** Whether this process has seen the token before, revoked since or not. A token that it has seen is not a guess. */
+/** Whether this process has seen the token in use, however long ago: then it is no guess. */
 export function hasSeen(app: App, token: string): boolean {
   return cacheOf(app).has(hash('sha256', token))
 }
@@ -117,7 +118,9 @@ function cacheOf(app: App): KeyCache {
   return made
 }
 
-async function read(app: App, cache: KeyCache, digest: string): Promise<Principal> {
+async function read(app: App, token: string): Promise<Principal> {
+  const cache = cacheOf(app)
+  const digest = hash('sha256', token)
   const readAt = app.now()
   const key = await findKeyByHash(app.db, Buffer.from(digest, 'hex'))
   if (!key) {

@@ -1,3 +1,5 @@
+import { isUnavailable } from '../storage/unavailable.ts'
+
 /** All the ways in which a request can fail, for every door. Each has its HTTP status in `http/errors.ts`. */
 export const PROBLEM_CODES = [
   'invalid_request',
@@ -48,4 +50,15 @@ export class Problem extends Error {
     this.code = code
     this.errors = options.errors
   }
+}
+
+/** Whatever was thrown as something that may be told: what went wrong inside is the log's. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (isUnavailable(error)) {
+    return new Problem('unavailable', "the database can't be reached at the moment; try again shortly", {
+      cause: error,
+    })
+  }
+  return new Problem('internal', 'an unexpected error; quote `instance` to whoever runs this service', { cause: error })
 }

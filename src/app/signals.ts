@@ -54,6 +54,9 @@ export async function ingestSignals(
   // Every part is waited for, so that an error is told only once nothing of the request is under way any more.
   const failed = (await Promise.allSettled(work)).find((part) => part.status === 'rejected')
   if (failed) throw failed.reason
+  for (const status of ['accepted', 'duplicate', 'rejected'] as const) {
+    app.metrics.ingested(status, results.filter((result) => result.status === status).length)
+  }
   return results
 }
 

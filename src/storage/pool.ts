@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { statementSpan } from '../telemetry/spans.ts'
 import type { Database } from './database.ts'
 
 export interface PoolOptions {
@@ -38,5 +39,9 @@ export function createPool(connection: pg.PoolConfig, { max, role, onError }: Po
 }
 
 export function createDatabase(pool: pg.Pool): Kysely<Database> {
-  return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  return new Kysely<Database>({
+    dialect: new PostgresDialect({ pool }),
+    log: (event) =>
+      statementSpan(event.query.sql, event.queryDurationMillis, event.level === 'error' ? event.error : undefined),
+  })
 }

@@ -1,0 +1,83 @@
+import type { Kysely } from 'kysely'
+import type pg from 'pg'
+import type { Database } from './database.ts'
+import { connectRunning, startEmbedded } from './embedded/embedded.ts'
+import { migrate } from './migrate.ts'
+import { createDatabase, createPool } from './pool.ts'
+
+/** Where the data is: a server of the operator's, or the embedded one. */
+export interface StoreOptions {
+  /** Null: embedded PostgreSQL, its data in `dataDir`. */
+  readonly databaseUrl: string | null
+  readonly dataDir: string
+  /** Connections at most. */
+  readonly connections?: number
+  /** `owner` may migrate and erase; everything else is `app`. */
+  readonly role?: 'owner' | 'app'
+  readonly onError: (error: Error) => void
+  readonly onNotice?: (line: string) => void
+}
+
+export interface Store {
+  readonly db: Kysely<Database>
+  readonly pool: pg.Pool
+  /** Resolves, with the reason, when the embedded server has ended for good; never where there is none. */
+  readonly lost: Promise<string>
+  close(): Promise<void>
+}
+
+/** For the service: migrates, then connects. Starts the embedded server where there is no other. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const embedded = options.databaseUrl === null ? await startEmbedded(embeddedOptions(options)) : null
+  try {
+    const connection = connectionTo(embedded?.connection ?? options.databaseUrl)
+    await migrateStore(connection, options)
+    const store = connect(connection, options)
+    return {
+      ...store,
+      lost: new Promise((resolve) => embedded?.exited.then((reason) => reason !== null && resolve(reason))),
+      async close() {
+        await store.close()
+        await embedded?.stop()
+      },
+    }
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+}
+
+/** For a command beside the service: through the service's embedded server where one is running. */
+export async function joinStore(options: StoreOptions): Promise<Store> {
+  const running = options.databaseUrl === null ? await connectRunning(options.dataDir) : null
+  if (!running) return openStore(options)
+  return { ...connect(connectionTo(running), options), lost: new Promise(() => {}) }
+}
+
+async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions): Promise<void> {
+  const pool = createPool(connection, { max: 2, role: 'owner', onError })
+  const db = createDatabase(pool)
+  try {
+    await migrate(db)
+  } finally {
+    await db.destroy()
+  }
+}
+
+function connect(
+  connection: pg.PoolConfig,
+  { connections = 10, role = 'app', onError }: StoreOptions,
+): Pick<Store, 'db' | 'pool' | 'close'> {
+  const pool = createPool(connection, { max: connections, role, onError })
+  const db = createDatabase(pool)
+  return { db, pool, close: () => db.destroy() }
+}
+
+function connectionTo(target: string | pg.PoolConfig | null): pg.PoolConfig {
+  if (target === null) throw new TypeError('nothing to connect to')
+  return typeof target === 'string' ? { connectionString: target } : { ...target }
+}
+
+function embeddedOptions({ dataDir, onNotice }: StoreOptions) {
+  return { dataDir, ...(onNotice && { log: onNotice }) }
+}
