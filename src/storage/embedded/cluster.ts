@@ -37,8 +37,15 @@ export async function prepareCluster(
     log(`creating a PostgreSQL database in ${shown(clusterDir)}`)
     return createCluster(clusterDir, binaries, account)
   }
+  const isForeign = owner.uid !== account.owner.uid
+  if (isForeign && process.getuid?.() !== 0) {
+    throw new EmbeddedPostgresError(
+      `${shown(clusterDir)} belongs to the user with id ${owner.uid}, and this is ${account.owner.uid}; ` +
+        'run as that user, change the owner of the data directory (chown -R), or set UMPIRE_DATA_DIR',
+    )
+  }
   await checkVersion(clusterDir, version)
-  if (owner.uid !== account.owner.uid) await changeOwner(clusterDir, owner, account.owner)
+  if (isForeign) await changeOwner(clusterDir, account.owner)
   return readPassword(clusterDir)
 }
 
@@ -112,17 +119,11 @@ async function checkVersion(clusterDir: string, version: string): Promise<void> 
 }
 
 /** The directory itself comes last, so that an interrupted change is taken up again. */
-async function changeOwner(clusterDir: string, from: Owner, to: Owner): Promise<void> {
-  if (process.getuid?.() !== 0) {
-    throw new EmbeddedPostgresError(
-      `${shown(clusterDir)} belongs to the user with id ${from.uid}, and this is ${to.uid}; ` +
-        'run as that user, change the owner of the data directory (chown -R), or set UMPIRE_DATA_DIR',
-    )
-  }
+async function changeOwner(clusterDir: string, { uid, gid }: Owner): Promise<void> {
   for (const name of await readdir(clusterDir, { recursive: true })) {
-    await lchown(path.join(clusterDir, name), to.uid, to.gid)
+    await lchown(path.join(clusterDir, name), uid, gid)
   }
-  await lchown(clusterDir, to.uid, to.gid)
+  await lchown(clusterDir, uid, gid)
 }
 
 const passwordFileOf = (clusterDir: string) => `${clusterDir}.password`

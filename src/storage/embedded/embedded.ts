@@ -6,8 +6,11 @@ import { locateBinaries } from './binaries.ts'
 import { clusterOwner, prepareCluster, USER } from './cluster.ts'
 import { EmbeddedPostgresError } from './errors.ts'
 import { acquireLock, type Connection } from './lock.ts'
-import { awaitFormerServer, runServer } from './server.ts'
+import { awaitFormerServer, runServer } from './running.ts'
 import { serverCommand } from './settings.ts'
+
+export { DataDirInUse, EmbeddedPostgresError } from './errors.ts'
+export { type Connection, connectRunning } from './lock.ts'
 
 export interface EmbeddedPostgresOptions {
   /** Made if it isn't there. */

@@ -22,18 +22,17 @@ export function processStart(pid: number): string | null {
 
 /** Whether process `pid` is a PostgreSQL server on that data directory, as far as the system lets us see. */
 export function isServerOf(clusterDir: string, pid: number): boolean {
-  if (processStart(pid) === null) return false
+  if (processStart(pid) === null || !existsSync(clusterDir)) return false
   if (!HAS_PROC) return path.basename(ps('comm', pid) ?? '') === 'postgres'
-  try {
-    return realpathSync(`/proc/${pid}/cwd`) === realpathSync(clusterDir)
-  } catch {
-    return readName(pid) === 'postgres'
-  }
+  // A server makes its data directory its working directory; other users' we may not be allowed to see.
+  const directory = orNull(() => realpathSync(`/proc/${pid}/cwd`))
+  if (directory !== null) return directory === realpathSync(clusterDir)
+  return orNull(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim()) === 'postgres'
 }
 
-function readName(pid: number): string | null {
+function orNull<T>(read: () => T): T | null {
   try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+    return read()
   } catch {
     return null
   }
