@@ -17,6 +17,8 @@ export interface Config {
   /** The first admin key. Null: an empty database gets one made for it. */
   readonly adminKey: string | null
   readonly logLevel: LogLevel
+  /** Requests a minute that a key may make; keys of admins may make any number. */
+  readonly rateLimit: number
   /** Base URL of an OTLP receiver. Null: nothing is exported. */
   readonly otlpEndpoint: string | null
 }
@@ -60,6 +62,7 @@ export function readConfig(env: Environment): Config {
     rulesDir: read('UMPIRE_RULES_DIR', 'rules', (path) => path),
     adminKey: read('UMPIRE_ADMIN_KEY', null, adminKey),
     logLevel: read('LOG_LEVEL', 'info', logLevel),
+    rateLimit: read('UMPIRE_RATE_LIMIT', 6000, positiveInteger),
     otlpEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT', null, url('http', 'https')),
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '))
@@ -71,6 +74,13 @@ function port(value: string): number | Invalid {
   return /^\d+$/.test(value) && number <= 65_535
     ? number
     : new Invalid(`must be an integer from 0 to 65535, not ${quoted(value)}`)
+}
+
+function positiveInteger(value: string): number | Invalid {
+  const number = Number(value)
+  return /^\d+$/.test(value) && number >= 1 && number <= 1_000_000_000
+    ? number
+    : new Invalid(`must be an integer from 1 to 1000000000, not ${quoted(value)}`)
 }
 
 function host(value: string): string | Invalid {

@@ -1,0 +1,97 @@
+import type { Meter } from '@opentelemetry/api'
+import type { FastifyInstance } from 'fastify'
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { v7 as uuid } from 'uuid'
+import type { App } from './app/app.ts'
+import { createDesk } from './app/desk.ts'
+import { ensureAdminKey } from './app/keys.ts'
+import { readRules } from './app/rule-files.ts'
+import { activateRules } from './app/rules.ts'
+import type { Config } from './config.ts'
+import type { Ruleset } from './core/rules/load.ts'
+import { buildHttp } from './http/app.ts'
+import { openStore, type Store } from './storage/open.ts'
+import { countOutbox } from './storage/outbox.ts'
+import { createMetrics, startMetrics } from './telemetry/metrics.ts'
+
+/** The whole service, wired and not yet listening. */
+export interface Service {
+  readonly app: App
+  readonly http: FastifyInstance
+  /** Resolves, with the reason, when the service can't go on. */
+  readonly lost: Promise<string>
+  /** Lets requests in flight finish, then gives everything back. */
+  close(): Promise<void>
+}
+
+/**
+ * Everything that the service is made of, put together in one place. Rules are read before anything is started, so a
+ * file that does not load costs nothing.
+ *
+ * @throws RulesInvalid, DataDirInUse, EmbeddedPostgresError, or what the database says
+ */
+export async function compose(config: Config, log: Logger): Promise<Service> {
+  const ruleset = await readRules(config.rulesDir)
+  const tracing = config.otlpEndpoint === null ? null : await (await import('./telemetry/tracing.ts')).startTracing()
+  const metrics = startMetrics(tracing ? [tracing.metricReader] : [])
+  const redis = config.redisUrl === null ? null : await connectRedis(config.redisUrl, log)
+  const store = await openStore({
+    databaseUrl: config.databaseUrl,
+    dataDir: config.dataDir,
+    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onNotice: (line) => log.info(line),
+  })
+  try {
+    const app = await createApp(config, log, store, ruleset, metrics.meter)
+    await ensureAdminKey(app, { configured: config.adminKey, dataDir: config.dataDir })
+    const http = await buildHttp(app, {
+      logger: log,
+      metrics: metrics.text,
+      rateLimit: { perMinute: config.rateLimit },
+      ...(redis && { redis }),
+      ...(tracing && { tracing: tracing.fastifyPlugin }),
+    })
+    return {
+      app,
+      http,
+      lost: store.lost,
+      async close() {
+        await http.close()
+        await app.desk.drained()
+        await store.close()
+        redis?.disconnect()
+        await metrics.shutdown()
+        await tracing?.shutdown()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    redis?.disconnect()
+    throw error
+  }
+}
+
+async function createApp(config: Config, log: Logger, store: Store, ruleset: Ruleset, meter: Meter): Promise<App> {
+  const { db, pool } = store
+  const now = Date.now
+  return {
+    db,
+    pool,
+    desk: createDesk({ pool, now }),
+    rules: await activateRules(db, ruleset, `directory ${config.rulesDir}`, now()),
+    metrics: createMetrics(meter, () => countOutbox(db)),
+    log,
+    now,
+    draw: Math.random,
+    newId: uuid,
+  }
+}
+
+/** Holds rate limits that count over all processes. Nothing else depends on it, so its absence stops nothing. */
+async function connectRedis(url: string, log: Logger): Promise<Redis> {
+  const { Redis } = await import('ioredis')
+  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
+  redis.on('error', (error) => log.warn({ err: error }, 'redis does not answer'))
+  return redis
+}

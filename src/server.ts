@@ -1,0 +1,40 @@
+import pino, { type Logger } from 'pino'
+import { compose, type Service } from './compose.ts'
+import type { Config } from './config.ts'
+import { traceIds } from './telemetry/spans.ts'
+
+/** Requests get this long to finish, then the process ends all the same. Milliseconds. */
+const GRACE = 30_000
+
+/** Starts the service and listens. It ends by SIGTERM or SIGINT: requests in flight finish, then exit code 0. */
+export async function serve(config: Config): Promise<void> {
+  const log = createLogger(config)
+  const service = await compose(config, log)
+  closeOnSignal(service, log)
+  const address = await service.http.listen({ port: config.port, host: config.host })
+  log.info({ address, ruleset: service.app.rules.active.hash }, `umpire listens on ${address}, page at ${address}/docs`)
+}
+
+export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
+  return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: traceIds })
+}
+
+function closeOnSignal(service: Service, log: Logger): void {
+  let closing = false
+  const close = async (why: string, code: number) => {
+    if (closing) return
+    closing = true
+    log.info(`${why}: finishing requests in flight`)
+    setTimeout(() => process.exit(1), GRACE).unref()
+    try {
+      await service.close()
+      process.exit(code)
+    } catch (error) {
+      log.error({ err: error }, 'could not close in good order')
+      process.exit(1)
+    }
+  }
+  process.on('SIGTERM', () => close('SIGTERM', 0))
+  process.on('SIGINT', () => close('SIGINT', 0))
+  service.lost.then((reason) => close(reason, 1))
+}
