@@ -1,6 +1,9 @@
 import type { Facts, Proposal } from '../model.ts'
 
-/** What an expression sees. `signal` is there only under `forEach: signal`. */
+/**
+ * What an expression sees: the facts as they came, plain objects throughout. `signal` is there only under
+ * `forEach: signal`.
+ */
 export interface Scope {
   readonly account: Facts
   readonly signals: readonly SignalView[]

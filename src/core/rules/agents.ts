@@ -1,0 +1,114 @@
+import type { Agent, AgentMode } from '../model.ts'
+import { compileExpression } from './cel/compile.ts'
+import { createVocabulary } from './cel/vocabulary.ts'
+import { type Expression, ExpressionError } from './expression.ts'
+import type { RuleProblem } from './problem.ts'
+import { compileAt } from './rule.ts'
+import { agentSchema, agentsSchema } from './schema/agents.ts'
+import { checkSchema, entriesOf, isMap, partOf } from './schema/check.ts'
+import type { YamlFile } from './yaml.ts'
+
+/** What `agents.yaml` says of an agent; what it leaves out is null. */
+export interface AgentDeclaration {
+  readonly kind: string | null
+  readonly mode: AgentMode | null
+  readonly trust: number | null
+  readonly defaultConfidence: number | null
+  readonly confidence: Agent['confidence'] | null
+  readonly scale: Agent['scale']
+  readonly scope: Expression<boolean> | null
+  /** Milliseconds since the epoch. */
+  readonly until: number | null
+  readonly owner: string | null
+}
+
+export interface AgentDeclarations {
+  readonly declared: ReadonlyMap<string, AgentDeclaration>
+  /** How an agent counts that nobody declared. */
+  readonly unknown: { readonly mode: AgentMode; readonly trust: number }
+}
+
+/** What an admin changed over the API; it wins over the file. Null takes scope or owner away. */
+export interface AgentOverrides {
+  readonly mode?: AgentMode
+  readonly trust?: number
+  readonly kind?: string
+  readonly owner?: string | null
+  readonly defaultConfidence?: number
+  /** A CEL expression that `compileScope` has accepted. */
+  readonly scope?: string | null
+}
+
+export const NO_AGENTS: AgentDeclarations = { declared: new Map(), unknown: { mode: 'shadow', trust: 0.5 } }
+
+const scopeVocabulary = createVocabulary(null, ['account', 'now'])
+
+/** Compiles `agents.yaml`. The agents are null where anything is wrong. */
+export function compileAgents(yaml: YamlFile): {
+  readonly agents: AgentDeclarations | null
+  readonly problems: readonly RuleProblem[]
+} {
+  const { value: text, problems: schemaProblems } = checkSchema(agentsSchema, yaml)
+  const problems = [...schemaProblems]
+  const declared = new Map<string, AgentDeclaration>()
+  for (const [name, value] of entriesOf(isMap(yaml.value) ? yaml.value.agents : undefined)) {
+    const agent = partOf(agentSchema, value)
+    if (agent === null) continue
+    const path = ['agents', name, 'scope']
+    const scope =
+      agent.scope === undefined ? null : compileAt(agent.scope, 'boolean', path, scopeVocabulary, { yaml, problems })
+    const { kind = null, mode = null, trust = null, defaultConfidence = null, confidence = null } = agent
+    const { scale = null, until = null, owner = null } = agent
+    declared.set(name, { kind, mode, trust, defaultConfidence, confidence, scale, scope, until, owner })
+  }
+  return { agents: text === null || problems.length > 0 ? null : { declared, unknown: text.unknown }, problems }
+}
+
+/**
+ * An agent as it counts: what an admin said of it, over what the file says, over the defaults. One that the file does
+ * not declare has the mode and the trust of unknown agents.
+ *
+ * Compiles the admin's scope, which takes some 100 µs: call it once per change of an agent, not once per adjudication.
+ */
+export function resolveAgent(name: string, agents: AgentDeclarations, overrides: AgentOverrides | null): Agent {
+  const declaration = agents.declared.get(name)
+  const { mode, trust } =
+    declaration === undefined ? agents.unknown : { mode: declaration.mode, trust: declaration.trust }
+  return {
+    name,
+    kind: overrides?.kind ?? declaration?.kind ?? 'unknown',
+    mode: overrides?.mode ?? mode ?? 'live',
+    trust: overrides?.trust ?? trust ?? 1,
+    defaultConfidence: overrides?.defaultConfidence ?? declaration?.defaultConfidence ?? 0.75,
+    confidence: declaration?.confidence ?? 'probability',
+    scale: declaration?.scale ?? null,
+    scope: overrides?.scope === undefined ? (declaration?.scope ?? null) : storedScope(overrides.scope),
+    until: declaration?.until ?? null,
+    owner: overrides?.owner === undefined ? (declaration?.owner ?? null) : overrides.owner,
+  }
+}
+
+/** Compiles a scope that came over the API, or says what is wrong with it. */
+export function compileScope(
+  source: string,
+):
+  | { readonly expression: Expression<boolean>; readonly problem: null }
+  | { readonly expression: null; readonly problem: string } {
+  const compiled = compileExpression(source, 'boolean', scopeVocabulary)
+  if ('expression' in compiled) return { expression: compiled.expression, problem: null }
+  const problem = compiled.faults.map(({ offset, message }) => `${message} (at character ${offset + 1})`).join('; ')
+  return { expression: null, problem }
+}
+
+/** A stored scope that no longer compiles fails whenever it is asked, so that it never silently widens. */
+function storedScope(source: string | null): Expression<boolean> | null {
+  if (source === null) return null
+  const { expression, problem } = compileScope(source)
+  if (expression !== null) return expression
+  return {
+    source,
+    evaluate() {
+      throw new ExpressionError(problem)
+    },
+  }
+}

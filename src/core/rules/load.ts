@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto'
+import type { Decision } from '../model.ts'
+import { type AgentDeclarations, compileAgents, NO_AGENTS } from './agents.ts'
+import { compileDecision, type DecisionDraft, draftDecision } from './decision.ts'
+import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'
+import { NO_SHARED_RULES, readShared } from './shared.ts'
+import { parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
+
+export {
+  type AgentDeclaration,
+  type AgentDeclarations,
+  type AgentOverrides,
+  compileScope,
+  resolveAgent,
+} from './agents.ts'
+export { formatProblem, type RuleProblem } from './problem.ts'
+export type { RuleFile } from './yaml.ts'
+
+/** All rule files together, compiled. */
+export interface Ruleset {
+  /** `sha256:` and the SHA-256 of `content` in hex. */
+  readonly hash: string
+  /** Everything the rules say, without comments and layout: JSON, `[[file name, value], …]` sorted by file name. */
+  readonly content: string
+  readonly decisions: ReadonlyMap<string, Decision>
+  readonly agents: AgentDeclarations
+}
+
+export interface Loaded {
+  /** Null where any problem is an error. */
+  readonly ruleset: Ruleset | null
+  /** All problems of all files, by file, line and column. */
+  readonly problems: readonly RuleProblem[]
+}
+
+/** What a file is, by its name. Queues and sources are read by others; here they only belong to the content. */
+type Kind = 'decision' | 'shared' | 'agents' | 'reserved'
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  '_all.yaml': 'shared',
+  'agents.yaml': 'agents',
+  'queues.yaml': 'reserved',
+  'sources.yaml': 'reserved',
+}
+
+interface ParsedFile {
+  readonly name: string
+  readonly kind: Kind
+  readonly yaml: YamlFile
+}
+
+/**
+ * Compiles rule files into a ruleset, or says everything that is wrong with all of them at once.
+ *
+ * Tests (`_test.yaml`) and files that are not YAML are left out. Where a directory lies does not count for the hash,
+ * names of files do.
+ */
+export function loadRuleset(files: readonly RuleFile[]): Loaded {
+  const problems: RuleProblem[] = []
+  const parsed = parseFiles(files, problems)
+  const ofKind = (kind: Kind) => parsed.filter((file) => file.kind === kind).map((file) => file.yaml)
+
+  const drafts = ofKind('decision').map(draftDecision)
+  checkDecisionNames(drafts, problems)
+  const [all] = ofKind('shared')
+  const shared = all === undefined ? NO_SHARED_RULES : readShared(all, drafts)
+  const decisions = drafts.map((draft) => compileDecision(draft, shared))
+  const [agentsFile] = ofKind('agents')
+  const { agents, problems: agentProblems } =
+    agentsFile === undefined ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile)
+
+  problems.push(...shared.problems, ...decisions.flatMap((compiled) => compiled.problems), ...agentProblems)
+  const sorted = sortProblems(problems)
+  if (agents === null || sorted.some(({ severity }) => severity === 'error')) return { ruleset: null, problems: sorted }
+
+  const content = JSON.stringify(parsed.map(({ name, yaml }) => [name, yaml.value]))
+  const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
+  const byName = decisions.flatMap(({ decision }) => (decision === null ? [] : [[decision.name, decision] as const]))
+  return { ruleset: { hash, content, decisions: new Map(byName), agents }, problems: sorted }
+}
+
+/**
+ * Compiles the stored content of a ruleset again, to the same ruleset with the same hash.
+ * @throws Error where it is not the content of a ruleset that this version loads
+ */
+export function rulesetFromContent(content: string): Ruleset {
+  const entries = JSON.parse(content) as readonly (readonly [string, unknown])[]
+  const files = entries.map(([path, value]) => ({ path, text: JSON.stringify(value) }))
+  const { ruleset, problems } = loadRuleset(files)
+  if (ruleset === null) throw new Error(`the stored rules no longer load: ${problems.map(formatProblem).join('; ')}`)
+  return ruleset
+}
+
+/** The files that count, in the order of their names. */
+function parseFiles(files: readonly RuleFile[], problems: RuleProblem[]): readonly ParsedFile[] {
+  const byName = new Map<string, string>()
+  const parsed: ParsedFile[] = []
+  const refuse = ({ path }: RuleFile, message: string) =>
+    problems.push({ file: path, line: 1, column: 1, severity: 'error', message })
+  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    const name = file.path.split(/[/\\]/).at(-1) ?? ''
+    if (name.endsWith('.yml')) refuse(file, 'rule files end in `.yaml`; rename it')
+    if (!name.endsWith('.yaml') || name.endsWith('_test.yaml')) continue
+    const same = byName.get(name)
+    if (same !== undefined) refuse(file, `there is a file of this name already, \`${same}\`; rename one`)
+    byName.set(name, file.path)
+    const { yaml, problems: faults } = parseYaml(file)
+    problems.push(...faults)
+    if (yaml !== null) parsed.push({ name, kind: KINDS[name] ?? 'decision', yaml })
+  }
+  return parsed.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function checkDecisionNames(drafts: readonly DecisionDraft[], problems: RuleProblem[]): void {
+  const files = new Map<string, string>()
+  for (const { name, yaml } of drafts) {
+    if (name === null) continue
+    const other = files.get(name)
+    if (other === undefined) files.set(name, yaml.path)
+    else problems.push(yaml.at(['decision'], `decision \`${name}\` is in \`${other}\` already; rename one`))
+  }
+}

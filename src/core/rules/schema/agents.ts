@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import type { AgentMode } from '../../model.ts'
+import { parseTime } from '../time.ts'
+import { conditionSchema, nameSchema, probabilitySchema, textSchema } from './parts.ts'
+
+const modeSchema = z.enum(['live', 'shadow', 'muted'] satisfies AgentMode[])
+
+const scaleSchema = z
+  .array(z.tuple([z.number(), probabilitySchema]))
+  .min(2)
+  .check((context) => {
+    const points = context.value
+    const index = points.findIndex(([score], place) => place > 0 && score <= (points[place - 1]?.[0] ?? 0))
+    if (index < 0) return
+    const message = 'the scores of a scale must ascend; sort its points'
+    context.issues.push({ code: 'custom', message, path: [index], input: points[index] })
+  })
+
+const untilSchema = z.string().transform((text, context) => {
+  const time = parseTime(text)
+  if (time !== null) return time
+  const message = `\`${text}\` is no date or time; write it as in \`2027-01-01\` or \`2027-01-01T09:00:00Z\``
+  context.issues.push({ code: 'custom', message, input: text })
+  return z.NEVER
+})
+
+export const agentSchema = z.strictObject({
+  kind: nameSchema.optional().describe('What sort of agent it is: `churn_agent`, `health_model`, `copilot` …'),
+  mode: modeSchema.optional().describe('`live` counts, `shadow` is recorded without weight, `muted` is not read.'),
+  trust: probabilitySchema.optional().describe('Multiplies the weight of all it says; 1 where left out.'),
+  defaultConfidence: probabilitySchema
+    .optional()
+    .describe('Taken where a signal states no confidence; 0.75 where left out.'),
+  confidence: z
+    .enum(['probability', 'support'])
+    .optional()
+    .describe('Whether its confidence is the probability of the claim, or how strongly it speaks for it.'),
+  scale: scaleSchema.optional().describe('Points `[score, confidence]` that turn its scores into confidences.'),
+  scope: conditionSchema
+    .optional()
+    .describe('A CEL expression over `account` and `now`; where it is false the agent is not heard.'),
+  until: untilSchema.optional().describe('From this date on it counts as shadow.'),
+  owner: textSchema.optional().describe('Who answers for it.'),
+})
+
+/** `agents.yaml`. */
+export const agentsSchema = z.strictObject({
+  agents: z.record(nameSchema, agentSchema).default({}).describe('The agents that are known, by name.'),
+  unknown: z
+    .strictObject({
+      mode: modeSchema.default('shadow').describe('`shadow` where left out.'),
+      trust: probabilitySchema.default(0.5).describe('0.5 where left out.'),
+    })
+    .prefault({})
+    .describe('How an agent counts that nobody declared.'),
+})

@@ -1,0 +1,56 @@
+import type { Rule } from '../model.ts'
+import { createVocabulary } from './cel/vocabulary.ts'
+import { type DecisionDraft, draftFacts, rulesOf } from './decision.ts'
+import type { RuleProblem } from './problem.ts'
+import { checkRuleNames, compileRule } from './rule.ts'
+import { allSchema } from './schema/all.ts'
+import { checkSchema, isMap } from './schema/check.ts'
+import type { YamlFile } from './yaml.ts'
+
+/** The rules of `_all.yaml`, which apply to every decision before its own. */
+export interface SharedRules {
+  readonly ids: ReadonlySet<string>
+  /** What is wrong in `_all.yaml` itself, whatever the decisions are. */
+  readonly problems: readonly RuleProblem[]
+  /**
+   * Compiles them for one decision, against its facts and those that `_all.yaml` declares. An action, tag or state
+   * that the decision has not is skipped, and a rule with it where nothing else is left of it.
+   */
+  compile(draft: DecisionDraft, problems: RuleProblem[]): readonly Rule[]
+}
+
+export const NO_SHARED_RULES: SharedRules = { ids: new Set(), problems: [], compile: () => [] }
+
+/** Reads `_all.yaml`. A name that no decision has is a problem; one that some have is not. */
+export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): SharedRules {
+  const problems = [...checkSchema(allSchema, yaml).problems]
+  const file = isMap(yaml.value) ? yaml.value : {}
+  const facts = draftFacts(file.facts)
+  const rules = rulesOf(file.rules)
+  const ids = new Set<string>()
+  for (const [path, rule] of rules) {
+    const names = drafts.map((draft) => draft.names)
+    if (drafts.length > 0) checkRuleNames(rule, path, names, { yaml, problems })
+    if (ids.has(rule.id))
+      problems.push(yaml.at([...path, 'id'], `rule \`${rule.id}\` is there already, above; rename one`))
+    ids.add(rule.id)
+  }
+  return {
+    ids,
+    problems,
+    compile(draft, found) {
+      for (const [name, declaration] of draft.facts ?? []) {
+        const ours = facts?.get(name)
+        if (!ours || !declaration || ours.type === declaration.type) continue
+        const message = `\`${name}\` is a ${declaration.type} here and a ${ours.type} in \`_all.yaml\`; make them one`
+        found.push(draft.yaml.at(['facts', name], message))
+      }
+      const isUndeclared = facts === null && draft.facts === null
+      const merged = isUndeclared ? null : new Map([...(facts ?? []), ...(draft.facts ?? [])])
+      const vocabulary = createVocabulary(merged, ['account', 'now'])
+      return rules.flatMap(
+        ([path, rule]) => compileRule(rule, path, draft.names, vocabulary, { yaml, problems: found }) ?? [],
+      )
+    },
+  }
+}

@@ -1,0 +1,224 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  type Scalar,
+  visit,
+  type YAMLError,
+} from 'yaml'
+import type { RuleProblem } from './problem.ts'
+
+/** A file as its reader found it. */
+export interface RuleFile {
+  readonly path: string
+  readonly text: string
+}
+
+export type Path = readonly PropertyKey[]
+
+/** A YAML file with its value and the way back from any part of that to line and column. */
+export interface YamlFile {
+  readonly path: string
+  readonly value: unknown
+  /** A problem at the value at `path`, or at the nearest thing around it that is there. */
+  at(path: Path, message: string): RuleProblem
+  /** A problem at the key of `path`. */
+  atKey(path: Path, message: string): RuleProblem
+  /** A problem at an offset into the text at `path`, such as a name in an expression. */
+  within(path: Path, offset: number, message: string): RuleProblem
+}
+
+const MAX_BYTES = 1 << 20
+const MAX_ALIASES = 100
+const MAX_DEPTH = 50
+const QUOTE_HINT = 'if this is an expression, put all of it in single quotes'
+
+/** Parses one YAML 1.2 document (core schema). A file that is not one comes back as its problems. */
+export function parseYaml(file: RuleFile): {
+  readonly yaml: YamlFile | null
+  readonly problems: readonly RuleProblem[]
+} {
+  const lines = new LineCounter()
+  const problem = (offset: number, message: string): RuleProblem => {
+    const { line, col } = lines.linePos(Math.max(offset, 0))
+    return { file: file.path, line: Math.max(line, 1), column: Math.max(col, 1), severity: 'error', message }
+  }
+  const failed = (problems: readonly RuleProblem[]) => ({ yaml: null, problems })
+  if (file.text.length > MAX_BYTES) return failed([problem(0, 'the file is larger than 1 MiB; split it')])
+
+  let documents: ReturnType<typeof parseAllDocuments>
+  try {
+    documents = parseAllDocuments(file.text, {
+      version: '1.2',
+      schema: 'core',
+      prettyErrors: false,
+      lineCounter: lines,
+      logLevel: 'error',
+    })
+  } catch (error) {
+    if (error instanceof RangeError) return failed([problem(0, `nested deeper than ${MAX_DEPTH} levels; flatten it`)])
+    throw error
+  }
+  const [document, second] = Array.isArray(documents) ? documents : []
+  if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
+  const faults = [...document.errors, ...document.warnings].map((fault) => problem(fault.pos[0], syntaxMessage(fault)))
+  if (second !== undefined) {
+    faults.push(problem(second.range?.[0] ?? 0, 'a second document; a rule file holds one, remove all from `---` on'))
+  }
+  if (faults.length > 0) return failed(firstOfEachLine(faults))
+  faults.push(...structureFaults(document, problem))
+  if (faults.length > 0) return failed(faults)
+
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES })
+  } catch (error) {
+    if (error instanceof ReferenceError) return failed([problem(0, 'aliases that multiply; write the values out')])
+    throw error
+  }
+  return { yaml: locate(file, value, document, problem), problems: [] }
+}
+
+function syntaxMessage(fault: YAMLError): string {
+  switch (fault.code) {
+    case 'DUPLICATE_KEY':
+      return 'this key is given twice; remove one'
+    case 'TAB_AS_INDENT':
+      return 'a tab as indentation; use spaces'
+    case 'TAG_RESOLVE_FAILED':
+      return `a value can't start with \`!\`; ${QUOTE_HINT}`
+    case 'BAD_SCALAR_START':
+    case 'UNEXPECTED_TOKEN':
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return `not YAML: ${lowerCase(fault.message)}; ${QUOTE_HINT}`
+    default:
+      return `not YAML: ${lowerCase(fault.message)}`
+  }
+}
+
+/** One slip of the pen makes the parser stumble several times on. */
+function firstOfEachLine(problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  const first = new Map<number, RuleProblem>()
+  for (const problem of problems) if (!first.has(problem.line)) first.set(problem.line, problem)
+  return [...first.values()]
+}
+
+/** What YAML allows and a rule file can't mean: keys that are no text, aliases to nothing, to themselves, great depth. */
+function structureFaults(document: Document, problem: (offset: number, message: string) => RuleProblem): RuleProblem[] {
+  const faults: RuleProblem[] = []
+  visit(document, {
+    Node(key, node, path) {
+      const offset = node.range?.[0] ?? 0
+      if (path.length > 2 * MAX_DEPTH) {
+        faults.push(problem(offset, `nested deeper than ${MAX_DEPTH} levels; flatten it`))
+        return visit.BREAK
+      }
+      if (key === 'key' && !(isScalar(node) && node.value !== null)) {
+        faults.push(problem(offset, `a key must be a word; ${QUOTE_HINT}`))
+      }
+      if (!isAlias(node)) return undefined
+      const target = node.resolve(document)
+      if (target === undefined) faults.push(problem(offset, `no anchor \`&${node.source}\` before this alias`))
+      else if (path.some((ancestor) => ancestor === target)) {
+        faults.push(problem(offset, `the alias \`*${node.source}\` contains itself; write the value out`))
+      }
+      return undefined
+    },
+  })
+  return faults
+}
+
+function locate(
+  { path: file, text }: RuleFile,
+  value: unknown,
+  document: Document,
+  problem: (offset: number, message: string) => RuleProblem,
+): YamlFile {
+  /** The deepest node on the way to `path`, the pair that holds it, and whether that is the whole way. */
+  function find(path: Path): { node: Node | null; pair: Pair | null; whole: boolean } {
+    let node = document.contents as Node | null
+    let pair: Pair | null = null
+    for (const key of path) {
+      const collection = isAlias(node) ? node.resolve(document) : node
+      if (isMap(collection)) {
+        const next = collection.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
+        if (next === undefined) return { node, pair, whole: false }
+        pair = next
+        node = next.value as Node | null
+      } else if (isSeq(collection)) {
+        const next = collection.items[Number(key)]
+        if (next === undefined || isPair(next)) return { node, pair, whole: false }
+        pair = null
+        node = next as Node
+      } else return { node, pair, whole: false }
+    }
+    return { node, pair, whole: true }
+  }
+
+  function keyOffset(path: Path): number {
+    const { node, pair } = find(path)
+    return ((pair?.key ?? node) as Node | null)?.range?.[0] ?? 0
+  }
+
+  return {
+    path: file,
+    value,
+    at(path, message) {
+      const { node, whole } = find(path)
+      const isEmpty = node === null || (isScalar(node) && node.value === null)
+      return problem(whole && !isEmpty ? (node.range?.[0] ?? 0) : keyOffset(path), message)
+    },
+    atKey: (path, message) => problem(keyOffset(path), message),
+    within(path, offset, message) {
+      const { node } = find(path)
+      const scalar = isAlias(node) ? node.resolve(document) : node
+      return problem(isScalar(scalar) ? sourceOffset(scalar, text, offset) : keyOffset(path), message)
+    },
+  }
+}
+
+const ESCAPED_SPACE = /^\\[ntr \n]/
+const ESCAPE_LENGTHS: Readonly<Record<string, number>> = { x: 4, u: 6, U: 10 }
+
+/**
+ * Where in the file a character of a scalar's value stands. White space may have been folded, so that the characters
+ * between are what is counted; quotes and escapes take more room in the file than in the value.
+ */
+function sourceOffset(scalar: Scalar, text: string, offset: number): number {
+  const value = String(scalar.value)
+  const [start, end] = scalar.range ?? [0, 0]
+  const type = scalar.type
+  const isQuoted = type === 'QUOTE_SINGLE' || type === 'QUOTE_DOUBLE'
+  let position = start
+  if (isQuoted) position++
+  else if (type === 'BLOCK_LITERAL' || type === 'BLOCK_FOLDED') position = text.indexOf('\n', start) + 1
+  const skipSpace = () => {
+    for (;;) {
+      if (position < end && /\s/.test(text.charAt(position))) position++
+      else if (type === 'QUOTE_DOUBLE' && ESCAPED_SPACE.test(text.slice(position, position + 2))) position += 2
+      else return
+    }
+  }
+  skipSpace()
+  for (let index = 0; index < offset && index < value.length && position < end; index++) {
+    if (/\s/.test(value.charAt(index))) continue
+    skipSpace()
+    if (type === 'QUOTE_SINGLE' && text.startsWith("''", position)) position += 2
+    else if (type === 'QUOTE_DOUBLE' && text[position] === '\\')
+      position += ESCAPE_LENGTHS[text[position + 1] ?? ''] ?? 2
+    else position++
+  }
+  if (offset < value.length && !/\s/.test(value.charAt(offset))) skipSpace()
+  return position
+}
+
+function lowerCase(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
