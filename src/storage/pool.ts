@@ -27,14 +27,10 @@ export function createPool(connection: pg.PoolConfig, { max, role, onError }: Po
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
+    ...(role === 'app' && { onConnect: (client: pg.ClientBase) => client.query("SET ROLE umpire_app; SET TIME ZONE 'UTC'") }),
   })
-  pool.on('error', onError)
-  // Sent before any query of the pool's users: a client works its queue in order.
-  if (role === 'app') {
-    pool.on('connect', (client) => {
-      client.query("SET ROLE umpire_app; SET TIME ZONE 'UTC'").catch(onError)
-    })
-  }
+  // pg hangs the client on the error, its password included: only what happened goes on.
+  pool.on('error', ({ message }) => onError(new Error(message)))
   return pool
 }
 
