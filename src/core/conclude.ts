@@ -29,7 +29,8 @@ export function conclude(decision: Decision, used: readonly UsedSignal[], effect
     weighStatement(agent, claim, confidence, decision.evidenceCap),
   )
   const weights = weigh(used, effects, decision.dependence)
-  const contributions = evidence.map(({ llr }, i) => (weights.weight[i] as number) * llr)
+  // The 0 turns −0, which JSON does not keep, into 0.
+  const contributions = evidence.map(({ llr }, i) => (weights.weight[i] as number) * llr + 0)
   const beliefs = pool(decision.states, used, contributions)
   const losses = evaluateLosses(decision, scope, effects)
   const risks = losses.loss.map((loss) => loss && expectedLoss(loss, beliefs))

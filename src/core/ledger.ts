@@ -4,16 +4,17 @@ import { type Evidence, weighStatement } from './evidence.ts'
 import type { LiveSignal, UsedSignal } from './live.ts'
 import type { Decision, LedgerRule, LedgerSignal } from './model.ts'
 import type { Outcome } from './rules/evaluate.ts'
-import { freshnessOf, ruleFactor, type Weights } from './weight.ts'
+import { freshnessOf, ruleFactor } from './weight.ts'
 
 /** The terms of every live signal: the used ones first, each group newest first. */
 export function signalLedger(
   decision: Decision,
   signals: readonly LiveSignal[],
-  { used, evidence, weights }: Conclusion,
+  conclusion: Conclusion,
   effects: Effects,
 ): LedgerSignal[] {
-  const ledger = used.map((live, i) => usedEntry(live, evidence[i] as Evidence, weights, i))
+  const { used, weights } = conclusion
+  const ledger = used.map((live, i) => usedEntry(live, i, conclusion))
   if (used.length === signals.length) return ledger
   for (const live of signals) {
     if (live.unused !== null) ledger.push(unusedEntry(decision, live, weights.dependence, effects))
@@ -21,9 +22,9 @@ export function signalLedger(
   return ledger
 }
 
-function usedEntry(live: UsedSignal, { calibrated, llr }: Evidence, weights: Weights, i: number): LedgerSignal {
+function usedEntry(live: UsedSignal, i: number, { evidence, weights, contributions }: Conclusion): LedgerSignal {
   const { signal, agent, voice } = live
-  const weight = weights.weight[i] as number
+  const { calibrated, llr } = evidence[i] as Evidence
   return {
     sequence: signal.sequence,
     id: signal.id,
@@ -32,7 +33,7 @@ function usedEntry(live: UsedSignal, { calibrated, llr }: Evidence, weights: Wei
     confidence: live.confidence,
     calibrated,
     ageHours: live.ageHours,
-    weight,
+    weight: weights.weight[i] as number,
     weightParts: {
       trust: agent.trust,
       freshness: weights.freshness[i] as number,
@@ -41,7 +42,7 @@ function usedEntry(live: UsedSignal, { calibrated, llr }: Evidence, weights: Wei
       dependence: weights.dependence,
     },
     llr,
-    contribution: weight * llr,
+    contribution: contributions[i] as number,
     used: true,
   }
 }

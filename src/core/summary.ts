@@ -69,7 +69,9 @@ function grounds(findings: Findings): string {
 function standing(findings: Findings): string {
   const { decision, effects, disposal, failures, handoff } = findings
   const queue = spoken(handoff?.queue ?? decision.review.queue)
-  const stakes = `a mistake would cost about ${money(findings.conclusion.stakes.regret)}, a look ${money(decision.review.cost)}`
+  const { regret } = findings.conclusion.stakes
+  const mistake = regret === 0 ? 'nothing' : `about ${money(regret)}`
+  const stakes = `a mistake would cost ${mistake}, a look ${money(decision.review.cost)}`
   switch (disposal.reasons[0]) {
     case 'no_permitted_action': {
       const veto = effects.vetoedBy.find((rule) => rule !== null)
