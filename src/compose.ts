@@ -44,11 +44,15 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
   })
   try {
     const app = await createApp(config, log, store, ruleset, metrics.meter)
-    await ensureAdminKey(app, { configured: config.adminKey, dataDir: config.dataDir })
+    await ensureAdminKey(app, {
+      configured: config.adminKey,
+      dataDir: config.dataDir,
+      log: (line) => log.info(line),
+    })
     const http = await buildHttp(app, {
       logger: log,
       metrics: metrics.text,
-      rateLimit: { perMinute: config.rateLimit },
+      rateLimit: { max: config.rateLimit, timeWindow: 60_000 },
       ...(redis && { redis }),
       ...(tracing && { tracing: tracing.fastifyPlugin }),
     })
