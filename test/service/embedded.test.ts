@@ -77,6 +77,8 @@ async function startChild(dataDir: string, { as = {}, env = {} }: { as?: object;
   const [line] = await once(createInterface(child.stdout), 'line')
   const { url, error } = JSON.parse(line)
   if (error) throw new Error(error)
+  // What a killed service leaves there, its next start removes; not every test has one.
+  cleanups.push(() => rmSync(decodeURIComponent(new URL(url).hostname), { recursive: true, force: true }))
   return { process: child, url }
 }
 
@@ -247,6 +249,16 @@ describe('when something is killed', () => {
     await kill(child.process)
     const next = await start(dataDir)
     expect(await readBack(next.url)).toEqual(KEPT)
+  })
+
+  test('a signal to the whole process group leaves the supervisor to its work', async () => {
+    const dataDir = makeDirectory()
+    const server = await start(dataDir)
+    const supervisor = parentOf(serverPid(dataDir))
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.kill(supervisor, signal)
+    await write(server.url)
+    expect(await readBack(server.url)).toEqual(KEPT)
+    expect(processStart(supervisor)).not.toBeNull()
   })
 
   test.each(['server', 'supervisor'])('the %s is started again, at the same address', async (victim) => {

@@ -6,7 +6,7 @@ import { locateBinaries } from './binaries.ts'
 import { clusterOwner, prepareCluster, USER } from './cluster.ts'
 import { EmbeddedPostgresError } from './errors.ts'
 import { acquireLock, type Connection } from './lock.ts'
-import { awaitFormerServer, runServer } from './running.ts'
+import { awaitFormerServer, type RunningServer, runServer } from './running.ts'
 import { serverCommand } from './settings.ts'
 
 export { DataDirInUse, EmbeddedPostgresError } from './errors.ts'
@@ -48,8 +48,8 @@ export async function startEmbedded(options: EmbeddedPostgresOptions): Promise<E
     await mkdir(options.dataDir, { recursive: true })
     return await start(await realpath(options.dataDir), log)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (error instanceof EmbeddedPostgresError || code === undefined) throw error
+    const { syscall, message } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
     throw new EmbeddedPostgresError(
       `can't use the data directory \`${options.dataDir}\`: ${message}; put that right, or set UMPIRE_DATA_DIR`,
       { cause: error },
@@ -62,6 +62,7 @@ async function start(dataDir: string, log: (line: string) => void): Promise<Embe
   const clusterDir = path.join(dataDir, 'postgres')
   const lock = await acquireLock(dataDir)
   let socketDir: string | null = null
+  let server: RunningServer | null = null
   try {
     await awaitFormerServer(clusterDir)
     if (lock.former !== null) await rm(lock.former.host, { recursive: true, force: true })
@@ -73,8 +74,9 @@ async function start(dataDir: string, log: (line: string) => void): Promise<Embe
     const logFile = path.join(dataDir, 'postgres.log')
     await rename(logFile, `${logFile}.1`).catch(() => {})
     const command = serverCommand(binaries.postgres, clusterDir, socketDir, PORT)
-    const server = await runServer({ account, command, clusterDir, logFile, connection, log })
+    server = await runServer({ account, command, clusterDir, logFile, connection, log })
     await lock.publish(connection)
+    const { stop } = server
     const exited = server.exited.then(async (reason) => {
       await rm(connection.host, { recursive: true, force: true })
       await lock.release()
@@ -85,11 +87,13 @@ async function start(dataDir: string, log: (line: string) => void): Promise<Embe
       url: connectionUrl(connection),
       exited,
       stop: async () => {
-        server.stop()
+        stop()
         await exited
       },
     }
   } catch (error) {
+    server?.stop()
+    await server?.exited
     if (socketDir !== null) await rm(socketDir, { recursive: true, force: true })
     await lock.release()
     throw error

@@ -4,9 +4,11 @@ import { type Account, serverEnvironment } from './account.ts'
 /**
  * The server's parent process, so that no server outlives the service, however that ends. Standard input is a pipe of
  * which we hold the other end: a line asks for a fast shutdown, and so does its end, which also comes of our death; three
- * seconds after that the server is ended the hard way, from which it recovers at its next start.
+ * seconds after that the server is ended the hard way, from which it recovers at its next start. Signals that a service
+ * manager sends to every process are for us: we drain first.
  */
 const SUPERVISOR = `
+trap '' HUP INT TERM
 exec 3<&0
 "$@" </dev/null 3<&- &
 server=$!
@@ -20,7 +22,7 @@ server=$!
 watchdog=$!
 wait $server
 status=$?
-kill $watchdog
+kill -KILL $watchdog
 exit $status
 `
 
