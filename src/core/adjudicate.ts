@@ -25,15 +25,15 @@ export function adjudicate(decision: Decision, question: Question): Adjudication
   const { states, actions, review } = decision
   const { account, proposal, now, draw } = question
 
-  const bare: Scope = { account: question.facts, signals: [], proposal, now: new Date(now) }
-  const live = listen(decision, question, bare)
-  const scope: Scope = { ...bare, signals: live.views }
+  const today = new Date(now)
+  const live = listen(decision, question, { account: question.facts, signals: [], proposal, now: today })
+  const scope: Scope = { account: question.facts, signals: live.views, proposal, now: today }
   const outcomes = evaluateRules(decision.rules, scope)
   const effects = combineEffects(decision, outcomes)
 
   const conclusion = conclude(decision, live.used, effects, scope)
   const { used, contributions, beliefs, risks, best, stakes } = conclusion
-  const rules = [...live.failures, ...ruleLedger(outcomes), ...conclusion.losses.failures]
+  const rules = live.failures.concat(ruleLedger(outcomes), conclusion.losses.failures)
   const failures = rules.filter((rule) => rule.error !== undefined)
 
   const standing = {

@@ -1,6 +1,8 @@
 import type { UsedSignal } from './live.ts'
 import type { Decision } from './model.ts'
 
+type State = Decision['states'][number]
+
 /**
  * What is believed of each state once the evidence is in: `P(s) ∝ π(s) · exp(Σ contributionᵢ · [s ∈ Tᵢ])`, normalised.
  *
@@ -15,21 +17,29 @@ export function pool(
   used: readonly UsedSignal[],
   contributions: readonly number[],
 ): number[] {
-  const evidence = states.map(() => 0)
+  const evidence: number[] = []
+  for (let s = 0; s < states.length; s += 1) evidence.push(0)
   for (let i = 0; i < used.length; i += 1) {
     const x = contributions[i] as number
     for (const state of (used[i] as UsedSignal).claim.pointsAt) evidence[state] = (evidence[state] as number) + x
   }
-  // Relative to the strongest, so that nothing overflows; a state that the prior rules out does not count.
+  return normalise(states, evidence)
+}
+
+/** Softmax relative to the strongest state, so that nothing overflows; what the prior rules out stays ruled out. */
+function normalise(states: Decision['states'], evidence: readonly number[]): number[] {
   let strongest = Number.NEGATIVE_INFINITY
   for (let s = 0; s < states.length; s += 1) {
-    if ((states[s]?.prior ?? 0) > 0) strongest = Math.max(strongest, evidence[s] as number)
+    if ((states[s] as State).prior > 0) strongest = Math.max(strongest, evidence[s] as number)
   }
+  const beliefs: number[] = []
   let total = 0
-  const beliefs = states.map(({ prior }, s) => {
+  for (let s = 0; s < states.length; s += 1) {
+    const { prior } = states[s] as State
     const mass = prior > 0 ? prior * Math.exp((evidence[s] as number) - strongest) : 0
+    beliefs.push(mass)
     total += mass
-    return mass
-  })
-  return beliefs.map((mass) => mass / total)
+  }
+  for (let s = 0; s < beliefs.length; s += 1) beliefs[s] = (beliefs[s] as number) / total
+  return beliefs
 }

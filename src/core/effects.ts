@@ -16,8 +16,9 @@ export interface Effects {
   readonly tags: readonly string[]
 }
 
-export interface Escalation extends Extract<Effect, { kind: 'escalate' }> {
-  readonly because: string
+export interface Escalation {
+  readonly rule: Rule
+  readonly effect: Extract<Effect, { kind: 'escalate' }>
 }
 
 /** Adds up the effects of the rules that hold; all of them apply, in file order. */
@@ -52,7 +53,7 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
         }
         break
       case 'escalate':
-        escalations.push({ ...effect, because: rule.because })
+        escalations.push({ rule, effect })
         break
       case 'tag':
         for (const tag of effect.tags) if (!tags.includes(tag)) tags.push(tag)

@@ -3,10 +3,13 @@ import type { Conclusion } from './conclude.ts'
 import { leastCostly } from './cost.ts'
 import { confidenceFor, type Evidence, weighStatement } from './evidence.ts'
 import type { UsedSignal } from './live.ts'
-import type { Decision, Flip } from './model.ts'
+import type { Action, Decision, Flip } from './model.ts'
 
 /** Of log-odds: rounding must not hide a flip that lies just within reach. */
 const SLACK = 1e-9
+
+/** Relative to the confidence, beyond the point where two actions cost the same. */
+const FIRST_STEP = 8 * Number.EPSILON
 
 /**
  * For each used signal with a stated confidence, the confidence nearest to it at which another action would be
@@ -15,16 +18,25 @@ const SLACK = 1e-9
 export function findFlips(decision: Decision, conclusion: Conclusion): Flip[] {
   const flips: Flip[] = []
   if (conclusion.best === null) return flips
-  conclusion.used.forEach(({ confidence }, i) => {
-    const weight = conclusion.weights.weight[i] as number
-    if (confidence === null || weight === 0) return
-    const { rise, fall } = turningPoints(conclusion, i)
-    const above = flipBeyond(decision, conclusion, i, confidence, rise / weight, 1)
-    const below = flipBeyond(decision, conclusion, i, confidence, fall / weight, -1)
-    const flip = nearer(confidence, above, below)
+  const probe = [...conclusion.contributions]
+  for (let i = 0; i < conclusion.used.length; i += 1) {
+    const flip = nearestFlip(decision, conclusion, probe, i)
     if (flip !== null) flips.push(flip)
-  })
+  }
   return flips
+}
+
+/** @param probe the contributions, to try another one in the place of signal `i` and to put it back. */
+function nearestFlip(decision: Decision, conclusion: Conclusion, probe: number[], i: number): Flip | null {
+  const { confidence } = conclusion.used[i] as UsedSignal
+  const weight = conclusion.weights.weight[i] as number
+  if (confidence === null || weight === 0) return null
+  const { rise, fall } = turningPoints(conclusion, i)
+  const above = flipBeyond(decision, conclusion, probe, i, confidence, rise / weight, 1)
+  const below = flipBeyond(decision, conclusion, probe, i, confidence, fall / weight, -1)
+  probe[i] = conclusion.contributions[i] as number
+  if (above === null || below === null) return above ?? below
+  return above.atConfidence - confidence < confidence - below.atConfidence ? above : below
 }
 
 /**
@@ -58,11 +70,12 @@ function turningPoints({ used, beliefs, losses, best }: Conclusion, i: number): 
  * The flip at the confidence that adds `change` to the llr; null where the cap or certainty puts that out of reach.
  *
  * At that very point two actions cost the same but for rounding, and the one declared first wins: a few units in the
- * last place further on, the answer has changed for sure, and it is the changed answer that is reported.
+ * last place further on, the answer has changed for sure. What is reported is tried with the arithmetic of the answer.
  */
 function flipBeyond(
   decision: Decision,
   conclusion: Conclusion,
+  probe: number[],
   i: number,
   stated: number,
   change: number,
@@ -70,30 +83,18 @@ function flipBeyond(
 ): Flip | null {
   const { signal, agent, claim } = conclusion.used[i] as UsedSignal
   const llr = (conclusion.evidence[i] as Evidence).llr + change
-  const lowest = weighStatement(agent, claim, 0, decision.evidenceCap).llr - SLACK
-  const highest = weighStatement(agent, claim, 1, decision.evidenceCap).llr + SLACK
-  if (!(llr >= lowest && llr <= highest)) return null
+  if (!Number.isFinite(llr) || Math.abs(llr) > decision.evidenceCap + SLACK) return null
 
   const turning = confidenceFor(agent, claim, llr)
   let confidence = direction > 0 ? Math.max(turning, stated) : Math.min(turning, stated)
-  for (let step = Math.max(confidence, 1e-6) * Number.EPSILON; confidence > 0 && confidence < 1; step *= 2) {
-    const action = recommendationAt(decision, conclusion, i, confidence)
-    if (action !== undefined) return { signal: signal.id, atConfidence: confidence, action }
+  for (let step = FIRST_STEP * Math.max(confidence, 1e-6); confidence > 0 && confidence < 1; step *= 4) {
+    const statement = weighStatement(agent, claim, confidence, decision.evidenceCap)
+    probe[i] = (conclusion.weights.weight[i] as number) * statement.llr
+    const best = leastCostly(conclusion.losses, pool(decision.states, conclusion.used, probe)) as number
+    if (best !== conclusion.best) {
+      return { signal: signal.id, atConfidence: confidence, action: (decision.actions[best] as Action).name }
+    }
     confidence += direction * step
   }
   return null
-}
-
-/** What would be recommended, with the arithmetic of the answer itself; undefined: the same as now. */
-function recommendationAt(decision: Decision, conclusion: Conclusion, i: number, confidence: number) {
-  const { agent, claim } = conclusion.used[i] as UsedSignal
-  const { llr } = weighStatement(agent, claim, confidence, decision.evidenceCap)
-  const contributions = conclusion.contributions.with(i, (conclusion.weights.weight[i] as number) * llr)
-  const best = leastCostly(conclusion.losses, pool(decision.states, conclusion.used, contributions))
-  return best === null || best === conclusion.best ? undefined : decision.actions[best]?.name
-}
-
-function nearer(stated: number, above: Flip | null, below: Flip | null): Flip | null {
-  if (above === null || below === null) return above ?? below
-  return above.atConfidence - stated < stated - below.atConfidence ? above : below
 }

@@ -24,10 +24,10 @@ export function handOff(
   let queue: string | null = reasons.includes('rule_error') ? ERROR_QUEUE : null
   let priority: number | null = null
   let due: number | null = null
-  for (const escalation of escalations) {
-    queue ??= escalation.queue
-    if (escalation.priority !== null) priority = Math.max(priority ?? escalation.priority, escalation.priority)
-    if (escalation.due !== null) due = Math.min(due ?? escalation.due, escalation.due)
+  for (const { effect } of escalations) {
+    queue ??= effect.queue
+    if (effect.priority !== null) priority = Math.max(priority ?? effect.priority, effect.priority)
+    if (effect.due !== null) due = Math.min(due ?? effect.due, effect.due)
   }
   return { kind, queue: queue ?? review.queue, priority: priority ?? 0, dueAt: now + (due ?? review.due) }
 }

@@ -80,7 +80,7 @@ function standing(findings: Findings): string {
     case 'rule_error':
       return `${failed(failures)}, so ${queue} decides`
     case 'rule':
-      return `${because(effects.escalations[0]?.because ?? '')}, so ${queue} decides`
+      return `${because(effects.escalations[0]?.rule.because ?? '')}, so ${queue} decides`
     case 'people_only':
       return `Only people may do that, so ${queue} decides`
     case 'uncertain':
