@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import { type FastifyInstance, fastify } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { Redis } from 'ioredis'
+import type { App } from '../app/app.ts'
+import type { Http } from './http.ts'
+import { authenticateRequests } from './plugins/auth.ts'
+import { answerErrors, answerMalformed, sendProblem } from './plugins/errors.ts'
+import { honourIdempotencyKeys } from './plugins/idempotency.ts'
+import { readJson } from './plugins/json.ts'
+import { logRequests } from './plugins/log.ts'
+import { describeRoutes, serveDescription } from './plugins/openapi.ts'
+import { limitRequests, type RateLimit } from './plugins/rate-limit.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { adjudicationRoutes } from './routes/adjudications.ts'
+import { agentRoutes } from './routes/agents.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { escalationRoutes } from './routes/escalations.ts'
+import { healthRoutes } from './routes/health.ts'
+import { outcomeRoutes } from './routes/outcomes.ts'
+import { rulesetRoutes } from './routes/ruleset.ts'
+import { signalRoutes } from './routes/signals.ts'
+import { validatorCompiler } from './validation.ts'
+
+export interface HttpOptions {
+  readonly rateLimit: RateLimit
+  /** Where requests are counted over all processes. Undefined: each process counts its own. */
+  readonly redis?: Redis | undefined
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+  /** Version of the service, for the API's description. */
+  readonly version: string
+  /** Whether `x-forwarded-for` tells who asks, as behind a proxy of one's own. */
+  readonly trustProxy?: boolean | undefined
+}
+
+const MEBIBYTE = 1024 * 1024
+
+/** The HTTP API over an app. It does not listen yet. */
+export async function buildHttp(app: App, options: HttpOptions): Promise<FastifyInstance> {
+  const http: Http = fastify({
+    loggerInstance: app.log,
+    // One logger for all: a child for each request costs more than it tells. Lines about a request carry its id.
+    childLoggerFactory: (logger) => logger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    trustProxy: options.trustProxy ?? false,
+    bodyLimit: MEBIBYTE,
+    requestTimeout: 30_000,
+    // A name of 200 characters, percent-encoded.
+    routerOptions: { maxParamLength: 2_400 },
+    // What is under way when the service stops is answered, what comes in over open connections too.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => sendProblem(app, error, request, reply),
+    clientErrorHandler: (error, socket) => answerMalformed(error, socket, randomUUID()),
+  }).withTypeProvider<ZodTypeProvider>()
+
+  http.setValidatorCompiler(validatorCompiler)
+  // Answers are made by our own code and checked against their schemas by tests: not for every request.
+  http.setSerializerCompiler(() => JSON.stringify)
+  http.removeAllContentTypeParsers()
+  http.decorateRequest('rawBody', null)
+  readJson(http, ['application/json'])
+  answerErrors(http, app)
+  logRequests(http, app)
+  await describeRoutes(http, options.version)
+
+  healthRoutes(http, app, options.metrics)
+  await http.register(
+    async (v1: Http) => {
+      await limitRequests(v1, options.rateLimit, options.redis)
+      authenticateRequests(v1, app)
+      honourIdempotencyKeys(v1, app)
+      accountRoutes(v1, app)
+      adjudicationRoutes(v1, app)
+      agentRoutes(v1, app)
+      auditRoutes(v1, app)
+      escalationRoutes(v1, app)
+      outcomeRoutes(v1, app)
+      rulesetRoutes(v1, app)
+      await v1.register(async (signals: Http) => signalRoutes(signals, app))
+    },
+    { prefix: '/v1' },
+  )
+  await serveDescription(http)
+  return http as unknown as FastifyInstance
+}

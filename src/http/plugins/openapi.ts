@@ -1,0 +1,97 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import type { Http } from '../http.ts'
+
+type Transform = typeof jsonSchemaTransform
+type Document = Parameters<Transform>[0]
+
+const INTRODUCTION = `The referee between a company's AI agents: conflicting signals in, one adjudicated recommendation and its \
+trail out.
+
+Times are RFC 3339 in UTC, numbers are not rounded. Every problem is told as a problem document (RFC 9457) with a \
+stable \`code\`. Any POST may carry an \`Idempotency-Key\`: sent again with the same body it gets the first answer. \
+Lists are pages: \`limit\` says how many, \`cursor\` is \`next\` of the page before.`
+
+const TAGS = {
+  Signals: 'What agents say about accounts.',
+  Accounts: 'What is known of an account.',
+  Adjudications: 'Questions and their answers.',
+  Escalations: 'What waits for people.',
+  Agents: 'The sources of signals.',
+  Outcomes: 'The truth, learned later.',
+  Ruleset: 'The rules that answer.',
+  Audit: 'The trail of everything that can change an answer.',
+  Health: 'Whether the service can be used, and how it does.',
+}
+
+/** Describes the routes that are registered after this call as OpenAPI 3.1. */
+export async function describeRoutes(http: Http, version: string): Promise<void> {
+  await http.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Umpire',
+        version,
+        description: INTRODUCTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+      },
+      security: [{ key: [] }],
+    },
+    transform,
+    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+  })
+}
+
+/** Serves the description at `/openapi.json` and as a page at `/docs`. Once all routes are registered. */
+export async function serveDescription(http: Http): Promise<void> {
+  let text: string | undefined
+  http.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(http.swagger())
+    return reply.type('application/json; charset=utf-8').send(text)
+  })
+  await http.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    // Without it the page would ask a service on the Internet whether the document is valid.
+    uiConfig: { validatorUrl: null, docExpansion: 'list' },
+  })
+}
+
+/** The library's transform, taught bodies that may have one of several media types. */
+const transform: Transform = (document) => {
+  const body = document.schema?.body as { content?: Record<string, { schema: unknown }> } | undefined
+  if (!body?.content) return jsonSchemaTransform(document)
+  const content = Object.entries(body.content).map(([type, { schema }]) => {
+    const part = jsonSchemaTransform({ ...document, schema: { body: schema } } as Document)
+    return [type, { schema: (part.schema as { body: unknown }).body }]
+  })
+  const { body: _, ...rest } = document.schema as object & { body: unknown }
+  const { schema, url } = jsonSchemaTransform({ ...document, schema: rest } as Document)
+  return { schema: { ...schema, body: { content: Object.fromEntries(content) } }, url }
+}
+
+interface OpenApi {
+  readonly paths?: object
+  readonly components?: { readonly schemas?: Readonly<Record<string, object>> }
+}
+
+/** The library describes each named schema as request and as response, whichever of them occurs. */
+function withoutUnused<D extends OpenApi>(document: D): D {
+  const all = document.components?.schemas ?? {}
+  const used = new Set<string>()
+  const follow = (part: object | undefined) => {
+    for (const [, name = ''] of JSON.stringify(part ?? {}).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+      if (used.has(name)) continue
+      used.add(name)
+      follow(all[name])
+    }
+  }
+  follow(document.paths)
+  const schemas = Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)))
+  return { ...document, components: { ...document.components, schemas } }
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import type { App } from '../../app/app.ts'
+import { readiness } from '../../app/health.ts'
+import { Problem } from '../../app/problem.ts'
+import { KINDS, PROBLEM_TYPE, problemDocument } from '../errors.ts'
+import type { Http } from '../http.ts'
+import { health, ready } from '../schemas/health.ts'
+import { responses } from '../schemas/problem.ts'
+
+const tags = ['Health']
+/** These need no API key. */
+const security: [] = []
+
+/** @param metrics Prometheus text */
+export function healthRoutes(http: Http, app: App, metrics: () => Promise<string>): void {
+  http.get(
+    '/healthz',
+    {
+      schema: {
+        operationId: 'health',
+        tags,
+        security,
+        summary: 'Whether the process is up',
+        response: responses({ 200: { description: 'It is.', schema: health } }, []),
+      },
+    },
+    async () => ({ status: 'ok' }),
+  )
+
+  http.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'readiness',
+        tags,
+        security,
+        summary: 'Whether requests can be served',
+        response: responses({ 200: { description: 'They can.', schema: ready } }, ['unavailable']),
+      },
+    },
+    async (request, reply) => {
+      const { ready, missing } = await readiness(app)
+      if (ready) return { status: 'ready' }
+      const problem = new Problem('unavailable', `not ready: ${missing.join(', ')}`)
+      const document = { ...problemDocument(problem, request.id), missing }
+      return reply.code(KINDS.unavailable.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
+    },
+  )
+
+  http.get(
+    '/metrics',
+    {
+      schema: {
+        operationId: 'metrics',
+        tags,
+        security,
+        summary: 'Metrics for Prometheus',
+        response: {
+          200: { description: 'Prometheus text format.', content: { 'text/plain': { schema: z.string() } } },
+        },
+      },
+    },
+    async (_request, reply) => reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metrics()),
+  )
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { NAME_MAX, NAME_PATTERN } from '../../app/names.ts'
+import { Problem } from '../../app/problem.ts'
+import { parseTime } from '../../core/rules/time.ts'
+
+/** Every field of the API says what it is and gives an example. */
+export function field<T extends z.ZodType>(schema: T, description: string, example: unknown): T {
+  return schema.meta({ description, examples: [example] })
+}
+
+/** A name of the caller's own choosing, of an account, agent, signal, … */
+export function name(description: string, example: string, longest = NAME_MAX) {
+  const schema = z.string().min(1).max(longest).regex(NAME_PATTERN, {
+    error: 'must not have spaces around it, nor control or bidirectional characters',
+  })
+  return field(schema, description, example)
+}
+
+/** A name in an answer. */
+export function text(description: string, example: string) {
+  return field(z.string(), description, example)
+}
+
+/** A time in a request: RFC 3339 with an offset, in the years that PostgreSQL and JavaScript agree on. */
+export function timestamp(description: string, example = '2026-11-20T09:00:00Z') {
+  const schema = z.string().refine(isTimestamp, {
+    error: 'must be an RFC 3339 time with an offset, such as `2026-11-20T09:00:00Z`',
+  })
+  return schema.meta({ description, examples: [example], format: 'date-time' })
+}
+
+function isTimestamp(value: string): boolean {
+  const time = value.includes('T') ? parseTime(value) : null
+  return time !== null && time >= EARLIEST && time < LATEST
+}
+const EARLIEST = Date.parse('1900-01-01T00:00:00Z')
+const LATEST = Date.parse('9999-01-01T00:00:00Z')
+
+/** Whether a time lies further ahead of now (milliseconds since the epoch) than clocks that run apart explain. */
+export function isAhead(timestamp: string, now: number): boolean {
+  return Date.parse(timestamp) > now + 5 * 60_000
+}
+
+/** A time in an answer, always UTC. */
+export function time(description: string, example = '2026-11-20T09:00:00.000Z') {
+  return z.string().meta({ description, examples: [example], format: 'date-time' })
+}
+
+export function probability(description: string, example: number) {
+  return field(z.number().min(0).max(1), description, example)
+}
+
+export function number(description: string, example: number) {
+  return field(z.number(), description, example)
+}
+
+/** A count or a place. OpenAPI readers need not know how far JavaScript counts. */
+export function count(description: string, example: number) {
+  return field(z.number().int().min(0), description, example).meta({ maximum: undefined })
+}
+
+const pageQuery = {
+  limit: field(z.coerce.number().int().min(1).max(200).default(50), 'How many at most.', 50),
+  cursor: field(
+    z.string().min(1).max(500).optional(),
+    '`next` of the page before; leave it out for the first.',
+    'eyJ…',
+  ),
+}
+
+/** The query of a list: its filters, and which page. */
+export function listQuery<S extends z.ZodRawShape>(filters: S) {
+  return z.strictObject({ ...pageQuery, ...filters })
+}
+
+/** A page of a list, under the name of what it holds. */
+export function list<N extends string, T extends z.ZodType>(plural: N, item: T) {
+  const items = { [plural]: z.array(item).meta({ description: 'In the order of the list.' }) } as Record<
+    N,
+    z.ZodArray<T>
+  >
+  return z.object({
+    ...items,
+    next: field(z.string().nullable(), 'Cursor of the next page; null: this is the last.', null),
+  })
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The cursor of a list in the order of its ids. */
+export const idCursor = field(
+  z.string().regex(UUID, { error: 'is not one of this list; start again without it' }).optional(),
+  '`next` of the page before; leave it out for the first.',
+  '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11',
+)
+
+/**
+ * An id out of a path. One that can't be an id is not there.
+ * @throws Problem `not_found`
+ */
+export function knownId(id: string, of: string): string {
+  if (UUID.test(id)) return id
+  throw new Problem('not_found', `no ${of} \`${id}\``)
+}
+
+/** The path of one thing that we gave its id. */
+export function idPath(of: string) {
+  return z.strictObject({ id: name(`Id of the ${of}.`, '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11') })
+}
+
+/** Free JSON that the caller decides on. */
+export const anyJson = z.record(z.string(), z.unknown())
