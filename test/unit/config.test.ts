@@ -10,6 +10,7 @@ const DEFAULTS = {
   rulesDir: 'rules',
   adminKey: null,
   logLevel: 'info',
+  rateLimit: 6000,
   otlpEndpoint: null,
 }
 
@@ -29,7 +30,7 @@ test('an empty environment gives the defaults', () => {
 
 test('an empty variable counts as unset', () => {
   const names = ['PORT', 'HOST', 'DATABASE_URL', 'REDIS_URL', 'UMPIRE_DATA_DIR', 'UMPIRE_RULES_DIR']
-  const others = ['UMPIRE_ADMIN_KEY', 'LOG_LEVEL', 'OTEL_EXPORTER_OTLP_ENDPOINT']
+  const others = ['UMPIRE_ADMIN_KEY', 'LOG_LEVEL', 'UMPIRE_RATE_LIMIT', 'OTEL_EXPORTER_OTLP_ENDPOINT']
   expect(readConfig(Object.fromEntries([...names, ...others].map((name) => [name, ''])))).toEqual(DEFAULTS)
 })
 
@@ -43,6 +44,7 @@ test('every variable is read', () => {
     UMPIRE_RULES_DIR: 'my rules',
     UMPIRE_ADMIN_KEY: 'sixteen-letters!',
     LOG_LEVEL: 'WARN',
+    UMPIRE_RATE_LIMIT: '60',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
     SOMETHING_ELSE: 'is none of ours',
   }
@@ -55,6 +57,7 @@ test('every variable is read', () => {
     rulesDir: 'my rules',
     adminKey: 'sixteen-letters!',
     logLevel: 'warn',
+    rateLimit: 60,
     otlpEndpoint: 'http://collector:4318',
   })
 })
@@ -93,6 +96,8 @@ describe('refused, with a line that names the variable', () => {
     ['UMPIRE_ADMIN_KEY', 'secret-is-short', 'UMPIRE_ADMIN_KEY must have at least 16 characters'],
     ['UMPIRE_ADMIN_KEY', 'secret key with spaces', 'UMPIRE_ADMIN_KEY must consist of printable ASCII characters'],
     ['LOG_LEVEL', 'verbose', 'one of fatal, error, warn, info, debug, trace, silent, not `verbose`'],
+    ['UMPIRE_RATE_LIMIT', '0', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `0`'],
+    ['UMPIRE_RATE_LIMIT', 'none', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `none`'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'must be a URL that starts with http:// or https://'],
   ])('%s=%j', (name, value, expected) => {
     const message = failure({ [name]: value })
