@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type FastifyInstance, fastify } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginCallback,
+  fastify,
+} from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
@@ -23,13 +29,14 @@ import { signalRoutes } from './routes/signals.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface HttpOptions {
+  readonly logger: FastifyBaseLogger
   readonly rateLimit: RateLimit
   /** Where requests are counted over all processes. Undefined: each process counts its own. */
   readonly redis?: Redis | undefined
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
-  /** Version of the service, for the API's description. */
-  readonly version: string
+  /** Hears of every request before any other hook. */
+  readonly tracing?: FastifyPluginAsync | FastifyPluginCallback | undefined
   /** Whether `x-forwarded-for` tells who asks, as behind a proxy of one's own. */
   readonly trustProxy?: boolean | undefined
 }
@@ -39,7 +46,7 @@ const MEBIBYTE = 1024 * 1024
 /** The HTTP API over an app. It does not listen yet. */
 export async function buildHttp(app: App, options: HttpOptions): Promise<FastifyInstance> {
   const http: Http = fastify({
-    loggerInstance: app.log,
+    loggerInstance: options.logger,
     // One logger for all: a child for each request costs more than it tells. Lines about a request carry its id.
     childLoggerFactory: (logger) => logger,
     disableRequestLogging: true,
@@ -55,6 +62,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
     clientErrorHandler: (error, socket) => answerMalformed(error, socket, randomUUID()),
   }).withTypeProvider<ZodTypeProvider>()
 
+  if (options.tracing) await http.register(options.tracing)
   http.setValidatorCompiler(validatorCompiler)
   // Answers are made by our own code and checked against their schemas by tests: not for every request.
   http.setSerializerCompiler(() => JSON.stringify)
@@ -63,7 +71,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
   readJson(http, ['application/json'])
   answerErrors(http, app)
   logRequests(http, app)
-  await describeRoutes(http, options.version)
+  await describeRoutes(http)
 
   healthRoutes(http, app, options.metrics)
   await http.register(

@@ -13,6 +13,9 @@ Times are RFC 3339 in UTC, numbers are not rounded. Every problem is told as a p
 stable \`code\`. Any POST may carry an \`Idempotency-Key\`: sent again with the same body it gets the first answer. \
 Lists are pages: \`limit\` says how many, \`cursor\` is \`next\` of the page before.`
 
+/** Of the contract, not of the service. */
+const API_VERSION = '1.0.0'
+
 const TAGS = {
   Signals: 'What agents say about accounts.',
   Accounts: 'What is known of an account.',
@@ -26,13 +29,13 @@ const TAGS = {
 }
 
 /** Describes the routes that are registered after this call as OpenAPI 3.1. */
-export async function describeRoutes(http: Http, version: string): Promise<void> {
+export async function describeRoutes(http: Http): Promise<void> {
   await http.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Umpire',
-        version,
+        version: API_VERSION,
         description: INTRODUCTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
