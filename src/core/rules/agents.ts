@@ -52,11 +52,12 @@ export function compileAgents(yaml: YamlFile): {
   const problems = [...schemaProblems]
   const declared = new Map<string, AgentDeclaration>()
   for (const [name, value] of entriesOf(isMap(yaml.value) ? yaml.value.agents : undefined)) {
-    const agent = partOf(agentSchema, value)
-    if (agent === null) continue
+    const source = isMap(value) ? value.scope : undefined
     const path = ['agents', name, 'scope']
     const scope =
-      agent.scope === undefined ? null : compileAt(agent.scope, 'boolean', path, scopeVocabulary, { yaml, problems })
+      typeof source === 'string' ? compileAt(source, 'boolean', path, scopeVocabulary, { yaml, problems }) : null
+    const agent = partOf(agentSchema, value)
+    if (agent === null) continue
     const { kind = null, mode = null, trust = null, defaultConfidence = null, confidence = null } = agent
     const { scale = null, until = null, owner = null } = agent
     declared.set(name, { kind, mode, trust, defaultConfidence, confidence, scale, scope, until, owner })

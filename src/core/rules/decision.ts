@@ -1,10 +1,19 @@
 import type { Action, Claim, Decision, FactDeclaration, Rule } from '../model.ts'
 import { createVocabulary, type Vocabulary } from './cel/vocabulary.ts'
+import { nameProblem } from './name.ts'
 import type { RuleProblem } from './problem.ts'
-import { checkRuleNames, compileAmount, compileRule, type Names, type Place } from './rule.ts'
+import {
+  checkCondition,
+  checkRuleNames,
+  compileAmount,
+  compileRule,
+  type Names,
+  type Place,
+  readRules,
+} from './rule.ts'
 import { checkSchema, entriesOf, isMap, partOf } from './schema/check.ts'
 import { actionSchema, claimSchema, decisionSchema } from './schema/decision.ts'
-import { factsSchema, type RuleText, ruleSchema } from './schema/parts.ts'
+import { factsSchema } from './schema/parts.ts'
 import type { SharedRules } from './shared.ts'
 import { didYouMeanOr, listWords } from './suggest.ts'
 import type { Path, YamlFile } from './yaml.ts'
@@ -136,7 +145,7 @@ function compileAction(
   const { yaml, problems } = place
   const path: Path = ['actions', name, 'loss']
   for (const [state] of losses) {
-    if (states.includes(state)) continue
+    if (states.includes(state) || nameProblem(state) !== null) continue
     problems.push(yaml.atKey([...path, state], `unknown state \`${state}\`${didYouMeanOr(state, states)}`))
   }
   if (losses.length > 0) {
@@ -159,18 +168,11 @@ function compileAction(
 }
 
 function compileRules(rules: unknown, names: Names, vocabulary: Vocabulary, place: Place): readonly Rule[] {
-  return rulesOf(rules).flatMap(([path, rule]) => {
+  const { fine, broken } = readRules(rules)
+  for (const [path, rule] of broken) checkCondition(rule, path, vocabulary, place)
+  return fine.flatMap(([path, rule]) => {
     checkRuleNames(rule, path, [names], place)
     return compileRule(rule, path, names, vocabulary, place) ?? []
-  })
-}
-
-/** The rules of a file that are in order, with where they stand. */
-export function rulesOf(rules: unknown): readonly (readonly [Path, RuleText])[] {
-  if (!Array.isArray(rules)) return []
-  return rules.flatMap((text: unknown, index): [Path, RuleText][] => {
-    const rule = partOf(ruleSchema, text)
-    return rule === null ? [] : [[['rules', index], rule]]
   })
 }
 

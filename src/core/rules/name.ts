@@ -1,9 +1,13 @@
 const NAME = /^[A-Za-z][A-Za-z0-9_.-]*$/
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Left of an expression that YAML took apart at a comma. */
+const EXPRESSION = /[()[\]<>="']/
 const LONGEST = 100
 
 /** What is wrong with a name of a decision, state, action, claim, agent, queue or tag; null where nothing is. */
 export function nameProblem(name: string): string | null {
+  if (EXPRESSION.test(name))
+    return `\`${name}\` is no name; if it is part of an expression, put all of that in single quotes`
   if (!NAME.test(name)) return `\`${name}\` is no name; use letters, digits, \`_\`, \`.\` and \`-\`, a letter first`
   return reservedOrLong(name)
 }

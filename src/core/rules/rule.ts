@@ -1,9 +1,10 @@
 import type { AddedLoss, Effect, Rule } from '../model.ts'
 import { type Compiled, compileExpression, constant, type Types } from './cel/compile.ts'
-import { type Vocabulary, withVariables } from './cel/vocabulary.ts'
+import { type Variable, type Vocabulary, withVariables } from './cel/vocabulary.ts'
 import type { Expression } from './expression.ts'
 import type { RuleProblem } from './problem.ts'
-import type { RuleText } from './schema/parts.ts'
+import { isMap, partOf } from './schema/check.ts'
+import { type RuleText, ruleSchema } from './schema/parts.ts'
 import { didYouMeanOr } from './suggest.ts'
 import type { Path, YamlFile } from './yaml.ts'
 
@@ -15,12 +16,39 @@ export interface Names {
   readonly tags: ReadonlyMap<string, readonly string[]>
 }
 
-const RULE_VARIABLES = ['account', 'signals', 'proposal', 'now'] as const
+const RULE_VARIABLES: readonly Variable[] = ['account', 'signals', 'proposal', 'now']
 
 /** A file with where in it a problem is to be put. */
 export interface Place {
   readonly yaml: YamlFile
   readonly problems: RuleProblem[]
+}
+
+/** The rules of a file that are in order and those that are not, each with where it stands. */
+export function readRules(rules: unknown): {
+  readonly fine: readonly (readonly [Path, RuleText])[]
+  readonly broken: readonly (readonly [Path, unknown])[]
+} {
+  const fine: [Path, RuleText][] = []
+  const broken: [Path, unknown][] = []
+  for (const [index, text] of (Array.isArray(rules) ? rules : []).entries()) {
+    const rule = partOf(ruleSchema, text)
+    if (rule !== null) fine.push([['rules', index], rule])
+    else broken.push([['rules', index], text])
+  }
+  return { fine, broken }
+}
+
+/** Checks the condition of a rule whose rest is not in order. */
+export function checkCondition(rule: unknown, path: Path, vocabulary: Vocabulary, place: Place): void {
+  if (!isMap(rule) || typeof rule.when !== 'string') return
+  // A misspelt `forEach: signal` is one mistake, not one per use of `signal`.
+  const words = withVariables(vocabulary, variablesOf(rule.forEach === undefined ? undefined : 'signal'))
+  compileAt(rule.when, 'boolean', [...path, 'when'], words, place)
+}
+
+function variablesOf(forEach: unknown): readonly Variable[] {
+  return forEach === 'signal' ? [...RULE_VARIABLES, 'signal'] : RULE_VARIABLES
 }
 
 /**
@@ -34,8 +62,7 @@ export function compileRule(
   vocabulary: Vocabulary,
   place: Place,
 ): Rule | null {
-  const variables = rule.forEach === 'signal' ? [...RULE_VARIABLES, 'signal' as const] : RULE_VARIABLES
-  const words = withVariables(vocabulary, variables)
+  const words = withVariables(vocabulary, variablesOf(rule.forEach))
   const when = compileAt(rule.when, 'boolean', [...path, 'when'], words, place)
   const effects = compileEffects(rule.then, [...path, 'then'], names, words, place)
   if (when === null || effects.length === 0) return null

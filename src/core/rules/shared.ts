@@ -1,8 +1,8 @@
 import type { Rule } from '../model.ts'
 import { createVocabulary } from './cel/vocabulary.ts'
-import { type DecisionDraft, draftFacts, rulesOf } from './decision.ts'
+import { type DecisionDraft, draftFacts } from './decision.ts'
 import type { RuleProblem } from './problem.ts'
-import { checkRuleNames, compileRule } from './rule.ts'
+import { checkCondition, checkRuleNames, compileRule, readRules } from './rule.ts'
 import { allSchema } from './schema/all.ts'
 import { checkSchema, isMap } from './schema/check.ts'
 import type { YamlFile } from './yaml.ts'
@@ -26,7 +26,7 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
   const problems = [...checkSchema(allSchema, yaml).problems]
   const file = isMap(yaml.value) ? yaml.value : {}
   const facts = draftFacts(file.facts)
-  const rules = rulesOf(file.rules)
+  const { fine: rules, broken } = readRules(file.rules)
   const ids = new Set<string>()
   for (const [path, rule] of rules) {
     const names = drafts.map((draft) => draft.names)
@@ -48,6 +48,7 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
       const isUndeclared = facts === null && draft.facts === null
       const merged = isUndeclared ? null : new Map([...(facts ?? []), ...(draft.facts ?? [])])
       const vocabulary = createVocabulary(merged, ['account', 'now'])
+      for (const [path, rule] of broken) checkCondition(rule, path, vocabulary, { yaml, problems: found })
       return rules.flatMap(
         ([path, rule]) => compileRule(rule, path, draft.names, vocabulary, { yaml, problems: found }) ?? [],
       )

@@ -22,8 +22,9 @@ export function listWords(words: readonly string[], conjunction: 'and' | 'or'): 
 function nearestWord(word: string, candidates: Iterable<string>): string | null {
   let nearest: string | null = null
   // Short words are near to everything, so they must be nearer.
-  let limit = word.length <= 3 ? 1 : word.length <= 6 ? 2 : 3
+  let limit = word.length <= 4 ? 1 : word.length <= 7 ? 2 : 3
   for (const candidate of candidates) {
+    if (isAbbreviation(word, candidate)) return candidate
     if (candidate === word || Math.abs(candidate.length - word.length) > limit) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance > limit || (nearest !== null && distance === limit)) continue
@@ -31,6 +32,10 @@ function nearestWord(word: string, candidates: Iterable<string>): string | null 
     limit = distance
   }
   return nearest
+}
+
+function isAbbreviation(word: string, candidate: string): boolean {
+  return word.length >= 3 && candidate.length > word.length && candidate.startsWith(word)
 }
 
 /** Levenshtein 1966, with two neighbours swapped as one edit (optimal string alignment). */

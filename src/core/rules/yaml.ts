@@ -38,6 +38,7 @@ export interface YamlFile {
 const MAX_BYTES = 1 << 20
 const MAX_ALIASES = 100
 const MAX_DEPTH = 50
+const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels; flatten it`
 const QUOTE_HINT = 'if this is an expression, put all of it in single quotes'
 
 /** Parses one YAML 1.2 document (core schema). A file that is not one comes back as its problems. */
@@ -53,22 +54,18 @@ export function parseYaml(file: RuleFile): {
   const failed = (problems: readonly RuleProblem[]) => ({ yaml: null, problems })
   if (file.text.length > MAX_BYTES) return failed([problem(0, 'the file is larger than 1 MiB; split it')])
 
-  let documents: ReturnType<typeof parseAllDocuments>
-  try {
-    documents = parseAllDocuments(file.text, {
-      version: '1.2',
-      schema: 'core',
-      prettyErrors: false,
-      lineCounter: lines,
-      logLevel: 'error',
-    })
-  } catch (error) {
-    if (error instanceof RangeError) return failed([problem(0, `nested deeper than ${MAX_DEPTH} levels; flatten it`)])
-    throw error
-  }
+  const documents = parseAllDocuments(file.text, {
+    version: '1.2',
+    schema: 'core',
+    prettyErrors: false,
+    lineCounter: lines,
+    logLevel: 'error',
+  })
   const [document, second] = Array.isArray(documents) ? documents : []
   if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
-  const faults = [...document.errors, ...document.warnings].map((fault) => problem(fault.pos[0], syntaxMessage(fault)))
+  const faults = [...document.errors, ...document.warnings].map((fault) =>
+    fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault)),
+  )
   if (second !== undefined) {
     faults.push(problem(second.range?.[0] ?? 0, 'a second document; a rule file holds one, remove all from `---` on'))
   }
@@ -117,7 +114,7 @@ function structureFaults(document: Document, problem: (offset: number, message: 
     Node(key, node, path) {
       const offset = node.range?.[0] ?? 0
       if (path.length > 2 * MAX_DEPTH) {
-        faults.push(problem(offset, `nested deeper than ${MAX_DEPTH} levels; flatten it`))
+        faults.push(problem(offset, TOO_DEEP))
         return visit.BREAK
       }
       if (key === 'key' && !(isScalar(node) && node.value !== null)) {

@@ -1,13 +1,12 @@
 import type { ParseResult } from '@marcbachmann/cel-js'
-import { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { type Expression, ExpressionError, type Scope } from '../expression.ts'
-import { didYouMeanOr } from '../suggest.ts'
-import { type ASTNode, asField, typeOf } from './ast.ts'
+import { typeOf } from './ast.ts'
 import { compileFast } from './fast.ts'
-import { celTypeName } from './functions.ts'
 import { useDoubles } from './numbers.ts'
 import { checkReferences, type Fault } from './references.ts'
-import { FIELDS, type Vocabulary } from './vocabulary.ts'
+import { celTypeName } from './types.ts'
+import type { Vocabulary } from './vocabulary.ts'
+import { failureOf, parseFault, typeFault } from './words.ts'
 
 export interface Types {
   readonly boolean: boolean
@@ -37,14 +36,14 @@ export function compileExpression<K extends keyof Types>(
   } catch (error) {
     return { faults: [parseFault(error, source)] }
   }
-  const faults = checkReferences(parsed.ast, vocabulary, functionNames(vocabulary))
+  const faults = checkReferences(parsed.ast, vocabulary)
   if (faults.length > 0) return { faults }
   useDoubles(parsed.ast)
   const { error } = parsed.check()
   if (error !== undefined) return { faults: [typeFault(error)] }
   const found = celTypeName(typeOf(parsed.ast)?.name ?? 'any')
   if (found !== 'any' && found !== (type === 'boolean' ? 'bool' : 'number')) {
-    return { faults: [{ offset: 0, message: `must be ${TYPE_WORDS[type]}, this is a ${found}` }] }
+    return { faults: [{ offset: 0, message: `must be ${TYPE_WORDS[type]}; it is a ${found}` }] }
   }
   return { expression: expressionOf(parsed, type, vocabulary) }
 }
@@ -67,7 +66,7 @@ function expressionOf<K extends keyof Types>(
     try {
       value = parsed(vocabulary.context(scope))
     } catch (error) {
-      throw new ExpressionError(failure(error))
+      throw new ExpressionError(failureOf(error))
     }
     if (typeof value === type) return value as Types[K]
     throw new ExpressionError(
@@ -88,72 +87,4 @@ function expressionOf<K extends keyof Types>(
       return slow(scope)
     },
   }
-}
-
-const names = new WeakMap<object, ReadonlySet<string>>()
-
-function functionNames({ environment }: Vocabulary): ReadonlySet<string> {
-  const known = names.get(environment)
-  if (known !== undefined) return known
-  const found = new Set([...environment.getDefinitions().functions.map(({ name }) => name), 'bind'])
-  names.set(environment, found)
-  return found
-}
-
-function parseFault(error: unknown, source: string): Fault {
-  if (!(error instanceof ParseError)) throw error
-  const offset = error.range?.start ?? 0
-  if (offset >= source.trimEnd().length) return { offset, message: 'the expression ends too early' }
-  return {
-    offset,
-    message: lowerCase(TOKENS.reduce((text, [token, word]) => text.replaceAll(token, word), error.summary)),
-  }
-}
-
-/** The parser's names of tokens. */
-const TOKENS: readonly (readonly [RegExp, string])[] = [
-  [/\bIDENTIFIER\b/g, 'a name'],
-  [/\bNUMBER\b/g, 'a number'],
-  [/\bSTRING\b/g, 'a string'],
-  [/\bRPAREN\b/g, '`)`'],
-  [/\bLPAREN\b/g, '`(`'],
-  [/\bRBRACKET\b/g, '`]`'],
-  [/\bLBRACKET\b/g, '`[`'],
-  [/\bRBRACE\b/g, '`}`'],
-  [/\bLBRACE\b/g, '`{`'],
-  [/\bCOLON\b/g, '`:`'],
-  [/\bCOMMA\b/g, '`,`'],
-  [/\bEOF\b/g, 'the end'],
-]
-
-function typeFault(error: unknown): Fault {
-  if (!(error instanceof CelTypeError)) throw error
-  const { code, node, summary } = error
-  const offset = error.range?.start ?? 0
-  if (code === 'no_such_key' && node?.op === '.') {
-    const [object, field] = node.args as [ASTNode, string]
-    const owner = typeOf(object)?.name ?? ''
-    return {
-      offset,
-      message: `unknown field \`${field}\` of the ${owner.toLowerCase()}${didYouMeanOr(field, FIELDS[owner] ?? [])}`,
-    }
-  }
-  if (code === 'invalid_index_type') return { offset, message: 'an index must be a whole number; write `int(…)`' }
-  return { offset, message: lowerCase(celTypeName(summary).replaceAll("'", '`')) }
-}
-
-function failure(error: unknown): string {
-  if (error instanceof ExpressionError) return error.message
-  if (!(error instanceof EvaluationError)) throw error
-  const { code, node, summary } = error
-  const field = code === 'no_such_key' && node !== undefined ? asField(node as ASTNode) : null
-  if (field?.variable === 'account') {
-    return `the account has no fact \`${field.field}\`; give it one, a default, or guard with \`has(account.${field.field})\``
-  }
-  if (field?.variable === 'proposal') return 'there is no proposal; guard with `proposal != null &&`'
-  return lowerCase(celTypeName(summary).replaceAll("'", '`'))
-}
-
-function lowerCase(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
 }

@@ -2,6 +2,7 @@ import type { ASTNode, Environment } from '@marcbachmann/cel-js'
 import { EvaluationError } from '@marcbachmann/cel-js'
 import { DAY, parseTime } from '../time.ts'
 import type { CelType } from './ast.ts'
+import { celTypeName } from './types.ts'
 
 /** Lets int meet double, as in `int(account.seats) + 0.5`; cel-js itself only compares them. */
 export function registerNumbers(environment: Environment): void {
@@ -62,17 +63,4 @@ function days(name: string, sign: 1 | -1) {
 export function asTime(value: unknown): number | null {
   if (value instanceof Date) return value.getTime()
   return typeof value === 'string' ? parseTime(value) : null
-}
-
-/** A type in operators' words. */
-export function celTypeName(name: string): string {
-  return name
-    .replaceAll('google.protobuf.Timestamp', 'timestamp')
-    .replaceAll('google.protobuf.Duration', 'duration')
-    .replaceAll(/\bdyn<([^<>]*)>/g, '$1')
-    .replaceAll(/\bdyn\b/g, 'any')
-    .replaceAll(/\b(double|int|uint)\b/g, 'number')
-    .replaceAll(/\b[A-Z]\b/g, 'any')
-    .replaceAll('Signal', 'signal')
-    .replaceAll('Agent', 'agent')
 }

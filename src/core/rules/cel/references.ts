@@ -1,6 +1,7 @@
 import { didYouMean, didYouMeanOr } from '../suggest.ts'
 import { type ASTNode, asComprehension, asField, operands } from './ast.ts'
-import { FIELDS, VARIABLES, type Vocabulary } from './vocabulary.ts'
+import { FIELDS } from './types.ts'
+import { FUNCTIONS, VARIABLES, type Vocabulary } from './vocabulary.ts'
 
 /** Something wrong in an expression, at an offset into its source. */
 export interface Fault {
@@ -18,11 +19,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 }
 
 /** Finds every name that does not exist or may not be used, and what the limits of expressions refuse. */
-export function checkReferences(
-  root: ASTNode,
-  vocabulary: Vocabulary,
-  functions: ReadonlySet<string>,
-): readonly Fault[] {
+export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly Fault[] {
   const faults: Fault[] = []
   visit(root, [], 0)
   return faults
@@ -88,7 +85,7 @@ export function checkReferences(
   function checkFunction(name: string, offset: number): void {
     const refused = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined
     if (refused !== undefined) report(offset, `\`${name}\` is not allowed: ${refused}`)
-    else if (!functions.has(name)) report(offset, `unknown function \`${name}\`${didYouMean(name, functions)}`)
+    else if (!FUNCTIONS.has(name)) report(offset, `unknown function \`${name}\`${didYouMean(name, FUNCTIONS)}`)
   }
 
   function report(offset: number, message: string): void {

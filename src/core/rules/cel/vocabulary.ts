@@ -17,12 +17,6 @@ export interface Vocabulary {
 export const VARIABLES = ['account', 'now', 'signals', 'proposal', 'signal'] as const
 export type Variable = (typeof VARIABLES)[number]
 
-export const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  Signal: ['id', 'agent', 'claim', 'confidence', 'ageHours'],
-  Agent: ['name', 'kind', 'trust'],
-  proposal: ['agent', 'action'],
-}
-
 const base = new Environment({
   homogeneousAggregateLiterals: false,
   limits: { maxAstNodes: 5000, maxDepth: 60 },
@@ -67,6 +61,9 @@ base
   // Dynamic, since it may be null, which CEL compares with dynamic values only.
   .registerVariable('proposal', 'dyn')
   .registerVariable('now', 'google.protobuf.Timestamp')
+
+/** The functions and macros that there are. */
+export const FUNCTIONS: ReadonlySet<string> = new Set(base.getDefinitions().functions.map(({ name }) => name))
 
 /**
  * The words of one file. `declarations` null: facts are dynamic; a fact whose declaration is null is dynamic, too.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AgentMode } from '../../model.ts'
 import { parseTime } from '../time.ts'
-import { conditionSchema, nameSchema, probabilitySchema, textSchema } from './parts.ts'
+import { nameSchema, probabilitySchema, textSchema } from './parts.ts'
 
 const modeSchema = z.enum(['live', 'shadow', 'muted'] satisfies AgentMode[])
 
@@ -36,7 +36,9 @@ export const agentSchema = z.strictObject({
     .optional()
     .describe('Whether its confidence is the probability of the claim, or how strongly it speaks for it.'),
   scale: scaleSchema.optional().describe('Points `[score, confidence]` that turn its scores into confidences.'),
-  scope: conditionSchema
+  scope: z
+    .string()
+    .min(1)
     .optional()
     .describe('A CEL expression over `account` and `now`; where it is false the agent is not heard.'),
   until: untilSchema.optional().describe('From this date on it counts as shadow.'),

@@ -46,7 +46,7 @@ function problemsOf(issue: Issue, prefix: Path, schema: z.ZodType, yaml: YamlFil
     case 'invalid_union': {
       const inner = chosenOption(issue)
       if (inner !== null) return inner.flatMap((each) => problemsOf(each, path, schema, yaml))
-      return [yaml.at(path, `${subject(path)} must be ${expectedOf(issue)}, not ${found(issue.input)}`)]
+      return [yaml.at(path, `${subject(path)} ${issue.message}, not ${found(issue.input)}`)]
     }
     case 'invalid_type':
       if (issue.input === undefined) return [yaml.at(path, `${subject(path)} is missing`)]
@@ -90,14 +90,6 @@ function chosenOption(issue: z.core.$ZodIssueInvalidUnion): readonly Issue[] | n
 
 function isOutermostType({ code, path }: Issue): boolean {
   return code === 'invalid_type' && path.length === 0
-}
-
-function expectedOf(issue: z.core.$ZodIssueInvalidUnion): string {
-  const nouns = issue.errors
-    .flat()
-    .filter(isOutermostType)
-    .map((each) => ('expected' in each ? noun(each.expected) : ''))
-  return [...new Set(nouns)].join(' or ')
 }
 
 function noun(expected: string): string {

@@ -32,32 +32,40 @@ export const probabilitySchema = z.number().min(0).max(1)
 export const autonomySchema = z.enum(AUTONOMY)
 
 /** A CEL expression that is true or false. */
-export const conditionSchema = z.union([z.string().min(1), z.boolean()]).transform(String)
+export const conditionSchema = z
+  .union([z.string().min(1), z.boolean()], { error: 'must be an expression' })
+  .transform(String)
 
 /** A number, or a CEL expression that comes to one. */
-export const amountSchema = z.union([z.number().min(0), z.string().min(1)])
+export const amountSchema = z.union([z.number().min(0), z.string().min(1)], {
+  error: 'must be a number or an expression',
+})
 
 const factTypeSchema = z
   .string()
   .check(refuse((type) => (parseFactType(type) === null ? `\`${type}\` is no type; write ${FACT_TYPES}` : null)))
 
-const factSchema = z.union([
-  factTypeSchema.transform((type) => ({ type })),
-  z
-    .strictObject({
-      type: factTypeSchema.describe('What the fact is.'),
-      default: z
-        .unknown()
-        .describe('What it is where the account has none; without it an expression that reads it fails.'),
-    })
-    .check((context) => {
-      const { type: name, default: value } = context.value
-      const type = parseFactType(name)
-      if (type === null || value === undefined || fits(type, value)) return
-      const message = `the default does not fit the type \`${name}\`; give one that does, or leave it out`
-      context.issues.push({ code: 'custom', message, path: ['default'], input: value })
-    }),
-])
+const factSchema = z.union(
+  [
+    factTypeSchema.transform((type) => ({ type })),
+    z
+      .strictObject({
+        type: factTypeSchema.describe('What the fact is.'),
+        default: z
+          .unknown()
+          .optional()
+          .describe('What it is where the account has none; without it an expression that reads it fails.'),
+      })
+      .check((context) => {
+        const { type: name, default: value } = context.value
+        const type = parseFactType(name)
+        if (type === null || value === undefined || fits(type, value)) return
+        const message = `the default does not fit the type \`${name}\`; give one that does, or leave it out`
+        context.issues.push({ code: 'custom', message, path: ['default'], input: value })
+      }),
+  ],
+  { error: 'must be a type, or a map with `type` and `default`' },
+)
 
 export const factsSchema = z
   .record(factNameSchema, factSchema)
@@ -66,7 +74,8 @@ export const factsSchema = z
 /** An action, or all that carry a tag. */
 const actionReference = z.string().check(refuse((text) => nameProblem(text.startsWith('#') ? text.slice(1) : text)))
 
-const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item.transform((one) => [one]), z.array(item).min(1)])
+const oneOrMore = <T extends z.ZodType>(item: T) =>
+  z.union([item.transform((one) => [one]), z.array(item).min(1)], { error: 'must be a word or a list of words' })
 
 const escalateSchema = z.strictObject({
   queue: nameSchema.optional().describe("Who decides; the decision's review queue where left out."),

@@ -1,0 +1,104 @@
+import { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js'
+import { ExpressionError } from '../expression.ts'
+import { didYouMeanOr } from '../suggest.ts'
+import { type ASTNode, asField, typeOf } from './ast.ts'
+import type { Fault } from './references.ts'
+import { celTypeName, FIELDS } from './types.ts'
+
+/** What cel-js says of an expression that it can't parse, in operators' words. */
+export function parseFault(error: unknown, source: string): Fault {
+  if (!(error instanceof ParseError)) throw error
+  const offset = error.range?.start ?? 0
+  if (offset >= source.trimEnd().length) return { offset, message: 'the expression ends too early' }
+  const meant = OPERATORS[/^(?:and|or|not|=)/i.exec(source.slice(wordStart(source, offset)))?.[0].toLowerCase() ?? '']
+  if (meant !== undefined) return { offset: wordStart(source, offset), message: meant }
+  if (error.code === 'unexpected_character') {
+    return { offset, message: `unexpected \`${source.slice(offset, error.range?.end)}\`` }
+  }
+  const message = TOKENS.reduce((text, [token, word]) => text.replaceAll(token, word), error.summary)
+  return { offset, message: lowerCase(message).replaceAll("'", '`') }
+}
+
+/** What cel-js says of an expression whose types clash. */
+export function typeFault(error: unknown): Fault {
+  if (!(error instanceof CelTypeError)) throw error
+  const { code, node, summary } = error
+  const offset = error.range?.start ?? 0
+  if (code === 'no_such_key' && node?.op === '.') {
+    const [object, field] = node.args as [ASTNode, string]
+    const owner = typeOf(object)?.name ?? ''
+    const known = FIELDS[owner] ?? []
+    return { offset, message: `unknown field \`${field}\` of the ${owner.toLowerCase()}${didYouMeanOr(field, known)}` }
+  }
+  if (code === 'invalid_index_type') return { offset, message: 'an index must be a whole number; write `int(…)`' }
+  return { offset, message: reword(summary) }
+}
+
+/** Why an expression failed while it was evaluated. Names facts, never their values. */
+export function failureOf(error: unknown): string {
+  if (error instanceof ExpressionError) return error.message
+  if (!(error instanceof EvaluationError)) return lowerCase(error instanceof Error ? error.message : String(error))
+  const { code, node, summary } = error
+  const field = code === 'no_such_key' && node !== undefined ? asField(node as ASTNode) : null
+  if (field?.variable === 'account') {
+    const { field: fact } = field
+    return `the account has no fact \`${fact}\`; send it, declare a default, or guard with \`has(account.${fact})\``
+  }
+  if (field?.variable === 'proposal') return 'there is no proposal; guard with `proposal != null &&`'
+  return reword(summary)
+}
+
+/** What people write who come from other languages. */
+const OPERATORS: Readonly<Record<string, string>> = {
+  and: '`and` is no operator; write `&&`',
+  or: '`or` is no operator; write `||`',
+  not: '`not` is no operator; write `!`',
+  '=': '`=` is no operator; write `==`',
+}
+
+function wordStart(source: string, offset: number): number {
+  return offset - (/\w*$/.exec(source.slice(0, offset))?.[0].length ?? 0)
+}
+
+/** The parser's names of tokens. */
+const TOKENS: readonly (readonly [RegExp, string])[] = [
+  [/\bIDENTIFIER\b/g, 'a name'],
+  [/\bNUMBER\b/g, 'a number'],
+  [/\bSTRING\b/g, 'a string'],
+  [/\bRPAREN\b/g, '`)`'],
+  [/\bLPAREN\b/g, '`(`'],
+  [/\bRBRACKET\b/g, '`]`'],
+  [/\bLBRACKET\b/g, '`[`'],
+  [/\bRBRACE\b/g, '`}`'],
+  [/\bLBRACE\b/g, '`{`'],
+  [/\bCOLON\b/g, '`:`'],
+  [/\bCOMMA\b/g, '`,`'],
+  [/\bEOF\b/g, 'the end'],
+]
+
+const BINARY = /^no such overload: (.+) (==|!=|<=|>=|<|>|\+|-|\*|\/|%|in) (.+)$/
+const UNARY = /^no such overload: ([!-])(.+)$/
+const CALL = /^found no matching overload for '(?:(.+)\.)?(\w+)\((.*)\)'$/
+const TAKES_INT = ['substring', 'indexOf', 'lastIndexOf', 'split']
+
+function reword(summary: string): string {
+  const binary = BINARY.exec(summary)
+  if (binary !== null) {
+    const [, left = '', operator, right = ''] = binary
+    return `\`${operator}\` does not work between ${celTypeName(left)} and ${celTypeName(right)}`
+  }
+  const unary = UNARY.exec(summary)
+  if (unary !== null) return `\`${unary[1]}\` does not work on ${celTypeName(unary[2] ?? '')}`
+  const call = CALL.exec(summary)
+  if (call !== null) {
+    const [, receiver, name = '', args = ''] = call
+    const owner = receiver === undefined ? '' : ` of ${celTypeName(receiver)}`
+    const hint = TAKES_INT.includes(name) && args.includes('double') ? '; write `int(…)` for a whole number' : ''
+    return `\`${name}\`${owner} does not take (${celTypeName(args)})${hint}`
+  }
+  return lowerCase(celTypeName(summary).replaceAll("'", '`'))
+}
+
+function lowerCase(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
