@@ -1,6 +1,6 @@
 /** `; did you mean …?` with the candidate nearest to a word, or nothing where none is near. */
 export function didYouMean(word: string, candidates: Iterable<string>, prefix = ''): string {
-  const nearest = nearestWord(word, candidates)
+  const nearest = nearestWord(word, [...candidates])
   return nearest === null ? '' : `; did you mean \`${prefix}${nearest}\`?`
 }
 
@@ -19,23 +19,24 @@ export function listWords(words: readonly string[], conjunction: 'and' | 'or'): 
   return quoted.length === 0 ? last : `${quoted.join(', ')} ${conjunction} ${last}`
 }
 
-function nearestWord(word: string, candidates: Iterable<string>): string | null {
+function nearestWord(word: string, candidates: readonly string[]): string | null {
   let nearest: string | null = null
   // Short words are near to everything, so they must be nearer.
   let limit = word.length <= 4 ? 1 : word.length <= 7 ? 2 : 3
   for (const candidate of candidates) {
-    if (isAbbreviation(word, candidate)) return candidate
     if (candidate === word || Math.abs(candidate.length - word.length) > limit) continue
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance > limit || (nearest !== null && distance === limit)) continue
     nearest = candidate
     limit = distance
   }
-  return nearest
+  return nearest ?? expansion(word, candidates)
 }
 
-function isAbbreviation(word: string, candidate: string): boolean {
-  return word.length >= 3 && candidate.length > word.length && candidate.startsWith(word)
+/** The one candidate of which the word is the beginning. */
+function expansion(word: string, candidates: readonly string[]): string | null {
+  const longer = candidates.filter((candidate) => word.length >= 3 && candidate.startsWith(word) && candidate !== word)
+  return longer.length === 1 ? (longer[0] ?? null) : null
 }
 
 /** Levenshtein 1966, with two neighbours swapped as one edit (optimal string alignment). */

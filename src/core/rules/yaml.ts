@@ -1,6 +1,7 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isPair,
   isScalar,
@@ -63,7 +64,7 @@ export function parseYaml(file: RuleFile): {
   })
   const [document, second] = Array.isArray(documents) ? documents : []
   if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
-  const faults = [...document.errors, ...document.warnings].map((fault) =>
+  const faults = telling([...document.errors, ...document.warnings]).map((fault) =>
     fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault)),
   )
   if (second !== undefined) {
@@ -100,6 +101,12 @@ function syntaxMessage(fault: YAMLError): string {
   }
 }
 
+/** A tab makes everything after it look wrong. */
+function telling(faults: readonly YAMLError[]): readonly YAMLError[] {
+  const tabs = faults.filter(({ code }) => code === 'TAB_AS_INDENT')
+  return tabs.length > 0 ? tabs : faults
+}
+
 /** One slip of the pen makes the parser stumble several times on. */
 function firstOfEachLine(problems: readonly RuleProblem[]): readonly RuleProblem[] {
   const first = new Map<number, RuleProblem>()
@@ -113,7 +120,7 @@ function structureFaults(document: Document, problem: (offset: number, message: 
   visit(document, {
     Node(key, node, path) {
       const offset = node.range?.[0] ?? 0
-      if (path.length > 2 * MAX_DEPTH) {
+      if (path.length > MAX_DEPTH && path.filter(isCollection).length > MAX_DEPTH) {
         faults.push(problem(offset, TOO_DEEP))
         return visit.BREAK
       }

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest'
+import { GOOD, problemsOf } from './good.ts'
+
+const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+const tenfold = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(of).join(', ')}]\n`
+
+describe('hazards of YAML', () => {
+  it.each([
+    ['an empty file', '', '1:1 error: the file is empty'],
+    ['only comments', '# nothing\n', '1:1 error: the file is empty'],
+    ['a list', '[]', '1:1 error: the file must be a map, not a list'],
+    ['a word', 'rules', '1:1 error: the file must be a map, not `rules`'],
+    [
+      'a second document',
+      `${GOOD}---\na: 1\n`,
+      '41:1 error: a second document; a rule file holds one, remove all from `---` on',
+    ],
+    ['a tab', GOOD.replace('  - id: dispute', '\t- id: dispute'), '22:1 error: a tab as indentation; use spaces'],
+    ['a key given twice', `${GOOD}tolerance: 2\n`, '41:1 error: this key is given twice; remove one'],
+    [
+      'a key that is a list',
+      '? [a]\n: b\n',
+      '1:3 error: a key must be a word; if this is an expression, put all of it in single quotes',
+    ],
+    ['an alias of itself', 'a: &x [*x]\n', '1:8 error: the alias `*x` contains itself; write the value out'],
+    ['an alias of nothing', 'a: *x\n', '1:4 error: no anchor `&x` before this alias'],
+    [
+      'aliases that multiply',
+      tenfold('a', '1') + tenfold('b', '*a') + tenfold('c', '*b') + tenfold('d', '*c'),
+      '1:1 error: aliases that multiply; write the values out',
+    ],
+    ['great depth', nested(200), '1:52 error: nested deeper than 50 levels; flatten it'],
+    ['a depth that no stack bears', nested(20_000), '1:1 error: nested deeper than 50 levels; flatten it'],
+    ['a large file', `a: ${'x'.repeat(1 << 20)}`, '1:1 error: the file is larger than 1 MiB; split it'],
+    [
+      'a reserved character',
+      'a: @x\n',
+      '1:4 error: not YAML: plain value cannot start with reserved character @; if this is an expression, put all of it in single quotes',
+    ],
+    [
+      'an open list',
+      'a: [1\n',
+      '2:1 error: not YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+    ],
+    [
+      'a tag',
+      'a: !!python/object x\n',
+      "1:4 error: a value can't start with `!`; if this is an expression, put all of it in single quotes",
+    ],
+  ])('%s', (_what, text, problem) => {
+    expect(problemsOf({ 'd.yaml': text })).toEqual([`d.yaml:${problem}`])
+  })
+
+  it.each([
+    ['Windows line ends', GOOD.replaceAll('\n', '\r\n')],
+    ['a byte order mark', `\uFEFF${GOOD}`],
+    [
+      'an anchor and its alias',
+      GOOD.replace('halfLife: P14D', 'halfLife: &long P14D').replace('halfLife: P30D', 'halfLife: *long'),
+    ],
+    ['a document end', `---\n${GOOD}...\n`],
+  ])('are none in %s', (_what, text) => {
+    expect(problemsOf({ 'd.yaml': text })).toEqual([])
+  })
+
+  it('leave lines and columns right after Windows line ends', () => {
+    const text = GOOD.replace('account.arr }', 'account.ar }').replaceAll('\n', '\r\n')
+    expect(problemsOf({ 'd.yaml': text })).toEqual([
+      'd.yaml:16:50 error: unknown fact `account.ar`; did you mean `account.arr`?',
+    ])
+  })
+
+  it('leave the words of other versions of YAML alone', () => {
+    expect(problemsOf({ 'd.yaml': GOOD.replaceAll('csm', 'no').replaceAll('onboarding', 'on') })).toEqual([])
+  })
+})
