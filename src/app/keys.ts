@@ -38,6 +38,9 @@ export interface NewKey {
   readonly agents: readonly string[] | null
 }
 
+/** What keys are kept with: less than the whole app, so that a command can do it without one. */
+type KeyStore = Pick<App, 'db' | 'now'>
+
 /** The admin key's name, the one that `UMPIRE_ADMIN_KEY` sets. */
 const ADMIN = 'admin'
 const STREAM = 'keys'
@@ -47,7 +50,7 @@ const STREAM = 'keys'
  * @returns the key and its token, which is kept nowhere but with whoever asked
  * @throws Problem `invalid_request` for a combination that means nothing, `key_conflict` where the name is taken
  */
-export async function createKey(app: App, key: NewKey): Promise<{ key: ApiKey; token: string }> {
+export async function createKey(app: KeyStore, key: NewKey): Promise<{ key: ApiKey; token: string }> {
   check(key)
   const token = newToken()
   const made = await app.db.transaction().execute((trx) => insert(trx, key, token, app.now()))
@@ -61,7 +64,7 @@ export async function createKey(app: App, key: NewKey): Promise<{ key: ApiKey; t
 }
 
 /** All keys, the revoked ones too, in order of their names. */
-export async function listKeys(app: App): Promise<readonly ApiKey[]> {
+export async function listKeys(app: KeyStore): Promise<readonly ApiKey[]> {
   return (await selectKeys(app.db)).map(toApiKey)
 }
 
@@ -69,7 +72,7 @@ export async function listKeys(app: App): Promise<readonly ApiKey[]> {
  * Revokes a key: this process refuses it at once, others within two seconds.
  * @throws Problem `not_found` where no such key is in use
  */
-export async function revokeKey(app: App, name: string): Promise<ApiKey> {
+export async function revokeKey(app: KeyStore, name: string): Promise<ApiKey> {
   const at = app.now()
   const key = await app.db.transaction().execute(async (trx) => {
     const revoked = await revoke(trx, name, at)
@@ -108,9 +111,9 @@ export function hasSeen(app: App, token: string): boolean {
 }
 
 type KeyCache = Map<string, { readonly principal: Principal; readonly readAt: number }>
-const caches = new WeakMap<App, KeyCache>()
+const caches = new WeakMap<KeyStore, KeyCache>()
 
-function cacheOf(app: App): KeyCache {
+function cacheOf(app: KeyStore): KeyCache {
   const existing = caches.get(app)
   if (existing) return existing
   const made: KeyCache = new Map()

@@ -21,6 +21,8 @@ export interface StoreOptions {
 export interface Store {
   readonly db: Kysely<Database>
   readonly pool: pg.Pool
+  /** Names of the migrations that ran when it was opened. */
+  readonly migrated: readonly string[]
   /** Resolves, with the reason, when the embedded server has ended for good; never where there is none. */
   readonly lost: Promise<string>
   close(): Promise<void>
@@ -31,10 +33,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const embedded = options.databaseUrl === null ? await startEmbedded(embeddedOptions(options)) : null
   try {
     const connection = connectionTo(embedded?.connection ?? options.databaseUrl)
-    await migrateStore(connection, options)
+    const migrated = await migrateStore(connection, options)
     const store = connect(connection, options)
     return {
       ...store,
+      migrated,
       lost: new Promise((resolve) => embedded?.exited.then((reason) => reason !== null && resolve(reason))),
       async close() {
         await store.close()
@@ -51,14 +54,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 export async function joinStore(options: StoreOptions): Promise<Store> {
   const running = options.databaseUrl === null ? await connectRunning(options.dataDir) : null
   if (!running) return openStore(options)
-  return { ...connect(connectionTo(running), options), lost: new Promise(() => {}) }
+  return { ...connect(connectionTo(running), options), migrated: [], lost: new Promise(() => {}) }
 }
 
-async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions): Promise<void> {
+async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions): Promise<readonly string[]> {
   const pool = createPool(connection, { max: 2, role: 'owner', onError })
   const db = createDatabase(pool)
   try {
-    await migrate(db)
+    return await migrate(db)
   } finally {
     await db.destroy()
   }
