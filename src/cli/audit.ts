@@ -1,0 +1,38 @@
+import { verifyAudit } from '../app/audit.ts'
+import { CommandError } from './failure.ts'
+import { withStore } from './store.ts'
+
+/** @throws CommandError naming stream, sequence and reason where the trail is broken */
+export async function verifyTrail({ stream }: { readonly stream?: string }): Promise<void> {
+  const progress = createProgress(process.stderr)
+  const result = await withStore({}, (store) => verifyAudit(store, { stream }, progress.seen)).finally(progress.clear)
+  if (!result.ok) {
+    throw new CommandError(
+      `the trail is broken: stream \`${result.stream}\`, sequence ${result.sequence}: ${result.reason}`,
+    )
+  }
+  if (stream !== undefined && result.entries === 0) {
+    throw new CommandError(`there is no stream \`${stream}\`; streams are named as in account:acme`)
+  }
+  const redacted = result.redacted === 0 ? '' : `, ${format(result.redacted)} redacted`
+  console.log(`the trail holds: ${format(result.entries)} entries in ${format(result.streams)} streams${redacted}`)
+}
+
+/** A line that says how far it got, where somebody watches. */
+function createProgress(output: NodeJS.WriteStream) {
+  let shownAt = 0
+  return {
+    seen(_stream: string, entries: number) {
+      if (!output.isTTY || Date.now() - shownAt < 100) return
+      shownAt = Date.now()
+      output.write(`\r\x1b[Kverified ${format(entries)} entries`)
+    },
+    clear() {
+      if (shownAt > 0) output.write('\r\x1b[K')
+    },
+  }
+}
+
+function format(count: number): string {
+  return count.toLocaleString('en-US')
+}

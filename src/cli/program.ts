@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, Option } from 'commander'
+import { PRINCIPALS, SCOPES } from '../app/principal.ts'
+import { failureOf } from './failure.ts'
+import { projectFile } from './project.ts'
+
+/**
+ * Runs one command line to its end; `serve` is at its end once the service listens.
+ *
+ * Each command loads what it needs when it is called, so that none waits for the others' modules.
+ *
+ * @param argv without the names of node and script
+ * @returns the exit code: 0, 1 where it failed, 2 where the command line means nothing
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough, such as `head`, is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+  try {
+    await createProgram().parseAsync(argv, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    const { message, exitCode } = failureOf(error, process.env)
+    console.error(message)
+    return exitCode
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('umpire')
+    .description("The referee between a company's AI agents: conflicting signals in, one recommendation out.")
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
+    .addHelpText('after', '\nEnvironment variables say where the data is: see README.md.')
+
+  program
+    .command('serve')
+    .description('start the service; the environment configures it')
+    .action(async () => (await import('./serve.ts')).startService())
+
+  program
+    .command('migrate')
+    .description('bring the database up to date, and print what that took')
+    .action(async () => (await import('./migrate.ts')).migrateDatabase())
+
+  addKeys(program.command('keys').description('make, list and revoke API keys'))
+
+  program
+    .command('adjudicate')
+    .description('answer one question offline, from rule files and JSON')
+    .argument('[file]', 'the question, as `POST /v1/adjudications` takes it; standard input if left out')
+    .option('-r, --rules <directory>', 'rule files', process.env.UMPIRE_RULES_DIR || 'rules')
+    .option('--json', 'print the answer as the API gives it', false)
+    .action(async (file, options) => (await import('./adjudicate.ts')).adjudicateOffline(file, options))
+
+  program
+    .command('audit')
+    .description('check the audit trail')
+    .command('verify')
+    .description('recompute every hash; the exit code is 1 where the trail is broken')
+    .option('--stream <name>', 'one stream, such as account:acme, rather than all')
+    .action(async (options) => (await import('./audit.ts')).verifyTrail(options))
+
+  program
+    .command('demo')
+    .description('replay real customers through a service of its own, and count what the answers cost')
+    .option('--data <directory>', 'accounts.jsonl, signals.jsonl and outcomes.jsonl', projectFile('examples/telco'))
+    .action(async (options) => (await import('./demo/demo.ts')).runDemo(options))
+
+  return program
+}
+
+function addKeys(keys: Command): void {
+  keys
+    .command('create')
+    .description('make a key; its token is printed, this once')
+    .requiredOption('--name <name>', 'shown wherever the key was used')
+    .requiredOption('--scope <scope...>', `what it may do: ${SCOPES.join(', ')}`)
+    .addOption(new Option('--principal <kind>', 'who holds it').choices(PRINCIPALS).default('service'))
+    .option('--agent <agent...>', 'agents that it speaks for; a service key that names none speaks for any')
+    .action(async (options) => (await import('./keys.ts')).createApiKey(options))
+  keys
+    .command('list')
+    .description('all keys, the revoked ones too')
+    .option('--json', 'print JSON', false)
+    .action(async (options) => (await import('./keys.ts')).listApiKeys(options))
+  keys
+    .command('revoke')
+    .description('refuse a key from now on')
+    .argument('<name>')
+    .action(async (name) => (await import('./keys.ts')).revokeApiKey(name))
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version
+}
+
+/** `error: unknown command 'sevre'\n(Did you mean serve?)` → `umpire: unknown command `sevre`; did you mean serve? …` */
+function inOurWords(text: string): string {
+  const line = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean `$1`?')
+    .replace(/'([^']*)'/g, '`$1`')
+    .replace(/\.$/, '')
+  return `umpire: ${line}${line.endsWith('?') ? '' : '; see `umpire --help`'}\n`
+}

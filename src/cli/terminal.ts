@@ -1,0 +1,105 @@
+import Table from 'cli-table3'
+
+/** What can be shown where the output goes. */
+export interface Terminal {
+  /** Columns. */
+  readonly width: number
+  readonly colour: boolean
+}
+
+/** No prose is wider than this: long lines are hard to read. */
+const WIDEST_PROSE = 100
+const INDENT = '  '
+
+type Output = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'hasColors'>
+
+/** Colour only on a terminal that has it, and where neither `NO_COLOR` nor `TERM=dumb` asks for none. */
+export function terminalOf(output: Output, env: NodeJS.ProcessEnv): Terminal {
+  if (!output.isTTY) return { width: Number(env.COLUMNS) || WIDEST_PROSE, colour: false }
+  return { width: Math.max(output.columns || 80, 40), colour: !env.NO_COLOR && output.hasColors() }
+}
+
+type Paint = (text: string) => string
+
+export interface Paints {
+  readonly bold: Paint
+  readonly dim: Paint
+  readonly red: Paint
+  readonly green: Paint
+  readonly yellow: Paint
+}
+
+/** ECMA-48 graphic renditions, or nothing where the terminal has no colour. */
+export function paints({ colour }: Terminal): Paints {
+  const paint = (on: number, off: number) => (text: string) => (colour ? `\x1b[${on}m${text}\x1b[${off}m` : text)
+  return { bold: paint(1, 22), dim: paint(2, 22), red: paint(31, 39), green: paint(32, 39), yellow: paint(33, 39) }
+}
+
+/** Text in lines that fit, the first behind `indent`, the others behind `hanging`. */
+export function wrap(text: string, { width }: Terminal, indent = '', hanging = indent): string {
+  const room = Math.min(width, WIDEST_PROSE)
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const start = lines.length === 0 ? indent : hanging
+    if (line === '') line = start + word
+    else if (visibleWidth(line) + 1 + visibleWidth(word) <= room) line += ` ${word}`
+    else {
+      lines.push(line)
+      line = hanging + word
+    }
+  }
+  return [...lines, line].join('\n')
+}
+
+export interface Column {
+  readonly head: string
+  readonly align?: 'left' | 'right'
+  /** Gives way where the table is too wide: its text is wrapped. One column at most. */
+  readonly flexible?: boolean
+}
+
+/** A table without lines, two columns in from the left, that fits the terminal. */
+export function table(columns: readonly Column[], rows: readonly (readonly string[])[], terminal: Terminal): string {
+  const { dim } = paints(terminal)
+  const widths = columns.map(({ head }, c) => Math.max(...[head, ...rows.map((row) => row[c] ?? '')].map(visibleWidth)))
+  const excess = INDENT.length + widths.reduce((sum, width) => sum + width + INDENT.length, 0) - terminal.width
+  const made = new Table({
+    head: columns.map(({ head }) => dim(head)),
+    colAligns: columns.map(({ align = 'left' }) => align),
+    colWidths: columns.map(({ flexible }, c) => {
+      const width = widths[c] as number
+      return flexible && excess > 0 ? Math.max(width - excess, Math.min(width, 16)) : width
+    }),
+    wordWrap: true,
+    chars: NO_LINES,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+  })
+  made.push(...rows.map((row) => [...row]))
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+const NO_LINES = {
+  ...Object.fromEntries(
+    ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right', 'left-mid'].map(
+      (name) => [name, ''],
+    ),
+  ),
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  left: INDENT,
+  middle: INDENT,
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences that `paints` writes
+const ESCAPES = /\x1b\[\d+m/g
+
+function visibleWidth(text: string): number {
+  return [...text.replace(ESCAPES, '')].length
+}
