@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { age, capitalised, count, money, percent, spoken } from '../../src/core/phrases.ts'
+
+describe('phrases', () => {
+  it('speak names', () => {
+    expect(spoken('send_expansion_email')).toBe('send expansion email')
+    expect(spoken('crisis-desk')).toBe('crisis desk')
+    expect(capitalised('wait')).toBe('Wait')
+    expect(capitalised('')).toBe('')
+  })
+
+  it.each([
+    [0, '0 %'],
+    [0.004, 'under 1 %'],
+    [0.825, '83 %'],
+    [0.9949, 'over 99 %'],
+    [1, '100 %'],
+  ])('call %d %s', (p, text) => {
+    expect(percent(p)).toBe(text)
+  })
+
+  it.each([
+    [0, '$0'],
+    [0.6, '$0.60'],
+    [9.994, '$9.99'],
+    [9.996, '$10'],
+    [59.14, '$59'],
+    [1234.5, '$1,235'],
+    [12_345_678, '$12,345,678'],
+    [1e300, '$1e+300'],
+  ])('give %d as %s', (amount, text) => {
+    expect(money(amount)).toBe(text)
+  })
+
+  it('tell how old and how many', () => {
+    expect(age(23.9)).toBe('today')
+    expect(age(24)).toBe('one day old')
+    expect(age(72)).toBe('three days old')
+    expect(age(24 * 14)).toBe('14 days old')
+    expect(count(0, 'other')).toBe('no others')
+  })
+})
