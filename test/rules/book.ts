@@ -121,7 +121,7 @@ export const BOOK: readonly BookedAccount[] = [
   }),
   account('cobalt-security', 'calm', 'mid_market', 78_000, 440, 290, [radar(0.07), pulse(95), uses(0.94)]),
   account('delta-water', 'calm', 'mid_market', 84_000, 730, 365, [radar(0.11), pulse(90), uses(0.9)]),
-  account('ember-logistics', 'disputed', 'mid_market', 96_000, 590, 140, [
+  account('ember-logistics', 'disputed', 'mid_market', 62_000, 590, 140, [
     radar(0.78),
     pulse(93),
     uses(0.9),
@@ -143,7 +143,7 @@ export const BOOK: readonly BookedAccount[] = [
     satisfied(0.8),
   ]),
   account('indigo-telecom', 'disputed', 'enterprise', 180_000, 900, 195, [radar(0.82), pulse(90, 0.5)]),
-  account('jasper-airlines', 'contract', 'enterprise', 220_000, 1_300, 25, [radar(0.12), pulse(90), uses(0.92)], {
+  account('jasper-airlines', 'contract', 'enterprise', 220_000, 1_300, 25, [radar(0.07), pulse(94), uses(0.94)], {
     flags: ['contract_negotiation'],
   }),
   account('keystone-bank', 'calm', 'enterprise', 290_000, 760, 335, [

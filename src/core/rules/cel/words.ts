@@ -45,6 +45,9 @@ export function failureOf(error: unknown): string {
     return `the account has no fact \`${fact}\`; send it, declare a default, or guard with \`has(account.${fact})\``
   }
   if (field?.variable === 'proposal') return 'there is no proposal; guard with `proposal != null &&`'
+  if (code === 'index_out_of_bounds') return 'the list has no item at this index; ask for its `size` first'
+  if (code === 'no_such_key' && node?.op === '.')
+    return `the map has no \`${String((node as ASTNode & { op: '.' }).args[1])}\`; guard with \`has(…)\``
   return reword(summary)
 }
 
