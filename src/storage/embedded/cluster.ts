@@ -79,7 +79,8 @@ async function createCluster(clusterDir: string, binaries: Binaries, account: Ac
   ])
   if (code !== 0) {
     await rm(draft, { recursive: true, force: true })
-    throw new EmbeddedPostgresError(`can't create a PostgreSQL database (initdb, exit code ${code}):\n${output}`)
+    const end = output.split('\n').slice(-4).join('\n')
+    throw new EmbeddedPostgresError(`can't create a PostgreSQL database; initdb ended with exit code ${code}:\n${end}`)
   }
   await rename(cluster, clusterDir)
   await rm(draft, { recursive: true })

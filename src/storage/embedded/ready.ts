@@ -13,21 +13,20 @@ const WRONG_PASSWORD = '28P01'
  */
 export async function tryConnect(connection: Connection): Promise<boolean> {
   try {
-    await query(connection, 'SELECT')
+    await query(connection, 'SELECT').catch((error) => {
+      if (error.code !== UNKNOWN_DATABASE) throw error
+      return query({ ...connection, database: 'postgres' }, `CREATE DATABASE ${connection.database}`)
+    })
     return true
   } catch (error) {
     const { code, message } = error as { code?: string; message: string }
-    if (code === UNKNOWN_DATABASE) {
-      await query({ ...connection, database: 'postgres' }, `CREATE DATABASE ${connection.database}`)
-      return true
-    }
     if (code === WRONG_PASSWORD) {
       throw new EmbeddedPostgresError(
         'the embedded PostgreSQL refuses the password in `postgres.password`; restore the one that belongs to the data',
       )
     }
     if (code === undefined ? /terminated/.test(message) : NOT_YET.includes(code)) return false
-    throw error
+    throw new EmbeddedPostgresError(`can't connect to the embedded PostgreSQL: ${message}`, { cause: error })
   }
 }
 

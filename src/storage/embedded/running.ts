@@ -67,6 +67,7 @@ async function launch(options: ServerOptions, stopping: AbortSignal): Promise<Se
     stopping.throwIfAborted()
     const server = await spawnLogged(options, formerPid)
     stopping.addEventListener('abort', server.stop)
+    if (stopping.aborted) server.stop()
     const failure = await awaitReady(options, server)
     if (failure === null) return server
     stopping.removeEventListener('abort', server.stop)
@@ -99,7 +100,9 @@ async function awaitReady({ connection, log }: ServerOptions, server: ServerProc
   })
   const notice = setTimeout(() => log('embedded PostgreSQL is recovering from an unclean stop'), 3_000)
   try {
-    while (failure === null && !(await tryConnect(connection))) await wait(10)
+    for (let pause = 10; failure === null && !(await tryConnect(connection)); pause *= 1.1) {
+      await wait(Math.min(pause, 250))
+    }
     return failure
   } catch (error) {
     server.stop()
@@ -150,5 +153,5 @@ async function why(reason: string, { logFile }: ServerOptions): Promise<string> 
 
 async function tail(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '')
-  return text.trimEnd().split('\n').slice(-10).join('\n')
+  return text.trimEnd().split('\n').slice(-20).join('\n')
 }

@@ -26,6 +26,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
   // Errors go to the client, which reports them; their text may quote an account's data, which belongs in no log.
   log_min_messages: 'log',
+  log_min_error_statement: 'panic',
   log_checkpoints: 'off',
   log_autovacuum_min_duration: '-1',
   logging_collector: 'off',
