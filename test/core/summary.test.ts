@@ -184,7 +184,7 @@ describe('the summary of a proposal', () => {
   })
 
   it('denies it with the reason of the rule', () => {
-    expect(summary([PULSE], { rules: [DISPUTE] }, { proposal: SENDING })).toBe(
+    expect(summary([PULSE], { rules: [DISPUTE, rule('later', [VETO])] }, { proposal: SENDING })).toBe(
       'Denied: send expansion email; wait instead. Pushing expansion in a dispute costs the relationship.',
     )
   })
