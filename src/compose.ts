@@ -77,12 +77,11 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
 }
 
 async function createApp(config: Config, log: Logger, store: Store, ruleset: Ruleset, meter: Meter): Promise<App> {
-  const { db, pool } = store
+  const { db } = store
   const now = Date.now
   return {
     db,
-    pool,
-    desk: createDesk({ pool, now }),
+    desk: createDesk({ pool: store.desk, now }),
     rules: await activateRules(db, ruleset, `directory ${config.rulesDir}`, now()),
     metrics: createMetrics(meter, () => countOutbox(db)),
     log,

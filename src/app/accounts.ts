@@ -1,9 +1,8 @@
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
 import { listEscalations } from '../storage/escalations.ts'
-import { load } from '../storage/load.ts'
 import type { App } from './app.ts'
-import { type AccountPage, Book } from './book.ts'
+import type { AccountPage, Book } from './book.ts'
 import { renderAll } from './history.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
@@ -97,8 +96,7 @@ function join(book: Book, page: AccountPage, others: readonly AccountPage[], pri
 
 /** @throws Problem `not_found` for an account never seen */
 export async function getAccount(app: App, name: string): Promise<AccountView> {
-  const loaded = await load(app.pool, { accounts: [name], agents: [], signals: [], outcomes: [] })
-  const page = new Book(loaded, app.now()).account(name)
+  const page = await app.desk.submit({ accounts: [name], serve: (book) => book.account(name) })
   if (!page.isKnown && page.aliases.length === 0)
     throw new Problem('not_found', `account \`${name}\` has never been seen`)
   const now = app.now()

@@ -1,5 +1,4 @@
 import type { Kysely } from 'kysely'
-import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -9,7 +8,6 @@ import type { Rules } from './rules.ts'
 /** What every use case works with; put together in `compose.ts`. */
 export interface App {
   readonly db: Kysely<Database>
-  readonly pool: Pool
   readonly desk: Desk
   readonly rules: Rules
   readonly metrics: Metrics

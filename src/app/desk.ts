@@ -8,7 +8,6 @@ import { Problem } from './problem.ts'
 
 /** A request as the desk takes it: what it must know, and how it is served once that is known. */
 export interface Work<T> extends Partial<Wanted> {
-  readonly accounts: readonly [string, ...string[]]
   /** Decides and writes into the book. Runs again, on a new book, when another process was quicker. */
   serve(book: Book): T
 }
@@ -46,7 +45,7 @@ interface Waiting {
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
-const BATCH = 128
+const BATCH = 1_000
 const WAITING_AT_MOST = 20_000
 const TRIES = 8
 
@@ -104,7 +103,7 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
       if (waiting >= WAITING_AT_MOST) {
         return Promise.reject(new Problem('overloaded', 'too many requests are waiting; try again in a moment'))
       }
-      const lane = laneOf(work.accounts[0], lanes)
+      const lane = laneOf(work.accounts?.[0] ?? work.trails?.[0] ?? '', lanes)
       waiting++
       return new Promise<T>((resolve, reject) => {
         queues[lane]!.push({ work, context: currentContext(), resolve: resolve as (value: unknown) => void, reject })
@@ -128,13 +127,16 @@ function attempt(run: () => unknown): Outcome {
 
 function merge(works: readonly Work<unknown>[]): Wanted {
   const accounts = new Set<string>()
+  const trails = new Set<string>()
   const agents = new Set<string>()
   for (const work of works) {
-    for (const account of work.accounts) accounts.add(account)
+    for (const account of work.accounts ?? []) accounts.add(account)
+    for (const account of work.trails ?? []) trails.add(account)
     for (const agent of work.agents ?? []) agents.add(agent)
   }
   return {
     accounts: [...accounts],
+    trails: [...trails].filter((account) => !accounts.has(account)),
     agents: [...agents],
     signals: works.flatMap((work) => work.signals ?? []),
     outcomes: works.flatMap((work) => work.outcomes ?? []),

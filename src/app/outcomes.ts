@@ -33,7 +33,7 @@ async function recordOne(app: App, principal: Principal, outcome: OutcomeInput):
   try {
     checkState(app, outcome)
     return await app.desk.submit({
-      accounts: [account],
+      trails: [account],
       outcomes: [{ account, decision, observedAt, source }],
       serve: (book) => keep(book, principal, outcome, observedAt),
     })

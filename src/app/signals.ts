@@ -43,7 +43,7 @@ export async function ingestSignals(
   const results = new Array<SignalResult>(signals.length)
   const work = [...byAccount].map(([account, indexes]) =>
     app.desk.submit({
-      accounts: [account],
+      trails: [account],
       agents: indexes.map((i) => signals[i]!.agent),
       signals: indexes.map((i) => ({ account, agent: signals[i]!.agent, id: signals[i]!.id })),
       serve(book) {

@@ -6,6 +6,8 @@ import { GENESIS, type Head } from './chain.ts'
 export interface Wanted {
   /** As sent: ids or aliases. */
   readonly accounts: readonly string[]
+  /** Accounts of which the trail is enough: no facts, and of the signals only those of `agents`. */
+  readonly trails: readonly string[]
   /** Whose standing is needed beside that of the agents whose signals stand. */
   readonly agents: readonly string[]
   /** Signals that may have been sent before. */
@@ -69,7 +71,8 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
     name: 'load',
     text: STATEMENT,
     values: [
-      wanted.accounts,
+      [...wanted.accounts, ...wanted.trails],
+      wanted.accounts.length,
       wanted.agents,
       wanted.signals.map((signal) => signal.account),
       wanted.signals.map((signal) => signal.agent),
@@ -84,7 +87,13 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
   const agents = new Map<string, StoredAgent>()
   for (const [name, sequence, overrides] of row.agents) agents.set(name, { name, sequence, overrides })
   const accounts = new Map<string, StoredAccount>()
-  for (const json of row.accounts) accounts.set(json[0], storedAccount(json, agents))
+  // Two names may be of one account: what is known of it in whole comes first.
+  const byId = new Map<string, StoredAccount>()
+  for (const json of row.accounts) {
+    const account = byId.get(json[1]) ?? storedAccount(json, agents)
+    byId.set(json[1], account)
+    accounts.set(json[0], account)
+  }
   return {
     accounts,
     agents,
@@ -156,13 +165,13 @@ const ms = (column: string) => `(date_part('epoch', ${column}) * 1000)::bigint`
 
 const STATEMENT = `
 WITH asked AS MATERIALIZED (
-  SELECT name, coalesce(aliases.account_id, name) AS account_id
-  FROM unnest($1::text[]) AS name LEFT JOIN aliases ON aliases.alias = name
+  SELECT name, coalesce(aliases.account_id, name) AS account_id, n, n <= $2::int AS whole
+  FROM unnest($1::text[]) WITH ORDINALITY AS sent(name, n) LEFT JOIN aliases ON aliases.alias = name
 )
 SELECT
   (SELECT coalesce(json_agg(json_build_array(
       asked.name, asked.account_id, also.names, head.sequence, encode(head.hash, 'hex'), known.sequence, known.facts::json,
-      standing.signals)), '[]')
+      standing.signals) ORDER BY asked.n), '[]')
    FROM asked
    LEFT JOIN LATERAL (
      SELECT json_agg(alias) AS names FROM aliases WHERE aliases.account_id = asked.account_id
@@ -172,24 +181,24 @@ SELECT
      WHERE stream = 'account:' || asked.account_id ORDER BY sequence DESC LIMIT 1
    ) head ON true
    LEFT JOIN LATERAL (
-     SELECT sequence, facts FROM facts WHERE facts.account_id = asked.account_id ORDER BY sequence DESC LIMIT 1
+     SELECT sequence, facts FROM facts WHERE asked.whole AND facts.account_id = asked.account_id ORDER BY sequence DESC LIMIT 1
    ) known ON true
    LEFT JOIN LATERAL (
      SELECT json_agg(json_build_array(s.sequence, s.agent, s.id, s.claim, s.confidence, s.score,
        ${ms('s.observed_at')}, ${ms('s.expires_at')}, agents.sequence, agents.overrides)) AS signals
      FROM signals s LEFT JOIN agents ON agents.name = s.agent
-     WHERE s.account_id = asked.account_id AND NOT s.superseded
+     WHERE s.account_id = asked.account_id AND NOT s.superseded AND (asked.whole OR s.agent = ANY($3::text[]))
    ) standing ON true
   ) AS accounts,
-  (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($2)) AS agents,
+  (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($3::text[])) AS agents,
   (SELECT coalesce(json_agg(json_build_array(s.account_id, s.agent, s.id, p.payload)), '[]')
-   FROM unnest($3::text[], $4::text[], $5::text[]) AS sent(account, agent, id)
+   FROM unnest($4::text[], $5::text[], $6::text[]) AS sent(account, agent, id)
    LEFT JOIN aliases ON aliases.alias = sent.account
    JOIN signals s ON s.account_id = coalesce(aliases.account_id, sent.account) AND s.agent = sent.agent AND s.id = sent.id
    LEFT JOIN audit_payloads p ON p.stream = 'account:' || s.account_id AND p.sequence = s.sequence
   ) AS signals,
   (SELECT coalesce(json_agg(json_build_array(o.account_id, o.decision, ${ms('o.observed_at')}, o.source, o.state)), '[]')
-   FROM unnest($6::text[], $7::text[], $8::timestamptz[], $9::text[]) AS sent(account, decision, observed_at, source)
+   FROM unnest($7::text[], $8::text[], $9::timestamptz[], $10::text[]) AS sent(account, decision, observed_at, source)
    LEFT JOIN aliases ON aliases.alias = sent.account
    JOIN outcomes o ON o.account_id = coalesce(aliases.account_id, sent.account) AND o.decision = sent.decision
      AND o.observed_at = sent.observed_at AND o.source = sent.source

@@ -10,7 +10,7 @@ export interface StoreOptions {
   /** Null: embedded PostgreSQL, its data in `dataDir`. */
   readonly databaseUrl: string | null
   readonly dataDir: string
-  /** Connections at most. */
+  /** Connections at most, beside those of the desk. */
   readonly connections?: number
   /** `owner` may migrate and erase; everything else is `app`. */
   readonly role?: 'owner' | 'app'
@@ -20,7 +20,8 @@ export interface StoreOptions {
 
 export interface Store {
   readonly db: Kysely<Database>
-  readonly pool: pg.Pool
+  /** Connections for the statements of the desk. */
+  readonly desk: pg.Pool
   /** Names of the migrations that ran when it was opened. */
   readonly migrated: readonly string[]
   /** Resolves, with the reason, when the embedded server has ended for good; never where there is none. */
@@ -67,14 +68,22 @@ async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions
   }
 }
 
-function connect(
+/** Connects to a database that has been migrated. */
+export function connect(
   connection: pg.PoolConfig,
-  { connections = 10, role = 'app', onError }: StoreOptions,
-): Pick<Store, 'db' | 'pool' | 'close'> {
-  const pool = createPool(connection, { max: connections, role, onError })
-  const db = createDatabase(pool)
-  return { db, pool, close: () => db.destroy() }
+  { connections = 10, role = 'app', onError }: Pick<StoreOptions, 'connections' | 'role' | 'onError'>,
+): Pick<Store, 'db' | 'desk' | 'close'> {
+  const db = createDatabase(createPool(connection, { max: connections, role, onError }))
+  const desk = createPool(connection, { max: DESK_CONNECTIONS, role, indexesOnly: true, onError })
+  return {
+    db,
+    desk,
+    async close() {
+      await Promise.all([db.destroy(), desk.end()])
+    },
+  }
 }
+const DESK_CONNECTIONS = 4
 
 function connectionTo(target: string | pg.PoolConfig | null): pg.PoolConfig {
   if (target === null) throw new TypeError('nothing to connect to')

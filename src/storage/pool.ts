@@ -8,6 +8,8 @@ export interface PoolOptions {
   readonly max: number
   /** The owner migrates; everything else is done as `umpire_app`, which can't rewrite the audit trail. */
   readonly role: 'owner' | 'app'
+  /** For the few statements of the desk: see `INDEXES_ONLY`. */
+  readonly indexesOnly?: boolean
   /** Hears of idle connections that break; the pool replaces them by itself. */
   readonly onError: (error: Error) => void
 }
@@ -18,7 +20,17 @@ const types: pg.CustomTypesConfig = {
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 }
 
-export function createPool(connection: pg.PoolConfig, { max, role, onError }: PoolOptions): pg.Pool {
+/**
+ * Prepared statements are planned once, and a plan made while the tables are empty would scan them for ever. These
+ * look rows up by key however much there is, so their plan must not depend on statistics.
+ */
+const INDEXES_ONLY =
+  'SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off'
+
+export function createPool(connection: pg.PoolConfig, { max, role, indexesOnly, onError }: PoolOptions): pg.Pool {
+  const session = ["SET TIME ZONE 'UTC'", role === 'app' && 'SET ROLE umpire_app', indexesOnly && INDEXES_ONLY]
+    .filter(Boolean)
+    .join('; ')
   const pool = new pg.Pool({
     ...connection,
     max,
@@ -27,7 +39,7 @@ export function createPool(connection: pg.PoolConfig, { max, role, onError }: Po
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,
-    ...(role === 'app' && { onConnect: (client: pg.ClientBase) => client.query("SET ROLE umpire_app; SET TIME ZONE 'UTC'") }),
+    onConnect: (client) => client.query(session),
   })
   // pg hangs the client on the error, its password included: only what happened goes on.
   pool.on('error', ({ message }) => onError(new Error(message)))
