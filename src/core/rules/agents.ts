@@ -3,10 +3,10 @@ import { compileExpression } from './cel/compile.ts'
 import { createVocabulary } from './cel/vocabulary.ts'
 import { type Expression, ExpressionError } from './expression.ts'
 import type { RuleProblem } from './problem.ts'
-import { compileAt } from './rule.ts'
+import { compileAt, type Place } from './rule.ts'
 import { agentSchema, agentsSchema } from './schema/agents.ts'
 import { checkSchema, entriesOf, isMap, partOf } from './schema/check.ts'
-import type { YamlFile } from './yaml.ts'
+import type { Path, YamlFile } from './yaml.ts'
 
 /** What `agents.yaml` says of an agent; what it leaves out is null. */
 export interface AgentDeclaration {
@@ -50,19 +50,38 @@ export function compileAgents(yaml: YamlFile): {
 } {
   const { value: text, problems: schemaProblems } = checkSchema(agentsSchema, yaml)
   const problems = [...schemaProblems]
+  const file = isMap(yaml.value) ? yaml.value : {}
+  const declared = declareAgents(file.agents, ['agents'], { yaml, problems })
+  return { agents: text === null || problems.length > 0 ? null : { declared, unknown: text.unknown }, problems }
+}
+
+/** Compiles the declarations at `path` that are in order; the schema tells what is wrong with the others. */
+export function declareAgents(texts: unknown, path: Path, place: Place): ReadonlyMap<string, AgentDeclaration> {
   const declared = new Map<string, AgentDeclaration>()
-  for (const [name, value] of entriesOf(isMap(yaml.value) ? yaml.value.agents : undefined)) {
-    const source = isMap(value) ? value.scope : undefined
-    const path = ['agents', name, 'scope']
+  for (const [name, text] of entriesOf(texts)) {
+    const source = isMap(text) ? text.scope : undefined
     const scope =
-      typeof source === 'string' ? compileAt(source, 'boolean', path, scopeVocabulary, { yaml, problems }) : null
-    const agent = partOf(agentSchema, value)
+      typeof source === 'string' ? compileAt(source, 'boolean', [...path, name, 'scope'], scopeVocabulary, place) : null
+    const agent = partOf(agentSchema, text)
     if (agent === null) continue
     const { kind = null, mode = null, trust = null, defaultConfidence = null, confidence = null } = agent
     const { scale = null, until = null, owner = null } = agent
     declared.set(name, { kind, mode, trust, defaultConfidence, confidence, scale, scope, until, owner })
   }
-  return { agents: text === null || problems.length > 0 ? null : { declared, unknown: text.unknown }, problems }
+  return declared
+}
+
+/** Declarations over others; of an agent that both name, each field that the upper one gives. */
+export function overlayAgents(
+  lower: ReadonlyMap<string, AgentDeclaration>,
+  upper: ReadonlyMap<string, AgentDeclaration>,
+): ReadonlyMap<string, AgentDeclaration> {
+  const merged = new Map(lower)
+  for (const [name, declaration] of upper) {
+    const given = Object.entries(declaration).filter(([, value]) => value !== null)
+    merged.set(name, { ...declaration, ...lower.get(name), ...Object.fromEntries(given) })
+  }
+  return merged
 }
 
 /**

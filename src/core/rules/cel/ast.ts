@@ -8,7 +8,7 @@ export interface CelType {
   readonly kind: string
 }
 
-/** What cel-js keeps in a node beside its published shape. The version of cel-js is pinned for it. */
+/** What cel-js keeps in a node beside its published shape. `package-lock.json` pins the version for it. */
 interface Internals {
   args: unknown
   readonly checkedType?: CelType

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { AgentMode } from '../../model.ts'
-import { parseTime } from '../time.ts'
-import { nameSchema, probabilitySchema, textSchema } from './parts.ts'
+import { nameSchema, probabilitySchema, textSchema, timeSchema } from './parts.ts'
 
 const modeSchema = z.enum(['live', 'shadow', 'muted'] satisfies AgentMode[])
 
@@ -15,14 +14,6 @@ const scaleSchema = z
     const message = 'the scores of a scale must ascend; sort its points'
     context.issues.push({ code: 'custom', message, path: [index], input: points[index] })
   })
-
-const untilSchema = z.string().transform((text, context) => {
-  const time = parseTime(text)
-  if (time !== null) return time
-  const message = `\`${text}\` is no date or time; write it as in \`2027-01-01\` or \`2027-01-01T09:00:00Z\``
-  context.issues.push({ code: 'custom', message, input: text })
-  return z.NEVER
-})
 
 export const agentSchema = z.strictObject({
   kind: nameSchema.optional().describe('What sort of agent it is: `churn_agent`, `health_model`, `copilot` …'),
@@ -41,7 +32,7 @@ export const agentSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('A CEL expression over `account` and `now`; where it is false the agent is not heard.'),
-  until: untilSchema.optional().describe('From this date on it counts as shadow.'),
+  until: timeSchema.optional().describe('From this date on it counts as shadow.'),
   owner: textSchema.optional().describe('Who answers for it.'),
 })
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AUTONOMY } from '../../model.ts'
 import { FACT_TYPES, fits, parseFactType } from '../facts.ts'
 import { factNameProblem, nameProblem } from '../name.ts'
-import { parseDuration } from '../time.ts'
+import { parseDuration, parseTime } from '../time.ts'
 
 /** A check that returns what is wrong, as zod wants it. */
 function refuse<T>(problemOf: (value: T) => string | null) {
@@ -23,6 +23,15 @@ export const durationSchema = z.string().transform((text, context) => {
   const duration = parseDuration(text)
   if (typeof duration === 'number' && duration > 0) return duration
   const message = typeof duration === 'string' ? duration : `\`${text}\` is no time at all; write a longer one`
+  context.issues.push({ code: 'custom', message, input: text })
+  return z.NEVER
+})
+
+/** RFC 3339, in milliseconds since the epoch. */
+export const timeSchema = z.string().transform((text, context) => {
+  const time = parseTime(text)
+  if (time !== null) return time
+  const message = `\`${text}\` is no date or time; write it as in \`2027-01-01\` or \`2027-01-01T09:00:00Z\``
   context.issues.push({ code: 'custom', message, input: text })
   return z.NEVER
 })
