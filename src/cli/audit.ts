@@ -15,7 +15,9 @@ export async function verifyTrail({ stream }: { readonly stream?: string }): Pro
     throw new CommandError(`there is no stream \`${stream}\`; streams are named as in account:acme`)
   }
   const redacted = result.redacted === 0 ? '' : `, ${format(result.redacted)} redacted`
-  console.log(`the trail holds: ${format(result.entries)} entries in ${format(result.streams)} streams${redacted}`)
+  console.log(
+    `the trail holds: ${counted(result.entries, 'entry', 'entries')} in ${counted(result.streams, 'stream', 'streams')}${redacted}`,
+  )
 }
 
 /** A line that says how far it got, where somebody watches. */
@@ -31,6 +33,10 @@ function createProgress(output: NodeJS.WriteStream) {
       if (shownAt > 0) output.write('\r\x1b[K')
     },
   }
+}
+
+function counted(n: number, one: string, many: string): string {
+  return `${format(n)} ${n === 1 ? one : many}`
 }
 
 function format(count: number): string {

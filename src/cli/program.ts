@@ -68,6 +68,7 @@ function createProgram(): Command {
     .command('demo')
     .description('replay real customers through a service of its own, and count what the answers cost')
     .option('--data <directory>', 'accounts.jsonl, signals.jsonl and outcomes.jsonl', projectFile('examples/telco'))
+    .option('--keep', 'keep the data of the service, and say how to look at them', false)
     .action(async (options) => (await import('./demo/demo.ts')).runDemo(options))
 
   return program
