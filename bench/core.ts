@@ -1,5 +1,5 @@
-import { Environment } from '@marcbachmann/cel-js'
 import { ZenEngine } from '@gorules/zen-engine'
+import { Environment } from '@marcbachmann/cel-js'
 import { Engine, type TopLevelCondition } from 'json-rules-engine'
 import { adjudicate } from '../src/core/adjudicate.ts'
 import type { Question, Signal } from '../src/core/model.ts'
@@ -108,7 +108,9 @@ function zen(): Run {
         id: 'rules',
         name: 'rules',
         type: 'expressionNode',
-        content: { expressions: CONDITIONS.map((condition, i) => ({ id: `e${i}`, key: `r${i}`, value: toZen(condition) })) },
+        content: {
+          expressions: CONDITIONS.map((condition, i) => ({ id: `e${i}`, key: `r${i}`, value: toZen(condition) })),
+        },
       },
       { id: 'out', name: 'out', type: 'outputNode' },
     ],

@@ -37,7 +37,10 @@ export function paired(
 }
 
 export function printTable(figures: readonly Figure[]): void {
-  const table = new Table({ style: { head: [], border: [] }, head: ['figure', 'measured', 'yardstick', 'measured', 'ratio', 'target', ''] })
+  const table = new Table({
+    style: { head: [], border: [] },
+    head: ['figure', 'measured', 'yardstick', 'measured', 'ratio', 'target', ''],
+  })
   for (const figure of figures) {
     const { name, unit, value, yardstick, yardstickValue, ratio, target } = figure
     table.push([

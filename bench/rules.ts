@@ -113,7 +113,7 @@ claims:
 actions:
   send: { autonomy: autonomous, loss: { healthy: 0, at_risk: 0.002 * account.arr } }
   wait: { autonomy: autonomous, loss: { healthy: 0.0006 * account.arr, at_risk: 0 } }
-review: { cost: 40, queue: csm, due: PT8H, sampleRate: 0.1 }
+review: { cost: 4000, queue: csm, due: PT8H, sampleRate: 0.1 }
 rules:
 ${rules.join('\n')}
 `
