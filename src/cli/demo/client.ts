@@ -2,21 +2,21 @@ import { CommandError } from '../failure.ts'
 
 /** The API of a running service, as any client sees it. */
 export interface Client {
-  /** @throws CommandError with what the service says where it refuses, and when the client is interrupted */
+  /** @throws CommandError with what the service says where it refuses, and, between requests, when it is interrupted */
   send(method: 'PUT' | 'POST', path: string, body: object): Promise<unknown>
 }
 
 export function createClient(baseUrl: string, key: string, interrupted: AbortSignal): Client {
   return {
     async send(method, path, body) {
+      if (interrupted.aborted) throw new CommandError('interrupted')
       const response = await fetch(`${baseUrl}${path}`, {
         method,
         headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
         body: JSON.stringify(body),
-        signal: interrupted,
       }).catch((error: Error) => {
         const cause = (error.cause as Error | undefined)?.message ?? error.message
-        throw new CommandError(interrupted.aborted ? 'interrupted' : `${method} ${path} failed: ${cause}`)
+        throw new CommandError(`${method} ${path} failed: ${cause}`)
       })
       const answer = (await response.json()) as { readonly detail?: string }
       if (response.ok) return answer

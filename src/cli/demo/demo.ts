@@ -11,6 +11,9 @@ import { startDemoService } from './service.ts'
 
 const RULES = projectFile('examples/telco/rules')
 const DECISION = 'retention-offer'
+const LOOK_FURTHER =
+  `Change examples/telco/rules/${DECISION}.yaml and run this again. --data <directory> replays other customers, ` +
+  '--keep keeps every answer to look at.'
 
 export interface DemoOptions {
   /** Directory of the data. */
@@ -35,15 +38,18 @@ export async function runDemo({ data, keep }: DemoOptions): Promise<void> {
     const replayed = await replay(client, customers, DECISION)
     const terminal = terminalOf(process.stdout, process.env)
     console.log(`\n${renderReport(decision, customers, replayed, terminal)}`)
-    console.log(`\n${wrap(lookFurther(service.dataDir, keep), terminal)}`)
+    console.log(`\n${keep ? whereKept(service.dataDir) : wrap(LOOK_FURTHER, terminal)}`)
   } finally {
     await service.close({ keep })
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
 }
 
-function lookFurther(dataDir: string, keep: boolean): string {
+/** The command stands on a line of its own, to be copied. */
+function whereKept(dataDir: string): string {
   const rules = path.relative('', RULES)
-  if (keep) return `To look at each answer: UMPIRE_DATA_DIR=${dataDir} UMPIRE_RULES_DIR=${rules} npm start`
-  return `Change ${rules}/${DECISION}.yaml and run this again; --data <directory> replays more customers, --keep keeps the answers.`
+  return [
+    `Every answer is kept; the key is in ${path.join(dataDir, 'admin.key')}. Look at them with`,
+    `  UMPIRE_DATA_DIR=${dataDir} UMPIRE_RULES_DIR=${rules} npm start`,
+  ].join('\n')
 }
