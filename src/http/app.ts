@@ -5,6 +5,7 @@ import {
   type FastifyPluginAsync,
   type FastifyPluginCallback,
   fastify,
+  LogController,
 } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Redis } from 'ioredis'
@@ -16,7 +17,7 @@ import { honourIdempotencyKeys } from './plugins/idempotency.ts'
 import { readJson } from './plugins/json.ts'
 import { logRequests } from './plugins/log.ts'
 import { describeRoutes, serveDescription } from './plugins/openapi.ts'
-import { limitRequests, type RateLimit } from './plugins/rate-limit.ts'
+import { countRequests, limitRequests, type RateLimit } from './plugins/rate-limit.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
@@ -49,7 +50,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
     loggerInstance: options.logger,
     // One logger for all: a child for each request costs more than it tells. Lines about a request carry its id.
     childLoggerFactory: (logger) => logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: options.trustProxy ?? false,
     bodyLimit: MEBIBYTE,
@@ -76,8 +77,9 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
   healthRoutes(http, app, options.metrics)
   await http.register(
     async (v1: Http) => {
-      await limitRequests(v1, options.rateLimit, options.redis)
+      await countRequests(v1, options.redis)
       authenticateRequests(v1, app)
+      limitRequests(v1, options.rateLimit)
       honourIdempotencyKeys(v1, app)
       accountRoutes(v1, app)
       adjudicationRoutes(v1, app)

@@ -16,7 +16,7 @@ declare module 'fastify' {
 const WRONG_KEYS_AT_MOST = 60
 
 /**
- * Demands an API key of every request to this instance. Needs `limitRequests` before it.
+ * Demands an API key of every request to this instance. Needs `countRequests` before it.
  *
  * An address that has tried too many wrong keys goes on being served under those that this process has seen in use,
  * so that one caller with an old key does not shut out the others behind the same proxy.
@@ -26,7 +26,6 @@ export function authenticateRequests(http: FastifyInstance, app: App): void {
     max: WRONG_KEYS_AT_MOST,
     timeWindow: 60_000,
     keyGenerator: ({ ip }) => normalizeIP(ip),
-    allowList: [],
   })
 
   async function lookUp(request: FastifyRequest, reply: FastifyReply, token: string): Promise<void> {

@@ -1,10 +1,23 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { z } from 'zod'
 import type { Http } from '../http.ts'
+import { field } from '../schemas/common.ts'
 
-type Transform = typeof jsonSchemaTransform
+type Transform = ReturnType<typeof createJsonSchemaTransform>
 type Document = Parameters<Transform>[0]
+type JsonSchema = z.core.JSONSchema.BaseSchema
+
+/** Answers may get more fields, so that their readers are not told there will never be any. Requests are strict. */
+const zodToJsonConfig = {
+  override: ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: JsonSchema }) => {
+    const { def } = zodSchema._zod
+    if (def.type === 'object' && def.catchall === undefined) delete jsonSchema.additionalProperties
+  },
+}
+const routeTransform = createJsonSchemaTransform({ zodToJsonConfig })
+const componentsTransform = createJsonSchemaTransformObject({ zodToJsonConfig })
 
 const INTRODUCTION = `The referee between a company's AI agents: conflicting signals in, one adjudicated recommendation and its \
 trail out.
@@ -46,7 +59,7 @@ export async function describeRoutes(http: Http): Promise<void> {
       security: [{ key: [] }],
     },
     transform,
-    transformObject: (document) => withoutUnused(jsonSchemaTransformObject(document)),
+    transformObject: (document) => withoutUnused(componentsTransform(document)),
   })
 }
 
@@ -65,17 +78,28 @@ export async function serveDescription(http: Http): Promise<void> {
   })
 }
 
-/** The library's transform, taught bodies that may have one of several media types. */
+const idempotencyKey = z.object({
+  'idempotency-key': field(
+    z.string().min(1).max(200).optional(),
+    'Names the request: sent again with the same key and body, it is not done again but gets the first answer.',
+    '7f1c2d7e-3c0b-4c55-9a37-6f0e2a1d9b11',
+  ),
+})
+
+/** The library's transform, taught bodies of several media types and the header that every POST may have. */
 const transform: Transform = (document) => {
-  const body = document.schema?.body as { content?: Record<string, { schema: unknown }> } | undefined
-  if (!body?.content) return jsonSchemaTransform(document)
-  const content = Object.entries(body.content).map(([type, { schema }]) => {
-    const part = jsonSchemaTransform({ ...document, schema: { body: schema } } as Document)
-    return [type, { schema: (part.schema as { body: unknown }).body }]
+  const { route } = document
+  const schema = (document.schema ?? {}) as Record<string, unknown>
+  const headers = route.method === 'POST' ? { headers: idempotencyKey } : {}
+  const { content } = (schema.body ?? {}) as { content?: Record<string, { schema: unknown }> }
+  if (!content) return routeTransform({ ...document, schema: { ...schema, ...headers } } as Document)
+  const { body: _, ...rest } = schema
+  const whole = routeTransform({ ...document, schema: { ...rest, ...headers } } as Document)
+  const parts = Object.entries(content).map(([type, part]) => {
+    const { schema } = routeTransform({ ...document, schema: { body: part.schema } } as Document)
+    return [type, { schema: (schema as { body: unknown }).body }]
   })
-  const { body: _, ...rest } = document.schema as object & { body: unknown }
-  const { schema, url } = jsonSchemaTransform({ ...document, schema: rest } as Document)
-  return { schema: { ...schema, body: { content: Object.fromEntries(content) } }, url }
+  return { ...whole, schema: { ...whole.schema, body: { content: Object.fromEntries(parts) } } }
 }
 
 interface OpenApi {

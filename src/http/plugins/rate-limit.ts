@@ -11,22 +11,33 @@ export interface RateLimit {
 }
 
 /**
- * Limits the requests of each API key to the routes of this instance. Counted in Redis, where there is one, over all
- * processes, else in each for itself. A Redis that does not answer limits nobody.
+ * Gives the instance counters for limits: in Redis, where there is one, over all processes, else each process has its
+ * own. A Redis that does not answer limits nobody.
  */
-export async function limitRequests(http: FastifyInstance, limit: RateLimit, redis: Redis | undefined): Promise<void> {
+export async function countRequests(http: FastifyInstance, redis: Redis | undefined): Promise<void> {
   await http.register(rateLimit, {
-    ...limit,
-    keyGenerator: ({ principal }) => principal.name,
-    allowList: ({ principal }) => principal.scopes.has('admin'),
+    global: false,
     nameSpace: 'umpire-rate-',
     skipOnError: true,
     ...(redis && { redis }),
-    errorResponseBuilder: (_request, { max, after }) =>
-      new Problem('rate_limited', `this key may make ${max} requests in ${seconds(limit.timeWindow)}; wait ${after}`),
   })
 }
 
-function seconds(milliseconds: number): string {
+/** Limits the requests of each API key to the routes of this instance. Needs `authenticateRequests` before it. */
+export function limitRequests(http: FastifyInstance, { max, timeWindow }: RateLimit): void {
+  const limit = http.rateLimit({
+    max,
+    timeWindow,
+    keyGenerator: ({ principal }) => principal.name,
+    errorResponseBuilder: (_request, { after }) =>
+      new Problem('rate_limited', `this key may make ${max} requests in ${inWords(timeWindow)}; wait ${after}`),
+  })
+  http.addHook('onRequest', (request, reply, done) => {
+    if (request.principal.scopes.has('admin')) done()
+    else limit.call(http, request, reply).then(() => done(), done)
+  })
+}
+
+function inWords(milliseconds: number): string {
   return milliseconds === 60_000 ? 'a minute' : `${milliseconds / 1000} seconds`
 }

@@ -13,7 +13,10 @@ export const accountChange = z
     aliases: z
       .array(name('What another system calls the account.', 'hubspot:4711'))
       .max(100)
-      .meta({ description: 'Aliases to add. One that was an account of its own joins this one.' })
+      .meta({
+        description: 'Aliases to add. One that was an account of its own joins this one.',
+        examples: [['hubspot:4711']],
+      })
       .optional(),
   })
   .meta({ id: 'AccountChange', description: 'What is new about an account.' })

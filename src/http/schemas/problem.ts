@@ -20,7 +20,7 @@ export const problem = z
       .array(fieldError)
       .meta({ description: 'All that is wrong with the request, where it is not valid.' })
       .optional(),
-    missing: z.array(text('What is not ready.', 'postgresql does not answer')).optional(),
+    missing: field(z.array(z.string()), 'What is not ready.', ['postgresql does not answer']).optional(),
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457).' })
 

@@ -1,0 +1,124 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { describe, expect, it } from 'vitest'
+import { createTestHttp } from './http.ts'
+
+const { http, call } = await createTestHttp()
+const document = http.swagger() as unknown as {
+  openapi: string
+  paths: Record<string, Record<string, { operationId: string; parameters?: { name: string; in: string }[] }>>
+}
+
+describe('the description of the API', () => {
+  it('is valid OpenAPI 3.1, and served without a key', async () => {
+    const reply = await http.inject('/openapi.json')
+    expect(reply.statusCode).toBe(200)
+    const { valid, errors } = await new Validator().validate(reply.json())
+    expect(errors ?? []).toEqual([])
+    expect(valid).toBe(true)
+    expect(reply.json().openapi).toMatch(/^3\.1\./)
+  })
+
+  it('describes every route of the contract', () => {
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(described.sort()).toEqual(
+      [
+        'GET /healthz',
+        'GET /metrics',
+        'GET /readyz',
+        'POST /v1/signals',
+        'GET /v1/accounts/{account}',
+        'PUT /v1/accounts/{account}',
+        'GET /v1/adjudications',
+        'POST /v1/adjudications',
+        'GET /v1/adjudications/{id}',
+        'POST /v1/adjudications/{id}/recompute',
+        'GET /v1/escalations',
+        'GET /v1/escalations/{id}',
+        'GET /v1/agents',
+        'GET /v1/agents/{agent}',
+        'PATCH /v1/agents/{agent}',
+        'POST /v1/outcomes',
+        'GET /v1/ruleset',
+        'GET /v1/audit',
+        'GET /v1/audit/verify',
+      ].sort(),
+    )
+  })
+
+  it('gives every field a description and an example', () => {
+    expect(undescribed('', document)).toEqual([])
+  })
+
+  it('names every operation once and tells of the idempotency key of every POST', () => {
+    const operations = Object.values(document.paths).flatMap((methods) => Object.entries(methods))
+    const ids = operations.map(([, { operationId }]) => operationId)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const [method, { parameters = [] }] of operations) {
+      expect(parameters.some(({ name }) => name === 'idempotency-key')).toBe(method === 'post')
+    }
+  })
+
+  it('leaves answers room for more fields, and requests none', () => {
+    const { components } = document as unknown as { components: { schemas: Record<string, object> } }
+    expect(components.schemas.Adjudication).not.toHaveProperty('additionalProperties')
+    expect(components.schemas.AdjudicationRequestInput).toHaveProperty('additionalProperties', false)
+  })
+})
+
+describe('the page', () => {
+  it('is served without a key, with all it needs from this service', async () => {
+    const page = await http.inject('/docs/')
+    expect(page.statusCode).toBe(200)
+    expect(page.headers['content-type']).toContain('text/html')
+    const sources = [...page.payload.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => source!)
+    expect(sources.length).toBeGreaterThan(3)
+    for (const source of sources) {
+      expect(source).not.toMatch(/^(https?:)?\/\//)
+      const asset = await http.inject(new URL(source, 'http://localhost/docs/').pathname)
+      expect([source, asset.statusCode]).toEqual([source, 200])
+    }
+  })
+
+  it('is where `/docs` leads', async () => {
+    const page = await http.inject('/docs')
+    expect([200, 302]).toContain(page.statusCode)
+  })
+})
+
+describe('an answer that is not as described', () => {
+  it('would be noticed', async () => {
+    const { createContract } = await import('./contract.ts')
+    const check = createContract(document)
+    const { text } = await call('GET', '/v1/ruleset')
+    const answer = { method: 'GET', url: '/v1/ruleset', status: 200, contentType: 'application/json' }
+    expect(() => check({ ...answer, body: text })).not.toThrow()
+    expect(() => check({ ...answer, body: JSON.stringify({ ...JSON.parse(text), surprise: 1 }) })).toThrow('additional')
+    expect(() => check({ ...answer, body: JSON.stringify({ ...JSON.parse(text), source: 1 }) })).toThrow(
+      'must be string',
+    )
+    expect(() => check({ ...answer, body: text, status: 418 })).toThrow('not described')
+  })
+})
+
+/** Paths of properties that say neither what they are nor show one, unless they refer to a schema that does. */
+function undescribed(path: string, part: unknown): readonly string[] {
+  if (typeof part !== 'object' || part === null) return []
+  return Object.entries(part).flatMap(([key, value]) => {
+    const here = `${path}/${key}`
+    if (key === 'example' || key === 'examples') return []
+    if (key !== 'properties') return undescribed(here, value)
+    return Object.entries(value as Record<string, object>).flatMap(([name, schema]) => [
+      ...(isDescribed(schema) ? [] : [`${here}/${name}`]),
+      ...undescribed(`${here}/${name}`, schema),
+    ])
+  })
+}
+
+function isDescribed(schema: any): boolean {
+  if (schema.$ref !== undefined) return true
+  if (schema.anyOf !== undefined && schema.description === undefined) return schema.anyOf.some(isDescribed)
+  const isComposed = schema.properties !== undefined || schema.items?.properties || schema.items?.$ref
+  return schema.description !== undefined && (schema.examples !== undefined || Boolean(isComposed))
+}
