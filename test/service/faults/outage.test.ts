@@ -1,0 +1,71 @@
+import net from 'node:net'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createTestDatabase } from '../database.ts'
+import { rulesDirectory, sendForever, startService } from './process.ts'
+
+/** Stands between the service and its database, and can be cut. */
+async function startProxy(target: string): Promise<{ url: string; cut(): void; mend(): void }> {
+  const { searchParams, hostname, port, pathname, username, password } = new URL(target)
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
+  const to = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port || 5432}` } : { host, port: Number(port || 5432) }
+  const open = new Set<net.Socket>()
+  let isCut = false
+  const server = net.createServer((client) => {
+    if (isCut) return client.destroy()
+    const upstream = net.connect(to)
+    for (const socket of [client, upstream]) {
+      open.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        open.delete(socket)
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+    client.pipe(upstream)
+    upstream.pipe(client)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  afterAll(() => server.close())
+  const { port: own } = server.address() as net.AddressInfo
+  return {
+    url: `postgresql://${username}:${password}@127.0.0.1:${own}${pathname}`,
+    cut() {
+      isCut = true
+      for (const socket of open) socket.destroy()
+    },
+    mend() {
+      isCut = false
+    },
+  }
+}
+
+describe('the database going away', () => {
+  it('answers 503 with Retry-After, loses nothing, and recovers without a restart', async () => {
+    const { url } = await createTestDatabase()
+    const proxy = await startProxy(url)
+    const service = await startService({ DATABASE_URL: proxy.url, UMPIRE_RULES_DIR: await rulesDirectory() })
+    const sent = sendForever(service, 'outage')
+    await sent.reached(100)
+    proxy.cut()
+    while (sent.problems.length < 50) await new Promise(setImmediate)
+    const question = { account: 'acme', decision: 'expansion-outreach', facts: { arr: 1, segment: 'smb' } }
+    const refused = await service.call('POST', '/v1/adjudications', question)
+    expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } })
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(JSON.stringify(refused.body)).not.toMatch(/ECONN|socket|postgres:|password/i)
+    expect(await service.call('GET', '/readyz')).toMatchObject({ status: 503 })
+    expect(await service.call('GET', '/healthz')).toMatchObject({ status: 200 })
+    await sent.stop()
+    expect(new Set(sent.problems)).toEqual(new Set([503]))
+
+    proxy.mend()
+    while ((await service.call('GET', '/readyz')).status !== 200) await new Promise(setImmediate)
+    expect(await service.call('POST', '/v1/adjudications', question)).toMatchObject({ status: 201 })
+    for (const id of sent.adjudications) {
+      expect(await service.call('GET', `/v1/adjudications/${id}`)).toMatchObject({ status: 200 })
+    }
+    expect((await service.call('GET', '/v1/audit/verify')).body).toMatchObject({ ok: true })
+    expect(service.child.exitCode).toBeNull()
+  })
+})
