@@ -1,5 +1,5 @@
 import type { Adjudication, Decision, LedgerRule, LedgerSignal, Question, Signal, Unused } from '../core/model.ts'
-import { age, money, percent } from '../core/phrases.ts'
+import { money, percent } from '../core/phrases.ts'
 import type { Case } from './case.ts'
 import { type Paints, paints, type Terminal, table, wrap } from './terminal.ts'
 
@@ -75,15 +75,15 @@ function signalTable(signals: readonly LedgerSignal[], terminal: Terminal): stri
     const { agent, claim, confidence, ageHours, weight, llr, contribution, why } = signal
     const stated = confidence === null ? `(${percent(signal.calibrated)})` : percent(confidence)
     const numbers = [weight.toFixed(2), signed(llr), signed(contribution)]
-    const cells = [agent, claim, stated, age(ageHours), ...numbers, why === undefined ? '' : UNUSED[why]]
+    const cells = [agent, claim, stated, ageOf(ageHours), ...numbers, why === undefined ? '' : UNUSED[why]]
     return signal.used ? cells : cells.map(dim)
   })
   const right = 'right' as const
   const columns = [
-    { head: 'agent' },
-    { head: 'claim' },
+    { head: 'agent', flexible: true },
+    { head: 'claim', flexible: true },
     { head: 'sure', align: right },
-    { head: 'age' },
+    { head: 'age', align: right },
     { head: 'weight', align: right },
     { head: 'llr', align: right },
     { head: 'adds', align: right },
@@ -122,7 +122,15 @@ function ruleTable(rules: readonly LedgerRule[], terminal: Terminal): string {
     [error === undefined ? effect : red('failed'), signal].filter(Boolean).join(' '),
     error === undefined ? because : error,
   ])
-  return table([{ head: 'rule' }, { head: 'does' }, { head: 'because', flexible: true }], rows, terminal)
+  return table(
+    [
+      { head: 'rule', flexible: true },
+      { head: 'does', flexible: true },
+      { head: 'because', flexible: true },
+    ],
+    rows,
+    terminal,
+  )
 }
 
 function flipLines({ flips, signals }: Adjudication, terminal: Terminal): string {
@@ -133,6 +141,10 @@ function flipLines({ flips, signals }: Adjudication, terminal: Terminal): string
     return wrap(`If ${said?.agent} had said ${percent(atConfidence)}${instead}: ${action}`, terminal, '  ', '    ')
   })
   return lines.join('\n')
+}
+
+function ageOf(hours: number): string {
+  return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} d`
 }
 
 function signed(value: number): string {

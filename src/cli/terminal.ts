@@ -55,22 +55,22 @@ export function wrap(text: string, { width }: Terminal, indent = '', hanging = i
 export interface Column {
   readonly head: string
   readonly align?: 'left' | 'right'
-  /** Gives way where the table is too wide: its text is wrapped. One column at most. */
+  /** Gives way where the table is too wide: its text is wrapped, a word that fits nowhere cut. */
   readonly flexible?: boolean
 }
+
+/** No column is made narrower than this; a terminal that needs it breaks lines by itself. */
+const NARROWEST = 10
 
 /** A table without lines, two columns in from the left, that fits the terminal. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], terminal: Terminal): string {
   const { dim } = paints(terminal)
   const widths = columns.map(({ head }, c) => Math.max(...[head, ...rows.map((row) => row[c] ?? '')].map(visibleWidth)))
-  const excess = INDENT.length + widths.reduce((sum, width) => sum + width + INDENT.length, 0) - terminal.width
+  narrow(widths, columns, terminal.width)
   const made = new Table({
     head: columns.map(({ head }) => dim(head)),
     colAligns: columns.map(({ align = 'left' }) => align),
-    colWidths: columns.map(({ flexible }, c) => {
-      const width = widths[c] as number
-      return flexible && excess > 0 ? Math.max(width - excess, Math.min(width, 16)) : width
-    }),
+    colWidths: widths,
     wordWrap: true,
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
@@ -81,6 +81,19 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
+}
+
+/** Takes from the widest column that gives way, until the table fits or none can give any more. */
+function narrow(widths: number[], columns: readonly Column[], available: number): void {
+  const total = () => widths.reduce((sum, width) => sum + INDENT.length + width, 0)
+  while (total() > available) {
+    let widest = -1
+    for (const [c, { flexible }] of columns.entries()) {
+      if (flexible && (widths[c] as number) > Math.max(NARROWEST, widths[widest] ?? 0)) widest = c
+    }
+    if (widest === -1) return
+    widths[widest] = (widths[widest] as number) - 1
+  }
 }
 
 const NO_LINES = {

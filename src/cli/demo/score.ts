@@ -57,7 +57,7 @@ export function score(
       going(({ signals }) => mean(decision, signals, asStated)),
       umpire,
     ),
-    bestAlone(alone, umpire),
+    ...(alone.length > 0 ? [bestAlone(alone, umpire)] : []),
   ]
 }
 
