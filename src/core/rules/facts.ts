@@ -19,8 +19,6 @@ const CEL_TYPES = {
   map: 'map<string, dyn>',
 } as const
 
-const JS_TYPES = { number: 'number', string: 'string', bool: 'boolean' } as const
-
 export const FACT_TYPES = listWords(['number', 'string', 'bool', 'timestamp', 'map', 'list<string>'], 'or')
 
 /** Reads `number`, `list<string>`, `list<list<number>>` …; null where it is no type. */
@@ -48,6 +46,12 @@ export function celType(type: FactType): string {
 /** Whether a JSON value is of a type; a timestamp is an RFC 3339 string. */
 export function fits(type: FactType, value: unknown): boolean {
   switch (type.kind) {
+    case 'number':
+      return typeof value === 'number'
+    case 'string':
+      return typeof value === 'string'
+    case 'bool':
+      return typeof value === 'boolean'
     case 'timestamp':
       return typeof value === 'string' && parseTime(value) !== null
     case 'map':
@@ -56,8 +60,6 @@ export function fits(type: FactType, value: unknown): boolean {
       const { of } = type
       return Array.isArray(value) && (of === null || value.every((item) => fits(of, item)))
     }
-    default:
-      return typeof value === JS_TYPES[type.kind]
   }
 }
 
@@ -84,9 +86,18 @@ export function factReader(name: string, declaration: FactDeclaration): FactRead
       return (facts) => (typeof facts[name] === 'string' ? facts[name] : other(facts[name]))
     case 'bool':
       return (facts) => (typeof facts[name] === 'boolean' ? facts[name] : other(facts[name]))
-    default:
-      return (facts) => other(facts[name])
+    case 'list':
+      if (type.of?.kind !== 'string') break
+      return (facts) => (areStrings(facts[name]) ? facts[name] : other(facts[name]))
   }
+  return (facts) => other(facts[name])
+}
+
+// Flags and their like: checked each time that a rule reads them, so the check is written out.
+function areStrings(value: unknown): boolean {
+  if (!Array.isArray(value)) return false
+  for (let index = 0; index < value.length; index++) if (typeof value[index] !== 'string') return false
+  return true
 }
 
 function convert(type: FactType, value: unknown): unknown {
