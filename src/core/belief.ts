@@ -17,8 +17,7 @@ export function pool(
   used: readonly UsedSignal[],
   contributions: readonly number[],
 ): number[] {
-  const evidence: number[] = []
-  for (let s = 0; s < states.length; s += 1) evidence.push(0)
+  const evidence = new Array<number>(states.length).fill(0)
   for (let i = 0; i < used.length; i += 1) {
     const x = contributions[i] as number
     for (const state of (used[i] as UsedSignal).claim.pointsAt) evidence[state] = (evidence[state] as number) + x
@@ -32,12 +31,12 @@ function normalise(states: Decision['states'], evidence: readonly number[]): num
   for (let s = 0; s < states.length; s += 1) {
     if ((states[s] as State).prior > 0) strongest = Math.max(strongest, evidence[s] as number)
   }
-  const beliefs: number[] = []
+  const beliefs = new Array<number>(states.length)
   let total = 0
   for (let s = 0; s < states.length; s += 1) {
     const { prior } = states[s] as State
     const mass = prior > 0 ? prior * Math.exp((evidence[s] as number) - strongest) : 0
-    beliefs.push(mass)
+    beliefs[s] = mass
     total += mass
   }
   for (let s = 0; s < beliefs.length; s += 1) beliefs[s] = (beliefs[s] as number) / total

@@ -10,8 +10,8 @@ export interface Effects {
   readonly autonomy: readonly Autonomy[]
   /** One amount per state, NaN where it could not be evaluated; null: nothing is added. */
   readonly addedLoss: readonly (readonly number[] | null)[]
-  /** The product of the weights that rules give a signal; absent: 1. */
-  readonly factors: ReadonlyMap<SignalView, number>
+  /** The product of the weights that rules give a signal; where there is none, 1. */
+  readonly factors: ReadonlyMap<SignalView, number> | null
   readonly escalations: readonly Escalation[]
   readonly tags: readonly string[]
 }
@@ -27,7 +27,7 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
   const vetoedBy: (Rule | null)[] = actions.map(() => null)
   const autonomy = actions.map((action) => action.autonomy)
   const addedLoss: (number[] | null)[] = actions.map(() => null)
-  const factors = new Map<SignalView, number>()
+  let factors: Map<SignalView, number> | null = null
   const escalations: Escalation[] = []
   const tags: string[] = []
 
@@ -41,7 +41,7 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
         break
       case 'addLoss':
         effect.terms.forEach(({ action, state }, term) => {
-          addedLoss[action] ??= new Array<number>(states.length).fill(0)
+          addedLoss[action] ??= states.map(() => 0)
           const added = addedLoss[action]
           added[state] = (added[state] ?? 0) + (amounts[term] ?? Number.NaN)
         })
@@ -49,6 +49,7 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
       case 'weight':
         // The largest number instead of infinity: infinity times a trust of 0 would be NaN.
         if (signal !== null) {
+          factors ??= new Map()
           factors.set(signal, Math.min((factors.get(signal) ?? 1) * effect.factor, Number.MAX_VALUE))
         }
         break

@@ -7,6 +7,8 @@ export const MOST_USED = 200
 
 const HOUR = 3_600_000
 
+const NOTHING: readonly (readonly number[])[] = []
+
 /** A signal that stands at the moment of the adjudication, and whether it is used. */
 export interface LiveSignal {
   readonly signal: Signal
@@ -56,7 +58,7 @@ interface OpenVoice extends Voice {
   readonly view: SignalView['agent'] | null
   readonly claims: Set<string>
   /** The states that its newer signals point at, one entry per mapped claim. */
-  readonly pointsAt: (readonly number[])[]
+  pointsAt: readonly (readonly number[])[]
 }
 
 /**
@@ -90,7 +92,7 @@ export function listen(decision: Decision, question: Question, account: Scope): 
     const confidence = statedConfidence(signal, agent)
     const ageHours = Math.max(0, now - signal.observedAt) / HOUR
     const unused = whyUnused(voice, claim, proposal, used.length)
-    if (claim !== null) voice.pointsAt.push(claim.pointsAt)
+    if (claim !== null) voice.pointsAt = [...voice.pointsAt, claim.pointsAt]
 
     let view: SignalView | null = null
     if (voice.view !== null) {
@@ -114,7 +116,7 @@ function openVoice(agent: Agent, now: number, account: Scope, failures: LedgerRu
   const inScope = silent ? undefined : holdsScope(agent, account, failures)
   const unheard = silent ? 'agent_in_shadow' : inScope === true ? null : 'agent_out_of_scope'
   const view = unheard === null ? { name: agent.name, kind: agent.kind, trust: agent.trust } : null
-  return { agent, inScope, unheard, view, used: 0, claims: new Set(), pointsAt: [] }
+  return { agent, inScope, unheard, view, used: 0, claims: new Set(), pointsAt: NOTHING }
 }
 
 function holdsScope(agent: Agent, account: Scope, failures: LedgerRule[]): boolean | ExpressionError {

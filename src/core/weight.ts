@@ -22,16 +22,12 @@ export interface Weights {
  * one more agent, however light, never lowers the total: ρ = 0 adds evidence up (naive Bayes), 1 averages it.
  */
 export function weigh(used: readonly UsedSignal[], effects: Effects, rho: number): Weights {
-  const freshness: number[] = []
-  const rules: number[] = []
-  const alone: number[] = []
-  for (const live of used) {
-    const fresh = freshnessOf(live)
-    const factor = ruleFactor(live, effects)
-    freshness.push(fresh)
-    rules.push(factor)
-    alone.push(Math.min((live.agent.trust * fresh * factor) / live.voice.used, MOST_WEIGHT))
-  }
+  const freshness = used.map(freshnessOf)
+  const rules = used.map((live) => ruleFactor(live, effects))
+  const alone = used.map(({ agent, voice }, i) => {
+    const product = agent.trust * (freshness[i] as number) * (rules[i] as number)
+    return Math.min(product / voice.used, MOST_WEIGHT)
+  })
   const dependence = shareLeft(alone, rho)
   return { freshness, rules, weight: alone.map((weight) => weight * dependence), dependence }
 }
@@ -43,7 +39,7 @@ export function freshnessOf({ claim, ageHours }: LiveSignal): number {
 }
 
 export function ruleFactor({ view }: LiveSignal, effects: Effects): number {
-  return view === null ? 1 : (effects.factors.get(view) ?? 1)
+  return view === null ? 1 : (effects.factors?.get(view) ?? 1)
 }
 
 /** `Σ v(k)·(t(k) − t(k − 1)) / Σ v` with the v descending and `t(k) = k / (1 + (k − 1)ρ)`. */

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly error: string | null
 }
 
+type AddLoss = Extract<Effect, { kind: 'addLoss' }>
+
 const NONE: readonly number[] = []
 
 /**
@@ -44,19 +46,20 @@ function evaluateRule(rule: Rule, scope: Scope, signal: SignalView | null, outco
     return
   }
   for (const effect of rule.effects) {
-    if (effect.kind !== 'addLoss') {
-      outcomes.push({ rule, signal, effect, amounts: NONE, error: null })
-      continue
-    }
-    const errors: string[] = []
-    const amounts = effect.terms.map((term) => {
-      const amount = evaluateAmount(term.amount, scope)
-      if (!(amount instanceof ExpressionError)) return amount
-      errors.push(amount.message)
-      return Number.NaN
-    })
-    outcomes.push({ rule, signal, effect, amounts, error: errors.length === 0 ? null : errors.join('; ') })
+    if (effect.kind === 'addLoss') outcomes.push(evaluateAddedLoss(rule, effect, scope, signal))
+    else outcomes.push({ rule, signal, effect, amounts: NONE, error: null })
   }
+}
+
+function evaluateAddedLoss(rule: Rule, effect: AddLoss, scope: Scope, signal: SignalView | null): Outcome {
+  let error: string | null = null
+  const amounts = effect.terms.map((term) => {
+    const amount = evaluateAmount(term.amount, scope)
+    if (typeof amount === 'number') return amount
+    error = error === null ? amount.message : `${error}; ${amount.message}`
+    return Number.NaN
+  })
+  return { rule, signal, effect, amounts, error }
 }
 
 /** A condition's answer, or the failure as a value that names expression and reason. */
