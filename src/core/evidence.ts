@@ -1,9 +1,12 @@
 import type { Agent, Claim } from './model.ts'
 import { logit, sigmoid } from './probability.ts'
 
-/** The logarithm of the likelihood ratio of a claim, and the probability or support it came from. */
 export interface Evidence {
+  /** The probability, or the support, that counts. */
   readonly calibrated: number
+  /** The log-odds that say nothing new. */
+  readonly neutral: number
+  /** The logarithm of the likelihood ratio of the claim. */
   readonly llr: number
 }
 
@@ -18,17 +21,15 @@ export interface Evidence {
  */
 export function weighStatement(agent: Agent, claim: Claim, confidence: number | null, cap: number): Evidence {
   const calibrated = confidence ?? agent.defaultConfidence
-  const reference = confidence === null ? 0 : neutral(agent, claim)
-  const llr = Math.min(Math.max(logit(calibrated) - reference, -cap), cap)
-  return { calibrated, llr }
+  const neutral = confidence === null || agent.confidence === 'support' ? 0 : logit(claim.priorMass)
+  return { calibrated, neutral, llr: llrOf(calibrated, neutral, cap) }
 }
 
-/** The confidence that an agent must state for its claim to add `llr`; inverse of `weighStatement` within the cap. */
-export function confidenceFor(agent: Agent, claim: Claim, llr: number): number {
-  return sigmoid(llr + neutral(agent, claim))
+export function llrOf(calibrated: number, neutral: number, cap: number): number {
+  return Math.min(Math.max(logit(calibrated) - neutral, -cap), cap)
 }
 
-/** The log-odds that say nothing new. */
-function neutral(agent: Agent, claim: Claim): number {
-  return agent.confidence === 'support' ? 0 : logit(claim.priorMass)
+/** The confidence that an agent must state for its claim to add `llr`; inverse of `llrOf` within the cap. */
+export function confidenceFor(llr: number, neutral: number): number {
+  return sigmoid(llr + neutral)
 }

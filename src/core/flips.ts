@@ -1,7 +1,7 @@
 import { pool } from './belief.ts'
 import type { Conclusion } from './conclude.ts'
 import { leastCostly } from './cost.ts'
-import { confidenceFor, type Evidence, weighStatement } from './evidence.ts'
+import { confidenceFor, type Evidence, llrOf } from './evidence.ts'
 import type { UsedSignal } from './live.ts'
 import type { Action, Decision, Flip } from './model.ts'
 
@@ -81,17 +81,18 @@ function flipBeyond(
   change: number,
   direction: 1 | -1,
 ): Flip | null {
-  const { signal, agent, claim } = conclusion.used[i] as UsedSignal
-  const llr = (conclusion.evidence[i] as Evidence).llr + change
+  const { used, evidence, weights, losses } = conclusion
+  const { neutral, llr: now } = evidence[i] as Evidence
+  const llr = now + change
   if (!Number.isFinite(llr) || Math.abs(llr) > decision.evidenceCap + SLACK) return null
 
-  const turning = confidenceFor(agent, claim, llr)
+  const turning = confidenceFor(llr, neutral)
   let confidence = direction > 0 ? Math.max(turning, stated) : Math.min(turning, stated)
   for (let step = FIRST_STEP * Math.max(confidence, 1e-6); confidence > 0 && confidence < 1; step *= 4) {
-    const statement = weighStatement(agent, claim, confidence, decision.evidenceCap)
-    probe[i] = (conclusion.weights.weight[i] as number) * statement.llr
-    const best = leastCostly(conclusion.losses, pool(decision.states, conclusion.used, probe)) as number
+    probe[i] = (weights.weight[i] as number) * llrOf(confidence, neutral, decision.evidenceCap)
+    const best = leastCostly(losses, pool(decision.states, used, probe)) as number
     if (best !== conclusion.best) {
+      const { signal } = used[i] as UsedSignal
       return { signal: signal.id, atConfidence: confidence, action: (decision.actions[best] as Action).name }
     }
     confidence += direction * step
