@@ -9,7 +9,7 @@ import type { Action, Decision, Flip } from './model.ts'
 const SLACK = 1e-9
 
 /** Relative to the confidence, beyond the point where two actions cost the same. */
-const FIRST_STEP = 8 * Number.EPSILON
+const FIRST_STEP = 32 * Number.EPSILON
 
 /**
  * For each used signal with a stated confidence, the confidence nearest to it at which another action would be
