@@ -42,7 +42,10 @@ export function createPool(connection: pg.PoolConfig, { max, role, indexesOnly, 
     onConnect: (client) => client.query(session),
   })
   // pg hangs the client on the error, its password included: only what happened goes on.
-  pool.on('error', ({ message }) => onError(new Error(message)))
+  // What breaks once the pool ends is how the server says goodbye.
+  pool.on('error', ({ message }) => {
+    if (!pool.ending) onError(new Error(message))
+  })
   return pool
 }
 
