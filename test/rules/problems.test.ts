@@ -37,9 +37,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'a key of JavaScript',
       'tolerance: 1',
       '__proto__: 1',
-      [
-        'd.yaml:39:1 error: unknown key `__proto__`; there are `decision`, `description`, `facts`, `states`, `claims`, `actions`, `review`, `rules`, `dependence`, `evidenceCap`, `tolerance` and `validFor`',
-      ],
+      ['d.yaml:39:1 error: `__proto__` is a reserved word; choose another name'],
     ],
     [
       'a misspelt section',

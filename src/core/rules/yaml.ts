@@ -127,6 +127,10 @@ function structureFaults(document: Document, problem: (offset: number, message: 
       if (key === 'key' && !(isScalar(node) && node.value !== null)) {
         faults.push(problem(offset, `a key must be a word; ${QUOTE_HINT}`))
       }
+      // Schemas and objects pass this key over in silence.
+      if (key === 'key' && isScalar(node) && node.value === '__proto__') {
+        faults.push(problem(offset, '`__proto__` is a reserved word; choose another name'))
+      }
       if (!isAlias(node)) return undefined
       const target = node.resolve(document)
       if (target === undefined) faults.push(problem(offset, `no anchor \`&${node.source}\` before this alias`))

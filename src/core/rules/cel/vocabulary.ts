@@ -97,18 +97,21 @@ export function withVariables(vocabulary: Vocabulary, variables: readonly Variab
   return { ...vocabulary, variables }
 }
 
+/** A symbol, since a fact may have any name. */
+const FACTS = Symbol('facts')
+
 /** Facts as an object that reads each one when it is asked for. */
 function accountClass(readers: ReadonlyMap<string, FactReader>): new (facts: Facts) => object {
   class Account {
-    readonly facts: Facts
+    readonly [FACTS]: Facts
     constructor(facts: Facts) {
-      this.facts = facts
+      this[FACTS] = facts
     }
   }
   for (const [name, read] of readers) {
     Object.defineProperty(Account.prototype, name, {
       get(this: Account) {
-        return read(this.facts)
+        return read(this[FACTS])
       },
     })
   }
