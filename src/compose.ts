@@ -39,7 +39,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
   const store = await openStore({
     databaseUrl: config.databaseUrl,
     dataDir: config.dataDir,
-    onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    onError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
     onNotice: (line) => log.info(line),
   })
   try {
@@ -61,7 +61,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       http,
       lost: store.lost,
       async close() {
-        await http.close()
+        await closeHttp(http)
         await app.desk.drained()
         await store.close()
         redis?.disconnect()
@@ -95,6 +95,16 @@ async function createApp(config: Config, log: Logger, store: Store, ruleset: Rul
 async function connectRedis(url: string, log: Logger): Promise<Redis> {
   const { Redis } = await import('ioredis')
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
-  redis.on('error', (error) => log.warn({ err: error }, 'redis does not answer'))
+  redis.on('error', (error) => log.warn({ reason: error.message }, 'redis does not answer'))
   return redis
+}
+
+/** A connection whose last answer is on its way as we begin to close would be kept alive, and us with it. */
+async function closeHttp(http: FastifyInstance): Promise<void> {
+  const reaper = setInterval(() => http.server.closeIdleConnections(), 50)
+  try {
+    await http.close()
+  } finally {
+    clearInterval(reaper)
+  }
 }

@@ -11,8 +11,11 @@ export async function serve(config: Config): Promise<void> {
   const log = createLogger(config)
   const service = await compose(config, log)
   closeOnSignal(service, log)
-  const address = await service.http.listen({ port: config.port, host: config.host })
-  log.info({ address, ruleset: service.app.rules.active.hash }, `umpire listens on ${address}, page at ${address}/docs`)
+  await service.http.listen({
+    port: config.port,
+    host: config.host,
+    listenTextResolver: (address) => `umpire listens on ${address}, its page is ${address}/docs`,
+  })
 }
 
 export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {

@@ -85,7 +85,7 @@ export async function startService(env: Readonly<Record<string, string>>): Promi
 
 async function listening({ child, output }: Pick<ServiceProcess, 'child' | 'output'>): Promise<string> {
   for (;;) {
-    const url = /"address":"(http:[^"]+)"/.exec(output())?.[1]
+    const url = /listens on (http:[^ ,]+)/.exec(output())?.[1]
     if (url) return url
     await once(child.stdout!, 'data')
   }
@@ -114,9 +114,9 @@ export function sendForever(service: ServiceProcess, name: string) {
         if (asked.status === 201) adjudications.push(asked.body.id)
         else problems.push(asked.status)
       } catch (error) {
-        // The connection broke: nothing was acknowledged.
-        if (service.child.exitCode !== null || service.child.signalCode !== null) return
+        // The connection broke or was refused: nothing was acknowledged, and the service is on its way out.
         if (!(error instanceof TypeError)) throw error
+        return
       }
     }
   }

@@ -38,7 +38,7 @@ describe('a start that can not be', () => {
     })
     expect(await service.exited).toBe(1)
     expect(service.output()).toMatch(
-      /expansion-outreach\.yaml:18:\d+ error: unknown fact `account\.ar`; did you mean `account\.arr`\?/,
+      /expansion-outreach\.yaml:19:\d+ error: unknown fact `account\.ar`; did you mean `account\.arr`\?/,
     )
     expect(service.output()).toMatch(/renewal\.yaml:3:\d+ error: /)
     expect(service.output()).not.toMatch(/ at .*\.ts:\d+/)
