@@ -223,6 +223,17 @@ describe('facts that are not there', () => {
     expect(failure('account.flags.length == 1', FACTS, DYNAMIC)).toBe('the map has no `length`; guard with `has(…)`')
   })
 
+  it('may have the names of what we use inside', () => {
+    const names = ['facts', 'scope', 'account', 'signals', 'now']
+    const declared = names.map((name): [string, FactDeclaration] => [name, { type: 'number' }])
+    const vocabulary = createVocabulary(new Map(declared), VARIABLES)
+    for (const name of names) {
+      // `string` has no fast form, so that cel-js itself reads the fact.
+      const source = `string(account.${name}) == "7" && account.${name} == 7`
+      expect(compile(source, vocabulary).evaluate(scopeOf({ [name]: 7 })), name).toBe(true)
+    }
+  })
+
   it('inside a map fail, unless guarded', () => {
     expect(failure('account.contract.value > 1')).toBe('the map has no `value`; guard with `has(…)`')
     expect(compile('has(account.contract.value)').evaluate(scopeOf(FACTS))).toBe(false)

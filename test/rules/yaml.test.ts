@@ -22,6 +22,11 @@ describe('hazards of YAML', () => {
       '? [a]\n: b\n',
       '1:3 error: a key must be a word; if this is an expression, put all of it in single quotes',
     ],
+    [
+      'a key that objects hide',
+      'a: { b: { __proto__: 1 } }\n',
+      '1:11 error: `__proto__` is a reserved word; choose another name',
+    ],
     ['an alias of itself', 'a: &x [*x]\n', '1:8 error: the alias `*x` contains itself; write the value out'],
     ['an alias of nothing', 'a: *x\n', '1:4 error: no anchor `&x` before this alias'],
     [
