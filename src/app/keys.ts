@@ -80,7 +80,7 @@ export async function revokeKey(app: KeyStore, name: string): Promise<ApiKey> {
     await appendEntry(trx, { stream: STREAM, kind: 'key.revoked', at, body: { name } })
     return revoked
   })
-  cacheOf(app).delete(key.hash.toString('hex'))
+  forgetKeys(app)
   return toApiKey(key)
 }
 
@@ -119,6 +119,11 @@ function cacheOf(app: KeyStore): KeyCache {
   const made: KeyCache = new Map()
   caches.set(app, made)
   return made
+}
+
+/** All of them: a lookup that is under way then keeps its result in a cache that nobody reads any more. */
+function forgetKeys(app: KeyStore): void {
+  caches.delete(app)
 }
 
 async function read(app: App, token: string): Promise<Principal> {
@@ -171,19 +176,19 @@ const ADMIN_KEY: NewKey = { name: ADMIN, principal: 'service', scopes: ['admin']
 async function setAdminToken(app: App, token: string): Promise<void> {
   const digest = sha256(token)
   const at = app.now()
-  const former = await app.db.transaction().execute(async (trx) => {
+  const replaced = await app.db.transaction().execute(async (trx) => {
     const holder = await findNameByHash(trx, digest)
     if (holder !== undefined && holder !== ADMIN) {
       throw new Problem('key_conflict', `UMPIRE_ADMIN_KEY is the token of the key \`${holder}\`; choose another`)
     }
-    if (await insert(trx, ADMIN_KEY, token, at)) return undefined
+    if (await insert(trx, ADMIN_KEY, token, at)) return false
     const existing = await findKey(trx, ADMIN)
-    if (existing?.hash.equals(digest) && existing.revokedAt === null) return undefined
+    if (existing?.hash.equals(digest) && existing.revokedAt === null) return false
     await replaceToken(trx, ADMIN, digest)
     await appendEntry(trx, { stream: STREAM, kind: 'key.replaced', at, body: { name: ADMIN } })
-    return existing
+    return true
   })
-  if (former) cacheOf(app).delete(former.hash.toString('hex'))
+  if (replaced) forgetKeys(app)
 }
 
 async function writeSecret(file: string, text: string): Promise<void> {

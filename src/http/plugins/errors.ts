@@ -37,11 +37,11 @@ export function sendProblem(app: App, error: unknown, request: FastifyRequest, r
 /** Field by field: errors of the database carry the values of the rows that they are about. */
 function logFailure({ log }: App, problem: Problem, request: FastifyRequest): void {
   const { cause } = problem
-  const err =
+  const error =
     cause instanceof Error
-      ? { type: cause.name, message: cause.message, code: (cause as { code?: unknown }).code, stack: cause.stack }
-      : { type: problem.name, message: problem.message }
-  const line = { requestId: request.id, method: request.method, path: pathOf(request), code: problem.code, err }
+      ? { name: cause.name, message: cause.message, code: (cause as { code?: unknown }).code, stack: cause.stack }
+      : { name: problem.name, message: problem.message }
+  const line = { requestId: request.id, method: request.method, path: pathOf(request), code: problem.code, error }
   if (problem.code === 'internal') log.error(line, 'request failed')
   else log.warn(line, 'request not served')
 }

@@ -76,7 +76,7 @@ function inspect(value: unknown, hasEscapes: boolean, path: (string | number)[])
 
 /** With the flag `u` a pair is one character, so that only halves are surrogates. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
+const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor'])
 
 function refuse(path: readonly (string | number)[], message: string): never {
   const where = path.join('.').slice(0, 200)

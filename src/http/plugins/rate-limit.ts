@@ -1,6 +1,7 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
+import { may } from '../../app/principal.ts'
 import { Problem } from '../../app/problem.ts'
 
 export interface RateLimit {
@@ -33,7 +34,7 @@ export function limitRequests(http: FastifyInstance, { max, timeWindow }: RateLi
       new Problem('rate_limited', `this key may make ${max} requests in ${inWords(timeWindow)}; wait ${after}`),
   })
   http.addHook('onRequest', (request, reply, done) => {
-    if (request.principal.scopes.has('admin')) done()
+    if (may(request.principal, 'admin')) done()
     else limit.call(http, request, reply).then(() => done(), done)
   })
 }

@@ -21,7 +21,7 @@ const evidence = z.strictObject({
 })
 
 function isHttps(url: string): boolean {
-  return SHOWN.test(url) && URL.canParse(url) && new URL(url).protocol === 'https:'
+  return /^https:\/\//i.test(url) && SHOWN.test(url) && URL.canParse(url)
 }
 
 const fields = {

@@ -95,7 +95,7 @@ describe('an error of ours', async () => {
     expect(reply.text).not.toMatch(/constraint|broken|facts"|at .*\.ts/)
     const id = reply.body.instance.replace('urn:uuid:', '')
     const line = logged.find((entry) => entry.includes(id) && entry.includes('request failed'))
-    expect(JSON.parse(line!)).toMatchObject({ level: 50, requestId: id, method: 'PUT', err: { code: '23514' } })
+    expect(JSON.parse(line!)).toMatchObject({ level: 50, requestId: id, method: 'PUT', error: { code: '23514' } })
     expect(line).toContain('stack')
     expect(logged.join('')).not.toContain('TOP-SECRET-FACT')
   })

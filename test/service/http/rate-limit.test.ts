@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createTestHttp } from './http.ts'
 
 const { call, keyOf } = await createTestHttp({ rateLimit: { max: 5, timeWindow: 60_000 } })
@@ -35,5 +36,19 @@ describe('the rate limit', () => {
     for (let i = 0; i < 5; i++) expect((await send(`k${i}`)).status).toBe(202)
     expect((await send('k5')).status).toBe(429)
     expect((await send('k0')).status).toBe(429)
+  })
+})
+
+describe('a Redis that does not answer', async () => {
+  // Nothing listens on port 1.
+  const redis = new Redis({ port: 1, lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: 1 })
+  redis.on('error', () => {})
+  afterAll(() => redis.disconnect())
+  const { call, keyOf } = await createTestHttp({ redis, rateLimit: { max: 1, timeWindow: 60_000 } })
+
+  it('limits nobody and stops nothing', async () => {
+    const key = await keyOf({ name: 'unlimited' })
+    for (let i = 0; i < 3; i++) expect((await call('GET', '/v1/ruleset', { key })).status).toBe(200)
+    expect((await call('GET', '/v1/ruleset', { key: 'wrong' })).status).toBe(401)
   })
 })
