@@ -32,11 +32,9 @@ export interface Customer {
  * @throws CommandError naming file and line where they are not what they should be
  */
 export async function readCustomers(directory: string): Promise<readonly Customer[]> {
-  const [accounts, signals, outcomes] = await Promise.all([
-    readLines(directory, 'accounts.jsonl', accountLine),
-    readLines(directory, 'signals.jsonl', signalLine),
-    readLines(directory, 'outcomes.jsonl', outcomeLine),
-  ])
+  const accounts = await readLines(directory, 'accounts.jsonl', accountLine)
+  const signals = await readLines(directory, 'signals.jsonl', signalLine)
+  const outcomes = await readLines(directory, 'outcomes.jsonl', outcomeLine)
   if (accounts.length === 0) throw new CommandError(`\`${path.join(directory, 'accounts.jsonl')}\` is empty`)
   const said = new Map<string, CustomerSignal[]>(accounts.map(({ account }) => [account, []]))
   for (const signal of signals) said.get(signal.account)?.push(signal)
