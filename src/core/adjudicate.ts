@@ -7,10 +7,15 @@ import { handOff } from './handoff.ts'
 import { ruleLedger, signalLedger } from './ledger.ts'
 import { type Live, listen } from './live.ts'
 import type { Adjudication, Autonomy, Decision, Question } from './model.ts'
-import { evaluateRules } from './rules/evaluate.ts'
+import { evaluateRules, type Outcome } from './rules/evaluate.ts'
 import type { Scope } from './rules/expression.ts'
 import { summarise } from './summary.ts'
 import { type Judgement, judge } from './verdict.ts'
+
+/** Runs a stage of an adjudication, in a span of a trace say, and returns what the stage returns. */
+export type RunStage = <T>(stage: 'rules' | 'belief' | 'decide', run: () => T) => T
+
+const untraced: RunStage = (_stage, run) => run()
 
 /**
  * Answers a question under a decision file: one recommendation, what may be done with it, and the ledger of it all.
@@ -21,19 +26,35 @@ import { type Judgement, judge } from './verdict.ts'
  * @throws {Error} if the proposal names an action that the decision lacks, or a signal or the proposal names an agent
  *   that the question lacks.
  */
-export function adjudicate(decision: Decision, question: Question): Adjudication {
+export function adjudicate(decision: Decision, question: Question, stage: RunStage = untraced): Adjudication {
+  const heard = stage('rules', () => hear(decision, question))
+  const conclusion = stage('belief', () => conclude(decision, heard.live.used, heard.effects, heard.scope))
+  return stage('decide', () => decide(decision, question, heard, conclusion))
+}
+
+/** Who speaks, and which rules hold. */
+interface Hearing {
+  readonly live: Live
+  readonly scope: Scope
+  readonly outcomes: readonly Outcome[]
+  readonly effects: Effects
+}
+
+function hear(decision: Decision, question: Question): Hearing {
+  const { facts, proposal, now } = question
+  const today = new Date(now)
+  const live = listen(decision, question, { account: facts, signals: [], proposal, now: today })
+  const scope: Scope = { account: facts, signals: live.views, proposal, now: today }
+  const outcomes = evaluateRules(decision.rules, scope)
+  return { live, scope, outcomes, effects: combineEffects(decision, outcomes) }
+}
+
+function decide(decision: Decision, question: Question, heard: Hearing, conclusion: Conclusion): Adjudication {
   const { states, actions, review } = decision
   const { account, proposal, now, draw } = question
-
-  const today = new Date(now)
-  const live = listen(decision, question, { account: question.facts, signals: [], proposal, now: today })
-  const scope: Scope = { account: question.facts, signals: live.views, proposal, now: today }
-  const outcomes = evaluateRules(decision.rules, scope)
-  const effects = combineEffects(decision, outcomes)
-
-  const conclusion = conclude(decision, live.used, effects, scope)
+  const { live, effects } = heard
   const { used, contributions, beliefs, risks, best, stakes } = conclusion
-  const rules = live.failures.concat(ruleLedger(outcomes), conclusion.losses.failures)
+  const rules = live.failures.concat(ruleLedger(heard.outcomes), conclusion.losses.failures)
   const failures = rules.filter((rule) => rule.error !== undefined)
 
   const standing = {

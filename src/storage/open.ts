@@ -73,16 +73,12 @@ export function connect(
   connection: pg.PoolConfig,
   { connections = 10, role = 'app', onError }: Pick<StoreOptions, 'connections' | 'role' | 'onError'>,
 ): Pick<Store, 'db' | 'desk' | 'close'> {
-  let closing = false
-  // Connections that we are giving back may break as they please.
-  const tell = (error: Error) => closing || onError(error)
-  const db = createDatabase(createPool(connection, { max: connections, role, onError: tell }))
-  const desk = createPool(connection, { max: DESK_CONNECTIONS, role, indexesOnly: true, onError: tell })
+  const db = createDatabase(createPool(connection, { max: connections, role, onError }))
+  const desk = createPool(connection, { max: DESK_CONNECTIONS, role, indexesOnly: true, onError })
   return {
     db,
     desk,
     async close() {
-      closing = true
       await Promise.all([db.destroy(), desk.end()])
     },
   }
