@@ -3,7 +3,12 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/core/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/core/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/unit/**/*.test.ts'],
+        },
+      },
       {
         test: {
           name: 'service',

@@ -153,7 +153,9 @@ describe('the audit trail', () => {
   })
 
   it('names an entry that was taken out', async () => {
-    await execute(databaseUrl, `UPDATE audit_entries SET stream = 'elsewhere' WHERE stream = $1 AND sequence = 2`, [stream])
+    await execute(databaseUrl, `UPDATE audit_entries SET stream = 'elsewhere' WHERE stream = $1 AND sequence = 2`, [
+      stream,
+    ])
     expect(await verifyAudit(app, { stream })).toMatchObject({ ok: false, sequence: 2, reason: 'entry 2 is missing' })
     await execute(databaseUrl, `UPDATE audit_entries SET stream = $1 WHERE stream = 'elsewhere'`, [stream])
   })
