@@ -87,7 +87,7 @@ function signalTable(signals: readonly LedgerSignal[], terminal: Terminal): stri
     { head: 'weight', align: right },
     { head: 'llr', align: right },
     { head: 'adds', align: right },
-    { head: signals.some(({ used }) => !used) ? 'not used' : '', flexible: true },
+    ...(signals.some(({ used }) => !used) ? [{ head: 'not used', flexible: true }] : []),
   ]
   return table(columns, rows, terminal)
 }

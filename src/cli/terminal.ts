@@ -31,7 +31,8 @@ export interface Paints {
 
 /** ECMA-48 graphic renditions, or nothing where the terminal has no colour. */
 export function paints({ colour }: Terminal): Paints {
-  const paint = (on: number, off: number) => (text: string) => (colour ? `\x1b[${on}m${text}\x1b[${off}m` : text)
+  const paint = (on: number, off: number) => (text: string) =>
+    colour && text !== '' ? `\x1b[${on}m${text}\x1b[${off}m` : text
   return { bold: paint(1, 22), dim: paint(2, 22), red: paint(31, 39), green: paint(32, 39), yellow: paint(33, 39) }
 }
 
@@ -75,7 +76,7 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   })
-  made.push(...rows.map((row) => [...row]))
+  made.push(...rows.map((row) => columns.map((_, c) => row[c] ?? '')))
   return made
     .toString()
     .split('\n')

@@ -62,16 +62,8 @@ function dispositionTable(answers: readonly Answer[], terminal: Terminal): strin
     const what = disposition === 'escalate' ? 'escalate' : `${disposition} ${action}`
     counts.set(what, (counts.get(what) ?? 0) + 1)
   }
-  const rows = [...counts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([what, count]) => [what, thousands(count), share(count, answers.length), bar(count, answers.length)])
-  const columns = [
-    { head: 'disposition' },
-    { head: 'customers', align: 'right' as const },
-    { head: '', align: 'right' as const },
-    { head: '' },
-  ]
-  return table(columns, rows, terminal)
+  const descending = [...counts].sort(([, a], [, b]) => b - a)
+  return countTable('disposition', descending, answers.length, terminal)
 }
 
 function conflictTable(answers: readonly Answer[], terminal: Terminal): string {
@@ -80,19 +72,20 @@ function conflictTable(answers: readonly Answer[], terminal: Terminal): string {
     const bin = Math.min(Math.floor(conflict * BINS), BINS - 1)
     bins[bin] = (bins[bin] as number) + 1
   }
-  const rows = bins.map((count, bin) => [
-    `${(bin / BINS).toFixed(1)} to ${((bin + 1) / BINS).toFixed(1)}`,
-    thousands(count),
-    share(count, answers.length),
-    bar(count, answers.length),
-  ])
-  const columns = [
-    { head: 'conflict' },
-    { head: 'customers', align: 'right' as const },
-    { head: '', align: 'right' as const },
-    { head: '' },
-  ]
-  return table(columns, rows, terminal)
+  const named = bins.map(
+    (count, bin) => [`${(bin / BINS).toFixed(1)} to ${((bin + 1) / BINS).toFixed(1)}`, count] as const,
+  )
+  return countTable('conflict', named, answers.length, terminal)
+}
+
+function countTable(
+  head: string,
+  counts: readonly (readonly [name: string, count: number])[],
+  total: number,
+  terminal: Terminal,
+): string {
+  const rows = counts.map(([name, count]) => [name, thousands(count), share(count, total), bar(count, total)])
+  return table([{ head }, { head: 'customers', ...RIGHT }, { head: '', ...RIGHT }, { head: '' }], rows, terminal)
 }
 
 function disagreements(answers: readonly Answer[], customers: readonly Customer[], terminal: Terminal): string {
