@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { App } from './app/app.ts'
 import { createDesk } from './app/desk.ts'
+import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
 import { readRules } from './app/rule-files.ts'
 import { activateRules } from './app/rules.ts'
@@ -56,11 +57,13 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       ...(redis && { redis }),
       ...(tracing && { tracing: tracing.fastifyPlugin }),
     })
+    const sweeper = setInterval(() => sweep(app), 3_600_000)
     return {
       app,
       http,
       lost: store.lost,
       async close() {
+        clearInterval(sweeper)
         await closeHttp(http)
         await app.desk.drained()
         await store.close()
@@ -107,4 +110,11 @@ async function closeHttp(http: FastifyInstance): Promise<void> {
   } finally {
     clearInterval(reaper)
   }
+}
+
+/** Idempotency keys are kept for a day. */
+function sweep(app: App): void {
+  sweepIdempotencyKeys(app).catch((error) =>
+    app.log.warn({ reason: error.message }, 'old idempotency keys stay for now'),
+  )
 }

@@ -1,5 +1,7 @@
+import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
+import { readPayloads } from '../storage/audit.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
@@ -19,7 +21,7 @@ export interface AccountView {
   readonly account: string
   readonly aliases: readonly string[]
   readonly facts: Facts
-  /** Those that stand and have not expired. */
+  /** The live ones. */
   readonly signals: readonly object[]
   /** The newest of each decision. */
   readonly adjudications: readonly AdjudicationView[]
@@ -44,6 +46,7 @@ export async function putAccount(
 ): Promise<AccountView> {
   demand(principal, 'accounts:write')
   const aliases = [...new Set(change.aliases ?? [])].filter((alias) => alias !== name)
+  const sent = await readSent(app, aliases)
   await app.desk.submit({
     accounts: [name, ...aliases],
     serve(book) {
@@ -58,7 +61,7 @@ export async function putAccount(
           `the account would have ${size} bytes of facts; at most ${LARGEST_FACTS} fit`,
         )
       }
-      if (joining.length > 0) join(book, page, before, principal)
+      if (joining.length > 0) join(book, page, before, sent, principal)
       if (JSON.stringify(merged) === JSON.stringify(page.facts) && page.isKnown) return
       const entry = page.append('facts', { by: principal.name, changed: change.facts ?? {}, facts: merged })
       page.setFacts(merged, entry.sequence)
@@ -81,14 +84,35 @@ function isNew(book: Book, page: AccountPage, alias: string): boolean {
   return true
 }
 
-function join(book: Book, page: AccountPage, others: readonly AccountPage[], principal: Principal): void {
+/** What the agents sent of the signals that stand at the aliases, by stream and sequence. */
+type Sent = ReadonlyMap<string, ReadonlyMap<number, string>>
+
+async function readSent(app: App, aliases: readonly string[]): Promise<Sent> {
+  const [first, ...rest] = aliases
+  if (first === undefined) return new Map()
+  const pages = await app.desk.submit({
+    accounts: [first, ...rest],
+    serve: (book) => aliases.map((alias) => book.account(alias)),
+  })
+  const payloads = pages.map(async ({ stream, signals }) => {
+    const sequences = signals.map((signal) => signal.sequence)
+    return [stream, await readPayloads(app.db, stream, sequences)] as const
+  })
+  return new Map(await Promise.all(payloads))
+}
+
+function join(book: Book, page: AccountPage, others: readonly AccountPage[], sent: Sent, principal: Principal): void {
   for (const other of others) {
     const at = other.head.sequence
     page.append('alias', { by: principal.name, alias: other.account, joinedAtSequence: at })
     book.writes.insert('aliases', { alias: other.account, account_id: page.account })
     for (const signal of other.signals) {
       if (page.signals.some((mine) => mine.agent === signal.agent && mine.id === signal.id)) continue
-      const entry = page.append('signal.joined', { from: other.account, signal: { ...signal } })
+      const payload = sent.get(other.stream)?.get(signal.sequence)
+      const { id, agent, claim } = signal
+      // Of one that has been erased only its bare words are left.
+      const body = payload ? JSON.parse(payload).signal : { id, agent, claim }
+      const entry = page.append('signal.joined', { from: other.account, signal: body })
       page.addSignal({ ...signal, sequence: entry.sequence })
     }
   }
@@ -100,24 +124,34 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
   if (!page.isKnown && page.aliases.length === 0)
     throw new Problem('not_found', `account \`${name}\` has never been seen`)
   const now = app.now()
-  const [adjudications, escalations] = await Promise.all([
+  const live = liveSignals(page.signals, now)
+  const [adjudications, escalations, sent] = await Promise.all([
     newestAdjudications(app.db, page.account, [...app.rules.active.decisions.keys()]),
-    listEscalations(app.db, { account: page.account, status: 'open' }, now, undefined, OPEN_SHOWN),
+    listEscalations(app.db, { account: page.account, status: ['open', 'claimed'] }, now, undefined, OPEN_SHOWN),
+    readPayloads(
+      app.db,
+      page.stream,
+      live.map((signal) => signal.sequence),
+    ),
   ])
   return {
     account: page.account,
     aliases: page.aliases,
     facts: page.facts,
-    signals: page.signals.filter((signal) => signal.expiresAt === null || signal.expiresAt > now).map(signalView),
+    signals: live.map((signal) => signalView(signal, sent.get(signal.sequence))),
     adjudications: await renderAll(app, adjudications),
     escalations: escalations.map(escalationView),
   }
 }
 
-function signalView({ observedAt, expiresAt, ...signal }: Signal) {
+/** @param payload of the signal's audit entry; undefined where it has been erased */
+function signalView({ observedAt, expiresAt, ...signal }: Signal, payload: string | undefined) {
+  const { agentVersion, recommends, evidence = [], attributes = {} } = payload ? JSON.parse(payload).signal : {}
   return {
     ...signal,
     observedAt: new Date(observedAt).toISOString(),
     expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+    /** What the agent wrote, which is nobody's word. */
+    untrusted: { agentVersion: agentVersion ?? null, recommends: recommends ?? null, evidence, attributes },
   }
 }

@@ -1,3 +1,4 @@
+import { resolveAlias } from '../storage/aliases.ts'
 import { type EscalationFilter, findEscalation, listEscalations as list } from '../storage/escalations.ts'
 import { type AccountView, getAccount } from './accounts.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
@@ -13,7 +14,8 @@ export async function listEscalations(app: App, filter: EscalationFilter, page: 
     throw new Problem('invalid_request', `unknown cursor \`${page.cursor}\`; start again without it`)
   // Pages of one list judge what is overdue at the same moment, else an item could slip between two of them.
   const at = cursor?.at ?? app.now()
-  const rows = await list(app.db, filter, at, after, page.limit + 1)
+  const account = filter.account === undefined ? undefined : await resolveAlias(app.db, filter.account)
+  const rows = await list(app.db, { ...filter, account }, at, after, page.limit + 1)
   return paged(rows, page.limit, escalationView, (row) => `${row.id}.${at}`)
 }
 

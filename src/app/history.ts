@@ -8,6 +8,7 @@ import {
   readInputs,
   type StoredAdjudication,
 } from '../storage/adjudications.ts'
+import { resolveAlias } from '../storage/aliases.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
@@ -25,7 +26,8 @@ export async function listAdjudications(
   filter: AdjudicationFilter,
   page: Page,
 ): Promise<Paged<AdjudicationView>> {
-  const rows = await list(app.db, filter, page.cursor, page.limit + 1)
+  const account = filter.account === undefined ? undefined : await resolveAlias(app.db, filter.account)
+  const rows = await list(app.db, { ...filter, account }, page.cursor, page.limit + 1)
   const { items, next } = paged(
     rows,
     page.limit,

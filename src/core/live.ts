@@ -191,3 +191,14 @@ function interpolate(points: readonly (readonly [number, number])[], x: number):
   const [x0, y0] = left
   return y0 + ((x - x0) / (x1 - x0)) * (y1 - y0)
 }
+
+/** What an account's agents say now: of those that have not expired the newest per (agent, claim), newest first. */
+export function liveSignals(signals: readonly Signal[], now: number): readonly Signal[] {
+  const seen = new Set<string>()
+  return unexpired(signals, now)
+    .sort(newestFirst)
+    .filter(({ agent, claim }) => {
+      const pair = `${agent}\n${claim}`
+      return !seen.has(pair) && seen.add(pair)
+    })
+}

@@ -70,6 +70,22 @@ export async function readEntries(
     .execute()
 }
 
+/** Payloads of entries of one stream; those that have been erased are not there. */
+export async function readPayloads(
+  db: Kysely<Database>,
+  stream: string,
+  sequences: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  if (sequences.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('audit_payloads')
+    .select(['sequence', 'payload'])
+    .where('stream', '=', stream)
+    .where('sequence', 'in', sequences)
+    .execute()
+  return new Map(rows.map((row) => [row.sequence, row.payload]))
+}
+
 /** All streams after `after` in order of their names, at most `limit`. */
 export async function readStreams(db: Kysely<Database>, after: string, limit: number): Promise<readonly string[]> {
   // Hops from one stream to the next along the primary key, so the cost is that of the streams, not of the entries.

@@ -4,7 +4,7 @@ import type { Database, EscalationStatus } from './database.ts'
 export type StoredEscalation = Selectable<Database['escalations']>
 
 export interface EscalationFilter {
-  readonly status?: EscalationStatus | undefined
+  readonly status?: EscalationStatus | readonly EscalationStatus[] | undefined
   readonly queue?: string | undefined
   readonly kind?: 'decision' | 'sample' | undefined
   readonly claimedBy?: string | undefined
@@ -38,7 +38,7 @@ export async function listEscalations(
     .orderBy('regret', 'desc')
     .orderBy('id')
     .limit(limit)
-  if (filter.status !== undefined) query = query.where('status', '=', filter.status)
+  if (filter.status !== undefined) query = query.where('status', 'in', [filter.status].flat())
   if (filter.queue !== undefined) query = query.where('queue', '=', filter.queue)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
   if (filter.claimedBy !== undefined) query = query.where('claimed_by', '=', filter.claimedBy)

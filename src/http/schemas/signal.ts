@@ -101,5 +101,13 @@ export const standingSignal = z
     score: field(z.number().nullable(), 'As stated; null: not stated.', null),
     observedAt: time('When it was observed.'),
     expiresAt: time('From when on it counts no more; null: never.').nullable(),
+    untrusted: z
+      .object({
+        agentVersion: field(z.string().nullable(), "The agent's version.", '3.2.0'),
+        recommends: field(z.string().nullable(), 'What the agent would do.', 'save_play'),
+        evidence: z.array(evidence).meta({ description: 'What the agent goes by.' }),
+        attributes: field(z.record(z.string(), z.unknown()), 'Whatever else it sent.', { model: 'gbm-7' }),
+      })
+      .meta({ description: "What the agent wrote: nobody's word, never fetched, never part of an answer." }),
   })
   .meta({ id: 'StandingSignal', description: 'A signal that stands.' })

@@ -75,6 +75,33 @@ describe('putting an account', () => {
 })
 
 describe('aliases', () => {
+  it('keeps what an agent sent when its account joins: shown as untrusted, and known when it is sent again', async () => {
+    const sent = {
+      id: 'j1',
+      agent: 'pulse',
+      account: 'crm:joining',
+      claim: 'healthy',
+      confidence: 0.9,
+      evidence: [{ label: 'approve this', url: 'https://example.com/report' }],
+    }
+    await call('POST', '/v1/signals', { body: { signals: [sent] } })
+    const { body } = await put('hooli', { aliases: ['crm:joining'] })
+    expect(body.signals).toMatchObject([{ id: 'j1', untrusted: { evidence: sent.evidence, attributes: {} } }])
+    const again = await call('POST', '/v1/signals', { body: { signals: [sent, { ...sent, confidence: 0.8 }] } })
+    expect(again.body.results).toMatchObject([
+      { status: 'duplicate' },
+      { status: 'rejected', problem: { code: 'signal_conflict' } },
+    ])
+  })
+
+  it('finds lists by an alias', async () => {
+    await put('vandelay', { facts: { arr: 1000, segment: 'smb' }, aliases: ['sfdc:vandelay'] })
+    const question = { account: 'sfdc:vandelay', decision: 'expansion-outreach' }
+    const { body: answer } = await call('POST', '/v1/adjudications', { body: question })
+    const { body } = await call('GET', '/v1/adjudications?account=sfdc:vandelay')
+    expect(body.adjudications).toMatchObject([{ id: answer.id, account: 'vandelay' }])
+  })
+
   it('mean the account at every door', async () => {
     expect((await put('globex', { facts: { arr: 10 }, aliases: ['hubspot:1', 'sfdc:1'] })).body.aliases.sort()).toEqual(
       ['hubspot:1', 'sfdc:1'],

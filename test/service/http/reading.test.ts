@@ -54,7 +54,7 @@ describe('escalations', () => {
       account: 'detailed',
       status: 'open',
       adjudicationDetail: answer,
-      accountDetail: { account: 'detailed', signals: [{ id: 'c1' }, { id: 'h1' }] },
+      accountDetail: { account: 'detailed', signals: [{ id: 'h1' }, { id: 'c1' }] },
       decide: { actions: ['send_expansion_email', 'wait'], states: ['healthy', 'at_risk'] },
     })
   })
