@@ -1,12 +1,10 @@
-import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { type Ran, startUmpire, umpire } from './cli.ts'
+import { type Ran, umpire } from './cli.ts'
 import { createTestDatabase, databaseUrl, execute } from './database.ts'
+import { startService } from './faults/process.ts'
 
 let directory: string
 beforeAll(async () => {
@@ -261,38 +259,24 @@ describe('on embedded storage', () => {
     const env = {
       UMPIRE_DATA_DIR: path.join(directory, 'data'),
       UMPIRE_RULES_DIR: await writeRules('served', { 'outreach.yaml': RULES }),
-      PORT: '0',
     }
     const first = await umpire(['keys', 'create', '--name', 'before', '--scope', 'read'], { env })
     expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ump_/) })
 
-    const service = startUmpire(['serve'], env)
-    const ended = once(service, 'close')
-    try {
-      const url = await listening(service)
-      const second = await umpire(['keys', 'create', '--name', 'beside', '--scope', 'read'], { env })
-      expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ump_/) })
-      for (const { stdout } of [first, second]) expect(await askRuleset(url, stdout.trim())).toBe(200)
+    const { url, child, exited } = await startService(env)
+    const second = await umpire(['keys', 'create', '--name', 'beside', '--scope', 'read'], { env })
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ump_/) })
+    for (const { stdout } of [first, second]) expect(await askRuleset(url, stdout.trim())).toBe(200)
 
-      expect(await umpire(['audit', 'verify'], { env })).toMatchObject({ code: 0 })
-      expect(await umpire(['migrate'], { env })).toEqual({ code: 0, stdout: 'up to date\n', stderr: '' })
-      expect(await umpire(['keys', 'revoke', 'beside'], { env })).toMatchObject({ code: 0 })
-      await expect.poll(() => askRuleset(url, second.stdout.trim()), { timeout: 10_000 }).toBe(401)
-    } finally {
-      service.kill('SIGTERM')
-    }
-    expect(await ended).toEqual([0, null])
+    expect(await umpire(['audit', 'verify'], { env })).toMatchObject({ code: 0 })
+    expect(await umpire(['migrate'], { env })).toEqual({ code: 0, stdout: 'up to date\n', stderr: '' })
+    expect(await umpire(['keys', 'revoke', 'beside'], { env })).toMatchObject({ code: 0 })
+    await expect.poll(() => askRuleset(url, second.stdout.trim()), { timeout: 10_000 }).toBe(401)
+
+    child.kill('SIGTERM')
+    expect(await exited).toBe(0)
   })
 })
-
-/** The address that the service says it listens on. */
-async function listening(service: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: service.stdout! })) {
-    const { address } = JSON.parse(line)
-    if (address) return address
-  }
-  throw new Error('the service ended before it listened')
-}
 
 async function askRuleset(url: string, token: string): Promise<number> {
   const { status } = await fetch(`${url}/v1/ruleset`, { headers: { authorization: `Bearer ${token}` } })
