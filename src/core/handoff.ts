@@ -7,9 +7,11 @@ import type { Judgement } from './verdict.ts'
 const ERROR_QUEUE = 'ops'
 
 /**
- * The case that a person gets, if any.
+ * The case that a person gets, if any: a decision where the recommendation or the proposal waits for one, a sample
+ * where one looks at what was done.
  *
- * Of several rules that escalate, the first that names a queue, the highest priority and the earliest due time count;
+ * A proposal can wait though the recommendation need not: an agent that is told to ask finds somebody to answer. Of
+ * several rules that escalate, the first that names a queue, the highest priority and the earliest due time count;
  * what none names is the review's. Of an allowed supervised proposal a sample is reviewed, whatever is recommended.
  */
 export function handOff(
@@ -19,8 +21,9 @@ export function handOff(
   review: Review,
   { now, draw }: Question,
 ): Handoff | null {
-  if (disposition === 'act' && !(isAllowedUnderSupervision(judgement) && isSampled(review, draw))) return null
-  const kind = disposition === 'escalate' || disposition === 'suggest' ? 'decision' : 'sample'
+  const waits = disposition === 'escalate' || disposition === 'suggest' || judgement?.verdict === 'ask'
+  const sampled = disposition === 'act_and_review' || (isAllowedUnderSupervision(judgement) && isSampled(review, draw))
+  if (!waits && !sampled) return null
   let queue: string | null = reasons.includes('rule_error') ? ERROR_QUEUE : null
   let priority: number | null = null
   let due: number | null = null
@@ -29,6 +32,7 @@ export function handOff(
     if (effect.priority !== null) priority = Math.max(priority ?? effect.priority, effect.priority)
     if (effect.due !== null) due = Math.min(due ?? effect.due, effect.due)
   }
+  const kind = waits ? 'decision' : 'sample'
   return { kind, queue: queue ?? review.queue, priority: priority ?? 0, dueAt: now + (due ?? review.due) }
 }
 

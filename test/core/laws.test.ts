@@ -400,6 +400,16 @@ describe('a verdict', () => {
       RUNS,
     )
   })
+
+  it('that a person is asked always opens a case for one', () => {
+    fc.assert(
+      fc.property(cases({ failures: true }), (one) => {
+        const { proposal, handoff } = answer(one)
+        if (proposal?.verdict === 'ask') expect(handoff?.kind).toBe('decision')
+      }),
+      RUNS,
+    )
+  })
 })
 
 describe('conflict', () => {

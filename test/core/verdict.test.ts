@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
 import type { Decision, Question, Verdict, VerdictReason } from '../../src/core/model.ts'
 import { type Contest, judge } from '../../src/core/verdict.ts'
-import { agent, agents, CHURN, constant, expansion, PULSE, question, rule, SEND, WAIT } from './fixtures.ts'
+import { agent, agents, CHURN, constant, expansion, HOUR, NOW, PULSE, question, rule, SEND, WAIT } from './fixtures.ts'
 
 const WELCOME: Contest = {
   action: 0,
@@ -76,6 +76,19 @@ describe('a proposal', () => {
     expect(allowed.handoff).toMatchObject({ kind: 'sample', queue: 'csm', priority: 0 })
     expect(judged([CHURN], { tolerance }, { draw: 0.1 }).handoff).toBeNull()
     expect(judged([CHURN], { tolerance: tolerance - 2 }, { draw: 0.05 }).handoff).toBeNull()
+  })
+
+  it('that a person decides on opens a case, though what is recommended could go ahead', () => {
+    const nudge = { ...expansion().actions[WAIT], name: 'nudge', autonomy: 'copilot' } as Decision['actions'][number]
+    const actions = [...expansion().actions, nudge]
+    const { recommendation, proposal, handoff } = judged(
+      [CHURN],
+      { actions },
+      { proposal: { ...SENDING, action: 'nudge' } },
+    )
+    expect(recommendation).toMatchObject({ action: 'wait', disposition: 'act' })
+    expect(proposal).toMatchObject({ verdict: 'ask', reasons: ['copilot'] })
+    expect(handoff).toEqual({ kind: 'decision', queue: 'csm', priority: 0, dueAt: NOW + 8 * HOUR })
   })
 
   it('that is autonomous is never sampled', () => {
