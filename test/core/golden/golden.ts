@@ -1,0 +1,44 @@
+import { adjudicate } from '../../../src/core/adjudicate.ts'
+import type { Adjudication, Question } from '../../../src/core/model.ts'
+import { formatProblem, loadRuleset, type Ruleset, resolveAgent } from '../../../src/core/rules/load.ts'
+
+/** Questions with the answers that one engine gave them, once and for all. */
+export interface Golden {
+  readonly engine: number
+  /** Texts of rule files, by file name. */
+  readonly rulesets: Readonly<Record<string, RuleTexts>>
+  readonly records: readonly GoldenRecord[]
+}
+
+export type RuleTexts = Readonly<Record<string, string>>
+
+export interface GoldenQuestion {
+  readonly name: string
+  readonly ruleset: string
+  readonly decision: string
+  /** Agents count as the ruleset declares them. */
+  readonly question: Omit<Question, 'agents'>
+}
+
+export interface GoldenRecord extends GoldenQuestion {
+  readonly answer: GoldenAnswer
+}
+
+/** All of an answer but its summary, which is words and may become better ones. */
+export type GoldenAnswer = Omit<Adjudication, 'summary'>
+
+export function compileTexts(texts: RuleTexts): Ruleset {
+  const { ruleset, problems } = loadRuleset(Object.entries(texts).map(([path, text]) => ({ path, text })))
+  if (ruleset === null) throw new Error(problems.map(formatProblem).join('\n'))
+  return ruleset
+}
+
+export function answerOf(ruleset: Ruleset, { decision: name, question }: GoldenQuestion): GoldenAnswer {
+  const decision = ruleset.decisions.get(name)
+  if (decision === undefined) throw new Error(`the ruleset has no decision \`${name}\``)
+  const { signals, proposal } = question
+  const names = [...signals.map(({ agent }) => agent), ...(proposal === null ? [] : [proposal.agent])]
+  const agents = new Map(names.map((agent) => [agent, resolveAgent(agent, ruleset.agents, null)]))
+  const { summary: _, ...answer } = adjudicate(decision, { ...question, agents })
+  return answer
+}
