@@ -32,10 +32,14 @@ export function weigh(used: readonly UsedSignal[], effects: Effects, rho: number
   return { freshness, rules, weight: alone.map((weight) => weight * dependence), dependence }
 }
 
-/** 1 when new, ½ after the claim's half-life; always 1 for a claim that does not age. */
+/**
+ * 1 when new, ½ after the claim's half-life; always 1 for a claim that does not age.
+ *
+ * By the exponential function, because the last digit of a power differs between Node 22 and Node 24.
+ */
 export function freshnessOf({ claim, ageHours }: LiveSignal): number {
   const halfLife = claim?.halfLife ?? null
-  return halfLife === null ? 1 : 0.5 ** ((ageHours * HOUR) / halfLife)
+  return halfLife === null ? 1 : Math.exp((-Math.LN2 * (ageHours * HOUR)) / halfLife)
 }
 
 export function ruleFactor({ view }: LiveSignal, effects: Effects): number {
