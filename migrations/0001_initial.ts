@@ -34,7 +34,7 @@ const STATEMENTS = [
   `CREATE TABLE audit_payloads (
      stream text NOT NULL,
      sequence bigint NOT NULL,
-     salt bytea NOT NULL,
+     salt text NOT NULL,
      payload text NOT NULL,
      PRIMARY KEY (stream, sequence)
    )`,

@@ -2,6 +2,7 @@ import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
 import { readPayloads } from '../storage/audit.ts'
+import { bodyOf } from '../storage/chain.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
@@ -9,6 +10,7 @@ import { renderAll } from './history.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { overlaid } from './question.ts'
+import type { SentSignal, SignalBody } from './signals.ts'
 import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
 
 export interface AccountChange {
@@ -111,7 +113,7 @@ function join(book: Book, page: AccountPage, others: readonly AccountPage[], sen
       const payload = sent.get(other.stream)?.get(signal.sequence)
       const { id, agent, claim } = signal
       // Of one that has been erased only its bare words are left.
-      const body = payload ? JSON.parse(payload).signal : { id, agent, claim }
+      const body = payload ? bodyOf<SignalBody>(payload).signal : { id, agent, claim }
       const entry = page.append('signal.joined', { from: other.account, signal: body })
       page.addSignal({ ...signal, sequence: entry.sequence })
     }
@@ -146,7 +148,8 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
 
 /** @param payload of the signal's audit entry; undefined where it has been erased */
 function signalView({ observedAt, expiresAt, ...signal }: Signal, payload: string | undefined) {
-  const { agentVersion, recommends, evidence = [], attributes = {} } = payload ? JSON.parse(payload).signal : {}
+  const sent: Partial<SentSignal> = payload ? bodyOf<SignalBody>(payload).signal : {}
+  const { agentVersion, recommends, evidence = [], attributes = {} } = sent
   return {
     ...signal,
     observedAt: new Date(observedAt).toISOString(),

@@ -125,19 +125,19 @@ function answerAndKeep(
   const id = app.newId()
   const escalation = answer.handoff && app.newId()
   const record: AdjudicationRecord = {
-    id,
-    decision: decision.name,
-    ruleset: app.rules.active.hash,
-    engine: ENGINE,
-    draw: question.draw,
-    facts: page.factsSequence,
-    ...(request.facts && { overlay: request.facts }),
-    signals: question.signals.map((signal) => signal.sequence).sort((a, b) => a - b),
     agents: [...question.agents.keys()].sort().map((name) => [name, book.agent(name)?.sequence ?? 0]),
-    ...(question.proposal && { proposal: question.proposal }),
-    ...(escalation && { escalation }),
     by: principal.name,
+    decision: decision.name,
+    draw: question.draw,
+    engine: ENGINE,
+    escalation: escalation ?? undefined,
+    facts: page.factsSequence,
     figures: figuresOf(answer),
+    id,
+    overlay: request.facts,
+    proposal: question.proposal ?? undefined,
+    ruleset: app.rules.active.hash,
+    signals: question.signals.map((signal) => signal.sequence).sort((a, b) => a - b),
   }
   const { sequence, hash } = page.append('adjudication', record)
   const { account } = page
@@ -191,7 +191,7 @@ function openEscalation(
   handoff: Handoff,
   of: { id: string; account: string; decision: string; adjudication: string; regret: number },
 ): void {
-  const createdAt = new Date(book.now).toISOString()
+  const createdAt = book.at
   book.writes.insert('escalations', {
     id: of.id,
     account_id: of.account,

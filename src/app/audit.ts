@@ -20,9 +20,10 @@ export async function listAudit(
       kind: entry.kind,
       at: entry.at.toISOString(),
       payload: entry.payload === null ? null : JSON.parse(entry.payload),
+      salt: entry.salt,
       redacted: entry.payload === null,
-      digest: entry.digest.toString('hex'),
-      hash: entry.hash.toString('hex'),
+      digest: entry.digest,
+      hash: entry.hash,
     }),
     (entry) => String(entry.sequence),
   )

@@ -8,7 +8,10 @@ import { type Loaded, outcomeKey, type StoredAccount, type StoredAgent, signalKe
  * what those before it wrote, so a batch gives the same answers as its requests would one at a time.
  */
 export class Book {
+  /** Milliseconds since the epoch; one moment for the whole batch. */
   readonly now: number
+  /** The same, RFC 3339. */
+  readonly at: string
   readonly writes = new Writes()
   readonly #loaded: Loaded
   readonly #accounts = new Map<string, AccountPage>()
@@ -19,6 +22,7 @@ export class Book {
   constructor(loaded: Loaded, now: number) {
     this.#loaded = loaded
     this.now = now
+    this.at = new Date(now).toISOString()
   }
 
   /** The account behind a name that was asked for in the load, an alias or the account itself. */
@@ -38,13 +42,13 @@ export class Book {
   /** Makes an agent known under its name, with nothing that an admin has said of it. */
   register(name: string): void {
     if (this.agent(name)) return
-    const entry = link(`agent:${name}`, GENESIS, 'agent.registered', this.now, { agent: name, overrides: {} })
+    const entry = link(`agent:${name}`, GENESIS, 'agent.registered', this.at, { agent: name, overrides: {} })
     this.writes.append(entry)
     this.writes.insert('agents', {
       name,
       sequence: entry.sequence,
       overrides: '{}',
-      registered_at: new Date(this.now).toISOString(),
+      registered_at: this.at,
     })
     this.#agents.set(name, { name, sequence: entry.sequence, overrides: {} })
   }
@@ -117,8 +121,8 @@ export class AccountPage {
   }
 
   /** Adds an entry to the account's stream. */
-  append(kind: string, body: object): { readonly sequence: number; readonly hash: Buffer; readonly payload: string } {
-    const entry = link(this.stream, this.#head, kind, this.#book.now, body)
+  append(kind: string, body: object): { readonly sequence: number; readonly hash: string; readonly payload: string } {
+    const entry = link(this.stream, this.#head, kind, this.#book.at, body)
     this.#book.writes.append(entry)
     this.#head = entry
     return entry

@@ -9,6 +9,7 @@ import {
   type StoredAdjudication,
 } from '../storage/adjudications.ts'
 import { resolveAlias } from '../storage/aliases.ts'
+import { bodyOf } from '../storage/chain.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
@@ -80,7 +81,7 @@ async function restore(
   { id, account, at, payload }: StoredAdjudication,
 ): Promise<{ readonly record: AdjudicationRecord; readonly answer: Adjudication }> {
   if (payload === null) throw redacted(id)
-  const record = JSON.parse(payload) as AdjudicationRecord
+  const record = bodyOf<AdjudicationRecord>(payload)
   const [ruleset, inputs, agents] = await Promise.all([
     app.rules.byHash(record.ruleset),
     readInputs(app.db, account, record.facts, record.signals),

@@ -3,56 +3,57 @@ import type { Adjudication, Facts, Proposal } from '../core/model.ts'
 /**
  * What is kept of an adjudication, as the body of its audit entry: all that recomputes it, by reference where the
  * trail already holds it, and the figures that came out. The ledger, the summary and the flips are rendered anew.
+ * Keys are sorted, since the trail keeps them so; what is undefined is not written.
  */
 export interface AdjudicationRecord {
-  readonly id: string
-  readonly decision: string
-  readonly ruleset: string
-  readonly engine: number
-  readonly draw: number
-  /** Sequence of the account's facts, 0: none. */
-  readonly facts: number
-  /** Facts that held for this answer only. */
-  readonly overlay?: Facts
-  /** Sequences of the signals that stood, ascending. */
-  readonly signals: readonly number[]
   /** Of each agent that signals or the proposal name: the sequence in its stream, 0: unknown then. */
   readonly agents: readonly (readonly [name: string, sequence: number])[]
-  readonly proposal?: Proposal
-  readonly escalation?: string
   readonly by: string
+  readonly decision: string
+  readonly draw: number
+  readonly engine: number
+  readonly escalation: string | undefined
+  /** Sequence of the account's facts, 0: none. */
+  readonly facts: number
   readonly figures: Figures
+  readonly id: string
+  /** Facts that held for this answer only. */
+  readonly overlay: Facts | undefined
+  readonly proposal: Proposal | undefined
+  readonly ruleset: string
+  /** Sequences of the signals that stood, ascending. */
+  readonly signals: readonly number[]
 }
 
 /** Every number of an answer, and what was answered. In the order of states, actions and ledger. */
 export interface Figures {
   readonly action: string | null
-  readonly disposition: string
-  readonly verdict?: string
-  readonly confidence: number
   readonly beliefs: readonly number[]
+  readonly confidence: number
+  readonly conflict: number
+  readonly disposition: string
+  readonly flips: readonly number[]
+  readonly llrs: readonly number[]
   readonly losses: readonly (number | null)[]
   readonly regret: number
-  readonly conflict: number
+  readonly verdict: string | undefined
   readonly weights: readonly number[]
-  readonly llrs: readonly number[]
-  readonly flips: readonly number[]
 }
 
 export function figuresOf(answer: Adjudication): Figures {
   const { recommendation, proposal } = answer
   return {
     action: recommendation.action,
-    disposition: recommendation.disposition,
-    ...(proposal && { verdict: proposal.verdict }),
-    confidence: recommendation.confidence,
     beliefs: Object.values(answer.beliefs),
+    confidence: recommendation.confidence,
+    conflict: answer.conflict,
+    disposition: recommendation.disposition,
+    flips: answer.flips.map((flip) => flip.atConfidence),
+    llrs: answer.signals.map((signal) => signal.llr),
     losses: Object.values(answer.expectedLoss),
     regret: answer.regret,
-    conflict: answer.conflict,
+    verdict: proposal?.verdict,
     weights: answer.signals.map((signal) => signal.weight),
-    llrs: answer.signals.map((signal) => signal.llr),
-    flips: answer.flips.map((flip) => flip.atConfidence),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Agent, Decision } from '../core/model.ts'
 import { type Ruleset, resolveAgent, rulesetFromContent } from '../core/rules/load.ts'
 import { appendEntry } from '../storage/audit.ts'
+import { bodyOf } from '../storage/chain.ts'
 import type { Database } from '../storage/database.ts'
 import type { StoredAgent } from '../storage/load.ts'
 import { Problem } from './problem.ts'
@@ -54,7 +55,7 @@ async function lastActivation(db: Kysely<Database>): Promise<{ ruleset: string; 
     .orderBy('e.sequence', 'desc')
     .limit(1)
     .executeTakeFirst()
-  return row ? { ruleset: JSON.parse(row.payload).ruleset, at: row.at.getTime() } : null
+  return row ? { ruleset: bodyOf<{ ruleset: string }>(row.payload).ruleset, at: row.at.getTime() } : null
 }
 
 function createRules(db: Kysely<Database>, active: Ruleset, source: string, activatedAt: number): Rules {

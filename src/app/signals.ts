@@ -1,5 +1,5 @@
 import type { Agent, Signal } from '../core/model.ts'
-import { canonicalJson } from '../storage/chain.ts'
+import { bodyOf, canonicalJson } from '../storage/chain.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { type Principal, speaksFor } from './principal.ts'
@@ -98,7 +98,7 @@ export function checkSignal(
     }
     return { isNew: true }
   }
-  if (before !== null && canonicalJson(JSON.parse(before).signal) !== canonicalJson(asSent(input))) {
+  if (before !== null && canonicalJson(bodyOf<SignalBody>(before).signal) !== canonicalJson(asSent(input))) {
     throw new Problem('signal_conflict', `signal \`${id}\` of \`${agent}\` was accepted before with other content`)
   }
   return { isNew: false }
@@ -126,7 +126,18 @@ export function toSignal(input: SignalInput, sequence: number, now: number): Sig
   }
 }
 
+/** What is kept of a signal in the trail. */
+export interface SignalBody {
+  readonly by: string
+  readonly signal: SentSignal
+}
+
 /** What makes two sendings the same: everything but the name under which the account was addressed. */
-function asSent({ account: _, ...rest }: SignalInput): object {
-  return rest
+export type SentSignal = Omit<SignalInput, 'account'>
+
+/** Sorted keys, since the trail keeps it so. What was not sent is undefined and not written. */
+function asSent(input: SignalInput): SentSignal {
+  const { agent, agentVersion, attributes, claim, confidence, evidence, expiresAt, id, observedAt, recommends, score } =
+    input
+  return { agent, agentVersion, attributes, claim, confidence, evidence, expiresAt, id, observedAt, recommends, score }
 }

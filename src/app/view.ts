@@ -10,7 +10,7 @@ export interface Envelope {
   /** Milliseconds since the epoch. */
   readonly createdAt: number
   readonly escalation: string | null
-  readonly audit: { readonly stream: string; readonly sequence: number; readonly hash: Buffer } | null
+  readonly audit: { readonly stream: string; readonly sequence: number; readonly hash: string } | null
 }
 
 export type AdjudicationView = ReturnType<typeof viewOf>
@@ -45,7 +45,7 @@ export function viewOf(answer: Adjudication, envelope: Envelope) {
     engine: envelope.engine,
     createdAt: new Date(envelope.createdAt).toISOString(),
     validUntil: new Date(answer.validUntil).toISOString(),
-    audit: envelope.audit && { ...envelope.audit, hash: envelope.audit.hash.toString('hex') },
+    audit: envelope.audit,
   }
 }
 

@@ -1,5 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Facts, Signal } from '../core/model.ts'
+import { hex } from './audit.ts'
+import { bodyOf, type Sha256 } from './chain.ts'
 import type { Database } from './database.ts'
 import type { StoredAgent } from './load.ts'
 
@@ -10,7 +12,7 @@ export interface StoredAdjudication {
   readonly stream: string
   readonly sequence: number
   readonly at: Date
-  readonly hash: Buffer
+  readonly hash: Sha256
   /** The audit payload; null where it has been erased. */
   readonly payload: string | null
 }
@@ -30,7 +32,7 @@ const selectAdjudications = (db: Kysely<Database>) =>
     .leftJoin('audit_payloads as p', (join) =>
       join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
     )
-    .select(['a.id', 'a.account_id as account', 'e.stream', 'e.sequence', 'e.at', 'e.hash', 'p.payload'])
+    .select(['a.id', 'a.account_id as account', 'e.stream', 'e.sequence', 'e.at', hex('hash'), 'p.payload'])
 
 export async function findAdjudication(db: Kysely<Database>, id: string): Promise<StoredAdjudication | undefined> {
   return selectAdjudications(db).where('a.id', '=', id).executeTakeFirst()
@@ -129,6 +131,9 @@ export async function readAgentsAt(
     FROM unnest(${known.map(([name]) => name)}::text[], ${known.map(([, sequence]) => sequence)}::bigint[]) AS a(name, sequence)
     JOIN audit_payloads p ON p.stream = 'agent:' || a.name AND p.sequence = a.sequence`.execute(db)
   return new Map(
-    rows.map(({ name, sequence, payload }) => [name, { name, sequence, overrides: JSON.parse(payload).overrides }]),
+    rows.map(({ name, sequence, payload }) => [
+      name,
+      { name, sequence, overrides: bodyOf<StoredAgent>(payload).overrides },
+    ]),
   )
 }

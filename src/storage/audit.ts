@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { entryHash, GENESIS, type Head, type Link, link, payloadDigest } from './chain.ts'
+import { entryHash, GENESIS, type Head, type Link, link, payloadDigest, type Sha256 } from './chain.ts'
 import type { Database } from './database.ts'
 
 export interface NewEntry {
@@ -7,7 +7,7 @@ export interface NewEntry {
   readonly kind: string
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** A JSON object; `kind` and `at` are added. */
+  /** A JSON object. */
   readonly body: object
 }
 
@@ -18,20 +18,30 @@ export interface NewEntry {
 export async function appendEntry(trx: Transaction<Database>, entry: NewEntry): Promise<Link> {
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${entry.stream}, 0))`.execute(trx)
   const head = (await streamHead(trx, entry.stream)) ?? GENESIS
-  const next = link(entry.stream, head, entry.kind, entry.at, entry.body)
+  const next = link(entry.stream, head, entry.kind, new Date(entry.at).toISOString(), entry.body)
   const { stream, sequence, kind, digest, hash, salt, payload } = next
   await trx
     .insertInto('audit_entries')
-    .values({ stream, sequence, kind, at: new Date(next.at), digest, hash })
+    .values({
+      stream,
+      sequence,
+      kind,
+      at: new Date(next.at),
+      digest: Buffer.from(digest, 'hex'),
+      hash: Buffer.from(hash, 'hex'),
+    })
     .execute()
   await trx.insertInto('audit_payloads').values({ stream, sequence, salt, payload }).execute()
   return next
 }
 
+/** A hash as its 64 digits. */
+export const hex = <C extends 'hash' | 'digest'>(column: C) => sql<Sha256>`encode(${sql.ref(column)}, 'hex')`.as(column)
+
 async function streamHead(db: Kysely<Database>, stream: string): Promise<Head | undefined> {
   return db
     .selectFrom('audit_entries')
-    .select(['sequence', 'hash'])
+    .select(['sequence', hex('hash')])
     .where('stream', '=', stream)
     .orderBy('sequence', 'desc')
     .limit(1)
@@ -43,10 +53,10 @@ export interface StoredEntry {
   readonly sequence: number
   readonly kind: string
   readonly at: Date
-  readonly digest: Buffer
-  readonly hash: Buffer
+  readonly digest: Sha256
+  readonly hash: Sha256
   /** Null where it has been erased. */
-  readonly salt: Buffer | null
+  readonly salt: string | null
   readonly payload: string | null
 }
 
@@ -62,7 +72,7 @@ export async function readEntries(
     .leftJoin('audit_payloads as p', (join) =>
       join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
     )
-    .select(['e.stream', 'e.sequence', 'e.kind', 'e.at', 'e.digest', 'e.hash', 'p.salt', 'p.payload'])
+    .select(['e.stream', 'e.sequence', 'e.kind', 'e.at', hex('digest'), hex('hash'), 'p.salt', 'p.payload'])
     .where('e.stream', '=', stream)
     .where('e.sequence', '>', after)
     .orderBy('e.sequence')
@@ -135,12 +145,11 @@ const PAGE = 1000
 /** What is wrong with an entry that should follow `head`; null: nothing. */
 function flaw(head: Head, entry: StoredEntry): string | null {
   if (entry.sequence !== head.sequence + 1) return `entry ${head.sequence + 1} is missing`
-  if (!entryHash(head.hash, entry.sequence, entry.digest).equals(entry.hash)) {
+  if (entryHash(head.hash, entry.sequence, entry.digest) !== entry.hash) {
     return 'the hash is not that of the entry and the one before it'
   }
   if (entry.payload === null || entry.salt === null) return null
-  if (!payloadDigest(entry.salt, entry.payload).equals(entry.digest))
-    return 'the payload is not the one that was recorded'
+  if (payloadDigest(entry.salt, entry.payload) !== entry.digest) return 'the payload is not the one that was recorded'
   const { kind, at } = JSON.parse(entry.payload) as { kind: string; at: string }
   if (kind !== entry.kind || at !== entry.at.toISOString()) return 'kind or time is not the one that was recorded'
   return null

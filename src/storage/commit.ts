@@ -10,7 +10,7 @@ import type { Link } from './chain.ts'
  */
 const TABLES = {
   audit_entries: { stream: 'text', sequence: 'bigint', kind: 'text', at: 'timestamptz', digest: 'hex', hash: 'hex' },
-  audit_payloads: { stream: 'text', sequence: 'bigint', salt: 'hex', payload: 'text' },
+  audit_payloads: { stream: 'text', sequence: 'bigint', salt: 'text', payload: 'text' },
   aliases: { alias: 'text', account_id: 'text' },
   facts: { account_id: 'text', sequence: 'bigint', facts: 'text' },
   signals: {
@@ -92,11 +92,11 @@ export class Writes {
       stream,
       sequence,
       kind: entry.kind,
-      at: new Date(entry.at).toISOString(),
-      digest: entry.digest.toString('hex'),
-      hash: entry.hash.toString('hex'),
+      at: entry.at,
+      digest: entry.digest,
+      hash: entry.hash,
     })
-    this.insert('audit_payloads', { stream, sequence, salt: entry.salt.toString('hex'), payload: entry.payload })
+    this.insert('audit_payloads', { stream, sequence, salt: entry.salt, payload: entry.payload })
   }
 }
 

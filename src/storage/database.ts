@@ -32,7 +32,7 @@ interface AuditEntriesTable {
 interface AuditPayloadsTable {
   stream: string
   sequence: number
-  salt: Buffer
+  salt: string
   payload: string
 }
 

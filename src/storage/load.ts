@@ -153,7 +153,7 @@ function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): Sto
   return {
     account,
     aliases: aliases ?? [],
-    head: sequence === null ? GENESIS : { sequence, hash: Buffer.from(hash!, 'hex') },
+    head: sequence === null ? GENESIS : { sequence, hash: hash! },
     facts: facts ?? {},
     factsSequence: factsSequence ?? 0,
     signals,

@@ -74,8 +74,8 @@ describe('what is stored', () => {
       [id],
     )
     const record = JSON.parse(row!.payload)
-    record.figures.regret += 1
-    record.figures.beliefs[0] /= 2
+    record.body.figures.regret += 1
+    record.body.figures.beliefs[0] /= 2
     await execute(databaseUrl, 'UPDATE audit_payloads SET payload = $1 WHERE stream = $2 AND sequence = $3', [
       JSON.stringify(record),
       row!.stream,
@@ -124,9 +124,9 @@ describe('the audit trail', () => {
     await adjudicate(app, admin, { account: 'trail', decision: 'expansion-outreach' })
     const { items } = await listAudit(app, { stream, limit: 200 })
     expect(items).toMatchObject([
-      { sequence: 1, kind: 'facts', payload: { by: 'admin', changed: { arr: 1000 } } },
-      { sequence: 2, kind: 'signal', payload: { by: 'admin', signal: { id: '1', confidence: 0.9 } } },
-      { sequence: 3, kind: 'adjudication', payload: { by: 'admin', facts: 1, signals: [2] } },
+      { sequence: 1, kind: 'facts', payload: { body: { by: 'admin', changed: { arr: 1000 } } } },
+      { sequence: 2, kind: 'signal', payload: { body: { by: 'admin', signal: { id: '1', confidence: 0.9 } } } },
+      { sequence: 3, kind: 'adjudication', payload: { body: { by: 'admin', facts: 1, signals: [2] } } },
     ])
     expect(await verifyAudit(app, {})).toMatchObject({ ok: true })
   })

@@ -14,15 +14,26 @@ export const auditQuery = z.strictObject({
   limit,
 })
 
+const entryPayload = z.object({
+  at: time('When.'),
+  body: field(z.record(z.string(), z.unknown()), 'What was recorded.', { by: 'crm', facts: { arr: 180_000 } }),
+  kind: text('What happened.', 'facts'),
+})
+
 export const auditEntry = z
   .object({
     stream: text('The stream.', STREAM),
     sequence: field(z.number(), 'Place in the stream, from 1.', 12),
     kind: text('What happened.', 'signal'),
     at: time('When.'),
-    payload: field(z.record(z.string(), z.unknown()).nullable(), 'All of it; null: erased since.', { kind: 'signal' }),
+    payload: field(entryPayload.nullable(), 'What was recorded; null: erased since.', {
+      at: '2026-11-20T09:00:00.000Z',
+      body: { by: 'crm', facts: { arr: 180_000 } },
+      kind: 'facts',
+    }),
+    salt: field(z.string().nullable(), 'Goes before the payload into its digest; erased with it.', '0f'.repeat(16)),
     redacted: field(z.boolean(), 'Whether the payload has been erased.', false),
-    digest: text('SHA-256 of salt and payload, hexadecimal.', HASH),
+    digest: text('SHA-256 of the salt and the payload as RFC 8785 canonical JSON, hexadecimal.', HASH),
     hash: text('SHA-256 of the hash before, the sequence and the digest, hexadecimal.', HASH),
   })
   .meta({ id: 'AuditEntry', description: 'One entry of a hash chain.' })

@@ -168,8 +168,11 @@ describe('making keys', () => {
     await revokeKey(app, 'trailed')
     const { body } = await call('GET', '/v1/audit?stream=keys&limit=200')
     expect(body.entries.slice(-2)).toMatchObject([
-      { kind: 'key.created', payload: { name: 'trailed', principal: 'service', scopes: ['read'], agents: null } },
-      { kind: 'key.revoked', payload: { name: 'trailed' } },
+      {
+        kind: 'key.created',
+        payload: { body: { name: 'trailed', principal: 'service', scopes: ['read'], agents: null } },
+      },
+      { kind: 'key.revoked', payload: { body: { name: 'trailed' } } },
     ])
     expect((await call('GET', '/v1/audit/verify?stream=keys')).body).toMatchObject({ ok: true })
   })

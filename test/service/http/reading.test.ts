@@ -101,7 +101,7 @@ describe('agents', () => {
     const next = await call('PATCH', '/v1/agents/pulse', { body: { trust: 1, mode: 'live' } })
     expect(next.body.overrides).toEqual({ ...patch, trust: 1, mode: 'live' })
     const { body: trail } = await call('GET', '/v1/audit?stream=agent:pulse')
-    expect(trail.entries.at(-1)).toMatchObject({ kind: 'agent.changed', payload: { by: 'admin' } })
+    expect(trail.entries.at(-1)).toMatchObject({ kind: 'agent.changed', payload: { body: { by: 'admin' } } })
   })
 
   it.each([
@@ -201,7 +201,7 @@ describe('the audit trail', () => {
       if (body.next === null) break
       after = `&after=${body.next}`
     }
-    expect(read.map(({ sequence, kind, payload }) => [sequence, kind, payload.facts])).toEqual([
+    expect(read.map(({ sequence, kind, payload }) => [sequence, kind, payload.body.facts])).toEqual([
       [1, 'facts', { arr: 1 }],
       [2, 'facts', { arr: 2 }],
       [3, 'facts', { arr: 3 }],

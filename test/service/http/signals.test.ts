@@ -39,8 +39,8 @@ describe('sending signals', () => {
       ],
     })
     expect(await live('acme')).toMatchObject([
-      { id: 'full', confidence: 0.82, observedAt: '2026-11-20T09:00:00.000Z', expiresAt: '2026-12-20T09:00:00.000Z' },
       { id: 'bare', confidence: null, observedAt: ahead(0), expiresAt: null },
+      { id: 'full', confidence: 0.82, observedAt: '2026-11-20T09:00:00.000Z', expiresAt: '2026-12-20T09:00:00.000Z' },
     ])
   })
 
@@ -127,7 +127,7 @@ describe('a bad signal', () => {
     expect(body.results.map((result: any) => result.status)).toEqual(['accepted', 'rejected', 'accepted'])
     expect(body.results[1].problem.code).toBe('invalid_request')
     expect(body.results[1].problem.detail).toContain(detail)
-    expect((await live(encodeURIComponent(account))).map(({ id }) => id)).toEqual(['before', 'after'])
+    expect((await live(encodeURIComponent(account))).map(({ id }) => id)).toEqual(['after', 'before'])
   })
 
   it.each([null, 'signal', 7, [], {}])('is rejected whatever it is: %j', async (item) => {
