@@ -8,6 +8,8 @@ export interface Effects {
   readonly vetoedBy: readonly (Rule | null)[]
   /** Under the caps. */
   readonly autonomy: readonly Autonomy[]
+  /** The first rule that caps the action as strictly as it is capped; null where the file's own level stands. */
+  readonly cappedBy: readonly (Rule | null)[]
   /** One amount per state, NaN where it could not be evaluated; null: nothing is added. */
   readonly addedLoss: readonly (readonly number[] | null)[]
   /** The product of the weights that rules give a signal; where there is none, 1. */
@@ -26,6 +28,7 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
   const { actions, states } = decision
   const vetoedBy: (Rule | null)[] = actions.map(() => null)
   const autonomy = actions.map((action) => action.autonomy)
+  const cappedBy: (Rule | null)[] = actions.map(() => null)
   const addedLoss: (number[] | null)[] = actions.map(() => null)
   let factors: Map<SignalView, number> | null = null
   const escalations: Escalation[] = []
@@ -37,7 +40,11 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
         for (const action of effect.actions) vetoedBy[action] ??= rule
         break
       case 'autonomyCap':
-        for (const { action, level } of effect.caps) autonomy[action] = stricter(autonomy[action] ?? level, level)
+        for (const { action, level } of effect.caps) {
+          if (!isStricter(level, autonomy[action] as Autonomy)) continue
+          autonomy[action] = level
+          cappedBy[action] = rule
+        }
         break
       case 'addLoss':
         effect.terms.forEach(({ action, state }, term) => {
@@ -61,9 +68,9 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
         break
     }
   }
-  return { vetoedBy, autonomy, addedLoss, factors, escalations, tags }
+  return { vetoedBy, autonomy, cappedBy, addedLoss, factors, escalations, tags }
 }
 
-function stricter(a: Autonomy, b: Autonomy): Autonomy {
-  return AUTONOMY.indexOf(a) < AUTONOMY.indexOf(b) ? b : a
+function isStricter(level: Autonomy, than: Autonomy): boolean {
+  return AUTONOMY.indexOf(level) > AUTONOMY.indexOf(than)
 }

@@ -16,8 +16,20 @@ export function percent(p: number): string {
 
 /** `$12,345`, below ten with cents. */
 export function money(amount: number): string {
-  if (amount > 0 && amount < 9.995) return `$${amount.toFixed(2)}`
+  if (amount > 0 && amount < 0.005) return 'under $0.01'
+  if (amount < 9.995 && !Number.isInteger(amount)) return `$${amount.toFixed(2)}`
   return `$${Math.round(amount)}`.replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** As people round: 59.14 → 59, 1,234 → 1,200, 59,412 → 59,000; cents stay. */
+export function rough(amount: number): number {
+  if (amount < 0.995) return amount
+  return amount < 1000 ? Math.round(amount) : Number(amount.toPrecision(2))
+}
+
+/** `about $59`, `about $1,200`, `under $0.01`. */
+export function about(amount: number): string {
+  return amount < 0.005 ? money(amount) : `about ${money(rough(amount))}`
 }
 
 /** `today`, `three days old`. */

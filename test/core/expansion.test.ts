@@ -38,7 +38,7 @@ describe('an expansion e-mail to an account of 180,000 ARR', () => {
     expect(answer.validUntil).toBe(NOW + 3_600_000)
     expect(answer.summary).toBe(
       'A person decides on send expansion email; wait looks better. churn-radar (82 % churn risk, today) outweighs ' +
-        'pulse (90 % healthy, today); a mistake would cost about $59, a look $40, so csm decides.',
+        'pulse (90 % healthy, today); the risk of a mistake costs about $59, a look $40, so csm decides.',
     )
   })
 

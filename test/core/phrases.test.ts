@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { age, capitalised, count, money, percent, spoken } from '../../src/core/phrases.ts'
+import { about, age, capitalised, count, money, percent, rough, spoken } from '../../src/core/phrases.ts'
 
 describe('phrases', () => {
   it('speak names', () => {
@@ -21,7 +21,9 @@ describe('phrases', () => {
 
   it.each([
     [0, '$0'],
+    [0.004, 'under $0.01'],
     [0.6, '$0.60'],
+    [6, '$6'],
     [9.994, '$9.99'],
     [9.996, '$10'],
     [59.14, '$59'],
@@ -30,6 +32,26 @@ describe('phrases', () => {
     [1e300, '$1e+300'],
   ])('give %d as %s', (amount, text) => {
     expect(money(amount)).toBe(text)
+  })
+
+  it.each([
+    [0, 0],
+    [0.43, 0.43],
+    [0.996, 1],
+    [6.36, 6],
+    [276.4, 276],
+    [999.4, 999],
+    [1_234, 1_200],
+    [59_412, 59_000],
+    [995_000, 1_000_000],
+  ])('round %d to %d', (amount, rounded) => {
+    expect(rough(amount)).toBe(rounded)
+  })
+
+  it('say that a sum is rounded', () => {
+    expect(about(59_412)).toBe('about $59,000')
+    expect(about(0.43)).toBe('about $0.43')
+    expect(about(0.003)).toBe('under $0.01')
   })
 
   it('tell how old and how many', () => {

@@ -1,11 +1,14 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
-import type { Decision, Effect, Question, Signal } from '../../src/core/model.ts'
+import type { Action, Decision, Effect, Question, Signal } from '../../src/core/model.ts'
+import { cases } from './arbitraries.ts'
 import {
   AT_RISK,
   agent,
   agents,
   CHURN,
+  claim,
   constant,
   DAY,
   expansion,
@@ -14,10 +17,10 @@ import {
   NOW,
   PULSE,
   question,
+  REVIEW,
   rule,
   SEND,
   signal,
-  timesArr,
   WAIT,
 } from './fixtures.ts'
 
@@ -26,11 +29,16 @@ const VETO: Effect = { kind: 'veto', actions: [SEND] }
 const DISPUTE = rule('procurement-dispute', [VETO], {
   because: 'Pushing expansion in a dispute costs the relationship.',
 })
-const cap = (action: number, level: 'copilot' | 'off_limits') =>
-  rule('cap', [{ kind: 'autonomyCap', caps: [{ action, level }] }])
+const cap = (action: number, level: 'copilot' | 'off_limits', because = 'A large account hears from its owner.') =>
+  rule('cap', [{ kind: 'autonomyCap', caps: [{ action, level }] }], { because })
+const [SENDS, WAITS] = expansion().actions as [Action, Action]
 
 function summary(signals: readonly Signal[], decision: Partial<Decision> = {}, fields: Partial<Question> = {}): string {
   return adjudicate(expansion(decision), question(signals, fields)).summary
+}
+
+function action(name: string, loss: readonly number[], fields: Partial<Action> = {}): Action {
+  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), ...fields }
 }
 
 describe('the summary', () => {
@@ -38,15 +46,31 @@ describe('the summary', () => {
     const stale = { ...PULSE, observedAt: NOW - 3 * DAY }
     expect(summary([CHURN, stale])).toBe(
       'Wait. churn-radar (82 % churn risk, today) outweighs pulse (90 % healthy, three days old); ' +
-        'a mistake would cost about $57, a look $40, so csm decides.',
+        'the risk of a mistake costs about $57, a look $40, so csm decides.',
     )
   })
 
   it('says when nobody needs to look', () => {
     expect(summary([CHURN])).toBe(
-      'Wait. churn-radar (82 % churn risk, today) points that way; a mistake would cost about $19, a look $40, so ' +
-        'nobody needs to look.',
+      'Wait. churn-radar (82 % churn risk, today) points that way; the risk of a mistake costs about $19, a look $40, ' +
+        'so nobody needs to look.',
     )
+  })
+
+  it('rounds as people do, and never so that it contradicts itself', () => {
+    const atStake = (arr: number, cost: number) =>
+      summary([CHURN], { review: { ...REVIEW, cost } }, { facts: { arr } }).replace(/^.*that way; /, '')
+    expect(atStake(550_000_000, 40)).toBe('the risk of a mistake costs about $59,000, a look $40, so csm decides.')
+    expect(atStake(11_666_667, 1_280)).toBe(
+      'the risk of a mistake costs no more than a look ($1,280), so nobody needs to look.',
+    )
+    expect(atStake(11_500_000, 1_230)).toBe(
+      'the risk of a mistake costs just more than a look ($1,230), so csm decides.',
+    )
+    expect(atStake(180_000, 19.44)).toBe(
+      'the risk of a mistake costs no more than a look ($19), so nobody needs to look.',
+    )
+    expect(atStake(20, 40)).toBe('the risk of a mistake costs under $0.01, a look $40, so nobody needs to look.')
   })
 
   it('says when a sample is reviewed', () => {
@@ -55,22 +79,48 @@ describe('the summary', () => {
     )
   })
 
-  it('says when a person decides every time', () => {
-    expect(summary([PULSE], { rules: [cap(SEND, 'copilot')] })).toBe(
+  it('says when a person decides every time, and why if a rule wants it', () => {
+    expect(summary([PULSE], { actions: [{ ...SENDS, autonomy: 'copilot' }, WAITS] })).toBe(
       'Send expansion email. pulse (90 % healthy, today) points that way; csm decides on that every time.',
     )
-  })
-
-  it('says when only people may', () => {
-    expect(summary([PULSE], { rules: [cap(SEND, 'off_limits')] })).toBe(
-      'Send expansion email. Only people may do that, so csm decides.',
+    expect(summary([PULSE], { rules: [cap(SEND, 'copilot')] })).toBe(
+      'Send expansion email. pulse (90 % healthy, today) points that way. A large account hears from its owner, so csm ' +
+        'decides.',
     )
   })
 
-  it('says that it rests on the priors when no signal counts', () => {
-    expect(summary([])).toBe(
-      'Send expansion email. No signal counts, so what is usual decides; a mistake would cost about $72, a look $40, ' +
-        'so csm decides.',
+  it('says when only people may, and why if a rule wants it', () => {
+    expect(summary([PULSE], { actions: [{ ...SENDS, autonomy: 'off_limits' }, WAITS] })).toBe(
+      'Send expansion email. Only people may do that, so csm decides.',
+    )
+    const table = cap(SEND, 'off_limits', 'While a contract is on the table only people speak and write')
+    expect(summary([PULSE], { rules: [cap(SEND, 'copilot'), table, cap(SEND, 'off_limits', 'Too late')] })).toBe(
+      'Send expansion email. While a contract is on the table only people speak and write, so csm decides.',
+    )
+  })
+
+  it('says that it rests on the priors when nothing counts, and why nothing does', () => {
+    const rest = '; the risk of a mistake costs about $72, a look $40, so csm decides.'
+    expect(summary([])).toBe(`Send expansion email. No signal counts, so the usual odds decide${rest}`)
+    const shadows = agents(agent('pulse', { mode: 'shadow' }), agent('churn-radar', { trust: 0 }))
+    expect(summary([PULSE, CHURN], {}, { agents: shadows })).toBe(
+      `Send expansion email. No signal counts, so the usual odds decide${rest}`,
+    )
+    expect(summary([signal('echo', 'healthy', { confidence: 0.8 })])).toBe(
+      `Send expansion email. The signals say nothing new, so the usual odds decide${rest}`,
+    )
+  })
+
+  it('says when the signals speak of something else', () => {
+    // Whether it is sunny says nothing of whether it is busy.
+    const states = ['sunny_busy', 'sunny_idle', 'rainy_busy', 'rainy_idle'].map((name) => ({ name, prior: 0.25 }))
+    const decision = {
+      states,
+      claims: new Map([['sunny', claim(states, [0, 1])]]),
+      actions: [action('hire', [0, 9, 0, 9]), action('rest', [8, 0, 8, 0])],
+    }
+    expect(summary([signal('barometer', 'sunny', { confidence: 0.9 })], decision)).toMatch(
+      /^Rest\. The signals do not bear on it, so the usual odds decide; /,
     )
   })
 
@@ -86,37 +136,90 @@ describe('the summary', () => {
     expect(summary([bare])).toMatch(/^Wait\. dan \(churn risk, today\) points that way; /)
   })
 
+  it('says `only` of a number that speaks against its claim', () => {
+    const calm = signal('churn-radar', 'churn_risk', { confidence: 0.06 })
+    expect(summary([calm])).toMatch(
+      /^Send expansion email\. churn-radar \(only 6 % churn risk, today\) points that way; /,
+    )
+    expect(summary([{ ...calm, confidence: 0.001 }])).toMatch(/churn-radar \(under 1 % churn risk, today\)/)
+    // More than nothing, and less than usual.
+    const cool = signal('pulse', 'healthy', { confidence: 0.6 })
+    expect(summary([cool])).toMatch(/^Wait\. pulse \(only 60 % healthy, today\) points that way; /)
+    const shy = agents(agent('dan', { defaultConfidence: 0.3 }))
+    expect(summary([signal('dan', 'churn_risk')], {}, { agents: shy })).toMatch(/dan \(only 30 % churn risk, today\)/)
+  })
+
   it('says when the costs decide against the agents', () => {
     const calm = signal('calm', 'healthy', { confidence: 0.9 })
-    const costly = { name: 'send', autonomy: 'supervised' as const, tags: [], loss: [constant(0), constant(10_000)] }
-    const careful: Partial<Decision> = { actions: [costly, expansion().actions[WAIT] as Decision['actions'][number]] }
-    expect(summary([calm], careful)).toMatch(
-      /^Wait\. calm \(90 % healthy, today\) points the other way, but erring that way costs more; /,
+    const actions = [action('send', [0, 10_000]), WAITS]
+    expect(summary([calm], { actions })).toMatch(
+      /^Wait\. calm \(90 % healthy, today\) points the other way, but wait is the cheaper mistake; /,
     )
     const doubt = signal('doubt', 'churn_risk', { confidence: 0.3 })
-    expect(summary([calm, doubt], careful)).toMatch(
-      /^Wait\. calm \(90 % healthy, today\) outweighs doubt \(30 % churn risk, today\), but erring that way costs more; /,
+    expect(summary([calm, doubt], { actions })).toMatch(
+      /^Wait\. calm \(90 % healthy, today\) outweighs doubt \(30 % churn risk, today\), but wait is the cheaper mistake; /,
+    )
+  })
+
+  it('says when the usual odds hold against the agents', () => {
+    const worried = signal('worried', 'churn_risk', { confidence: 0.22 })
+    expect(summary([worried])).toMatch(
+      /^Send expansion email\. worried \(22 % churn risk, today\) points the other way, but not enough; /,
+    )
+    const content = signal('content', 'healthy', { confidence: 0.81 })
+    expect(summary([worried, content])).toMatch(
+      /^Send expansion email\. worried \(22 % churn risk, today\) outweighs content \(81 % healthy, today\), but not enough; /,
+    )
+  })
+
+  it('says when the agents balance', () => {
+    const cast = agents(agent('ada', { confidence: 'support' }), agent('bob', { confidence: 'support' }))
+    const [ada, bob] = [['ada', 'healthy'] as const, ['bob', 'churn_risk'] as const].map(([name, says]) =>
+      signal(name, says, { confidence: 0.7 }),
+    ) as [Signal, Signal]
+    expect(summary([ada, bob], {}, { agents: cast })).toMatch(
+      /^Send expansion email\. ada \(70 % healthy, today\) cancels out bob \(70 % churn risk, today\), so the usual odds decide; /,
     )
   })
 
   it('says when the action is the best whatever is true', () => {
-    const free = { name: 'wait', autonomy: 'autonomous' as const, tags: [], loss: [constant(0), constant(0)] }
-    expect(summary([CHURN], { actions: [free] })).toBe(
-      'Wait. It costs least whatever the signals say; a mistake would cost nothing, a look $40, so nobody needs to look.',
+    expect(summary([CHURN], { actions: [action('wait', [0, 0]), action('send', [0, 7])] })).toBe(
+      'Wait. It costs least whatever is true.',
+    )
+    expect(summary([CHURN], { actions: [action('wait', [1, 2])] })).toBe('Wait. It is the only action.')
+  })
+
+  it('says when the action is a compromise', () => {
+    const actions = [action('send', [0, 100]), action('ask_around', [10, 10]), action('wait', [40, 0])]
+    expect(summary([CHURN, PULSE], { actions })).toBe(
+      'Ask around. It is the safest while nobody knows for sure; the risk of a mistake costs about $10, a look $40, so ' +
+        'nobody needs to look.',
     )
   })
 
-  it('gives the reason of a rule that escalates', () => {
-    const people = rule('first-thirty-days', [{ kind: 'escalate', queue: 'onboarding', priority: null, due: null }], {
-      because: 'People own the first thirty days',
-    })
-    expect(summary([CHURN], { rules: [people] })).toBe('Wait. People own the first thirty days, so onboarding decides.')
+  it('gives the reason of the rule that escalates, of several that whose queue it is', () => {
+    const escalate = (queue: string | null, because: string) =>
+      rule('people', [{ kind: 'escalate', queue, priority: null, due: null }], { because })
+    const first = escalate(null, 'The account is large.')
+    expect(summary([CHURN], { rules: [first] })).toBe('Wait. The account is large, so csm decides.')
+    expect(summary([CHURN], { rules: [first, escalate('crisis_desk', 'In a crisis one person speaks')] })).toBe(
+      'Wait. In a crisis one person speaks, so crisis desk decides.',
+    )
   })
 
   it('gives the reason of a veto that ruled out what would have cost less', () => {
     expect(summary([PULSE], { rules: [DISPUTE] })).toBe(
-      'Wait. Pushing expansion in a dispute costs the relationship, so send expansion email is out; a mistake would ' +
-        'cost nothing, a look $40, so nobody needs to look.',
+      'Wait. Pushing expansion in a dispute costs the relationship, so send expansion email is out.',
+    )
+  })
+
+  it('says nothing of a veto on what would have cost more, unless it left nothing else', () => {
+    const nudge = action('nudge', [20, 20])
+    expect(summary([PULSE], { rules: [DISPUTE], actions: [SENDS, WAITS, nudge] })).toMatch(
+      /^Nudge\. pulse \(90 % healthy, today\) points that way; /,
+    )
+    expect(summary([CHURN], { rules: [DISPUTE] })).toBe(
+      'Wait. Pushing expansion in a dispute costs the relationship, so send expansion email is out.',
     )
   })
 
@@ -125,15 +228,19 @@ describe('the summary', () => {
     expect(summary([PULSE], { rules: [never] })).toBe(
       'No action is permitted. The account is in court, so csm decides.',
     )
-    expect(summary([PULSE], {}, { facts: {} })).toBe(
-      'No action is permitted. The loss of send expansion email when at risk and one other expression could not be ' +
-        'evaluated, so ops decides.',
-    )
+    const unknown =
+      'No action is permitted. The loss of send expansion email when at risk and one other could not be evaluated, so ' +
+      'ops decides.'
+    expect(summary([PULSE], {}, { facts: {} })).toBe(unknown)
+    expect(summary([PULSE], { rules: [never] }, { facts: {} })).toBe(unknown)
   })
 
-  it('names a rule that failed', () => {
+  it('names a rule that failed, once', () => {
     const broken = rule('stale-model', [VETO], { when: failing('account.x', 'the account has no fact `account.x`') })
     expect(summary([CHURN], { rules: [broken] })).toBe(
+      'Wait. The rule stale-model could not be evaluated, so ops decides.',
+    )
+    expect(summary([CHURN, PULSE], { rules: [{ ...broken, forEachSignal: true }] })).toBe(
       'Wait. The rule stale-model could not be evaluated, so ops decides.',
     )
   })
@@ -146,17 +253,41 @@ describe('the summary', () => {
   })
 })
 
+describe('every summary', () => {
+  it('is made of whole words, and says who decides where a person does', () => {
+    fc.assert(
+      fc.property(cases({ failures: true }), ({ decision, question: asked }) => {
+        const { summary: text, handoff } = adjudicate(decision, asked)
+        expect(text).toMatch(/^(No action is permitted|A\d|Go ahead: a\d|Denied: a\d|A person decides on a\d)/)
+        expect(text).toMatch(/[^.]\.$/)
+        expect(text).not.toMatch(/undefined|null|NaN|Infinity|about under| {2}|\$-/)
+        if (handoff?.kind === 'decision') expect(text).toContain(`${handoff.queue} decides`)
+        else expect(text).not.toContain(' decides')
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
 describe('the summary of a proposal', () => {
   it('lets it go ahead', () => {
     expect(summary([PULSE], {}, { proposal: SENDING })).toBe(
-      'Go ahead: send expansion email. pulse (90 % healthy, today) points that way; a mistake would cost about $36, ' +
-        'a look $40, so nobody needs to look.',
+      'Go ahead: send expansion email. pulse (90 % healthy, today) points that way; the risk of a mistake costs about ' +
+        '$36, a look $40, so nobody needs to look.',
     )
   })
 
   it('lets it go ahead within the tolerance', () => {
-    expect(summary([CHURN], { tolerance: 1_000 }, { proposal: SENDING })).toMatch(
-      /^Go ahead: send expansion email, about as good as wait\. /,
+    expect(summary([CHURN], { tolerance: 1_000 }, { proposal: SENDING })).toBe(
+      'Go ahead: send expansion email. It costs about $276 more than wait, within the tolerance of $1,000.',
+    )
+    expect(summary([CHURN], { tolerance: 1_000 }, { proposal: SENDING, draw: 0 })).toBe(
+      'Go ahead: send expansion email. It costs about $276 more than wait, within the tolerance of $1,000; csm reviews ' +
+        'it afterwards.',
+    )
+    const twins = [action('write', [0, 7]), action('call', [0, 7])]
+    expect(summary([CHURN], { actions: twins }, { proposal: { ...SENDING, action: 'call' } })).toBe(
+      'Go ahead: call. It costs no more than write.',
     )
   })
 
@@ -167,19 +298,41 @@ describe('the summary of a proposal', () => {
     expect(summary([CHURN, PULSE], {}, { proposal: { ...SENDING, action: 'wait' } })).toMatch(
       /^A person decides on wait\. /,
     )
-    const loss = [timesArr(0.0006), constant(0)]
-    const nudge = { name: 'nudge', autonomy: 'copilot' as const, tags: [], loss }
-    const actions = [...expansion().actions, nudge]
-    expect(summary([CHURN], { actions }, { proposal: { ...SENDING, action: 'nudge' } })).toBe(
+  })
+
+  it('sends what a copilot may only suggest to a person, though something else could be done', () => {
+    const nudge = { ...WAITS, name: 'nudge', autonomy: 'copilot' as const }
+    const proposal = { ...SENDING, action: 'nudge' }
+    expect(summary([CHURN], { actions: [SENDS, WAITS, nudge] }, { proposal })).toBe(
       'A person decides on nudge; wait looks better. churn-radar (82 % churn risk, today) points that way; ' +
-        'a person decides on that every time.',
+        'csm decides on nudge every time.',
+    )
+    const capped = {
+      actions: [SENDS, WAITS, { ...nudge, autonomy: 'supervised' as const }],
+      rules: [cap(2, 'copilot')],
+    }
+    expect(summary([CHURN], capped, { proposal })).toBe(
+      'A person decides on nudge; wait looks better. churn-radar (82 % churn risk, today) points that way. A large ' +
+        'account hears from its owner, so csm decides.',
     )
   })
 
-  it('denies it with the better action and what it would have cost', () => {
+  it('names what a person does where that is not what was proposed', () => {
+    const actions = (autonomy: 'copilot' | 'off_limits') => [SENDS, { ...WAITS, name: 'call', autonomy }]
+    const tolerant = { tolerance: 1_000 }
+    expect(summary([CHURN], { ...tolerant, actions: actions('copilot') }, { proposal: SENDING })).toBe(
+      'A person decides on send expansion email; call looks better. churn-radar (82 % churn risk, today) points that ' +
+        'way; csm decides on call every time.',
+    )
+    expect(summary([CHURN], { ...tolerant, actions: actions('off_limits') }, { proposal: SENDING })).toBe(
+      'A person decides on send expansion email; call looks better. Only people may call, so csm decides.',
+    )
+  })
+
+  it('denies it with the better action and what that saves', () => {
     expect(summary([CHURN], {}, { proposal: SENDING })).toBe(
-      'Denied: send expansion email; wait instead. churn-radar (82 % churn risk, today) points that way; ' +
-        'send expansion email would cost about $276 more.',
+      'Denied: send expansion email; wait instead. churn-radar (82 % churn risk, today) points that way; that saves ' +
+        'about $276.',
     )
   })
 
@@ -197,20 +350,25 @@ describe('the summary of a proposal', () => {
 
   it('denies what is for people, or out of scope', () => {
     expect(summary([CHURN], { rules: [cap(SEND, 'off_limits')] }, { proposal: SENDING })).toBe(
+      'Denied: send expansion email; wait instead. A large account hears from its owner.',
+    )
+    const actions: Action[] = [{ ...SENDS, autonomy: 'off_limits' }, WAITS]
+    expect(summary([CHURN], { actions }, { proposal: SENDING })).toBe(
       'Denied: send expansion email; wait instead. Only people may do that.',
     )
     const cast = agents(agent('renewal-copilot', { scope: constant(false) }))
-    expect(summary([PULSE], {}, { proposal: SENDING, agents: cast })).toBe(
-      'Denied: send expansion email. The account is outside the scope of the agent that asks.',
-    )
+    for (const signals of [[PULSE], [CHURN]]) {
+      expect(summary(signals, {}, { proposal: SENDING, agents: cast })).toBe(
+        'Denied: send expansion email. The account is outside the scope of the agent that asks.',
+      )
+    }
   })
 
   it('says that the loss of what is proposed is unknown', () => {
-    const [send, wait] = expansion().actions as [Decision['actions'][number], Decision['actions'][number]]
-    const loss = [...send.loss]
+    const loss = [...SENDS.loss]
     loss[AT_RISK] = failing('account.x', 'the account has no fact `account.x`')
     loss[HEALTHY] = constant(0)
-    expect(summary([CHURN], { actions: [{ ...send, loss }, wait] }, { proposal: SENDING })).toBe(
+    expect(summary([CHURN], { actions: [{ ...SENDS, loss }, WAITS] }, { proposal: SENDING })).toBe(
       'A person decides on send expansion email; wait looks better. The loss of send expansion email when at risk ' +
         'could not be evaluated, so ops decides.',
     )

@@ -63,8 +63,7 @@ describe('an answer on a terminal', () => {
   it('reads from the sentence down to what would change it', () => {
     expect(render(ACME)).toMatchInlineSnapshot(`
       "Denied: send expansion email; wait instead. churn-radar (82 % churn risk, today)
-      outweighs pulse (90 % healthy, four days old); send expansion email would cost
-      about $215 more.
+      outweighs pulse (90 % healthy, four days old); that saves about $215.
 
         decision       expansion-outreach about acme
         recommended    wait, right with 69 %
