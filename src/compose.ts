@@ -14,7 +14,8 @@ import type { Ruleset } from './core/rules/load.ts'
 import { buildHttp } from './http/app.ts'
 import { openStore, type Store } from './storage/open.ts'
 import { countOutbox } from './storage/outbox.ts'
-import { createMetrics, startMetrics } from './telemetry/metrics.ts'
+import { createMetrics } from './telemetry/metrics.ts'
+import { startTelemetry } from './telemetry/telemetry.ts'
 
 /** The whole service, wired and not yet listening. */
 export interface Service {
@@ -34,8 +35,7 @@ export interface Service {
  */
 export async function compose(config: Config, log: Logger): Promise<Service> {
   const ruleset = await readRules(config.rulesDir)
-  const tracing = config.otlpEndpoint === null ? null : await (await import('./telemetry/tracing.ts')).startTracing()
-  const metrics = startMetrics(tracing ? [tracing.metricReader] : [])
+  const telemetry = await startTelemetry(config.exported, log)
   const redis = config.redisUrl === null ? null : await connectRedis(config.redisUrl, log)
   const store = await openStore({
     databaseUrl: config.databaseUrl,
@@ -44,7 +44,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     onNotice: (line) => log.info(line),
   })
   try {
-    const app = await createApp(config, log, store, ruleset, metrics.meter)
+    const app = await createApp(config, log, store, ruleset, telemetry.meter)
     await ensureAdminKey(app, {
       configured: config.adminKey,
       dataDir: config.dataDir,
@@ -52,10 +52,10 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     })
     const http = await buildHttp(app, {
       logger: log,
-      metrics: metrics.text,
+      metrics: telemetry.text,
       rateLimit: { max: config.rateLimit, timeWindow: 60_000 },
       ...(redis && { redis }),
-      ...(tracing && { tracing: tracing.fastifyPlugin }),
+      traced: config.exported.traces,
     })
     const sweeper = setInterval(() => sweep(app), 3_600_000)
     return {
@@ -66,10 +66,10 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
         clearInterval(sweeper)
         await closeHttp(http)
         await app.desk.drained()
+        // It measures the store once more.
+        await telemetry.shutdown()
         await store.close()
         redis?.disconnect()
-        await metrics.shutdown()
-        await tracing?.shutdown()
       },
     }
   } catch (error) {

@@ -19,8 +19,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Requests a minute that a key may make; keys of admins may make any number. */
   readonly rateLimit: number
-  /** Base URL of an OTLP receiver. Null: nothing is exported. */
-  readonly otlpEndpoint: string | null
+  /** What is sent over OTLP, to where the standard `OTEL_*` variables say; nothing where they name no endpoint. */
+  readonly exported: { readonly traces: boolean; readonly metrics: boolean }
 }
 
 /** One line, naming each variable that is wrong and how. Never quotes a secret. */
@@ -53,6 +53,13 @@ export function readConfig(env: Environment): Config {
     return fallback
   }
 
+  const endpoint = url('http', 'https')
+  const receiver = read('OTEL_EXPORTER_OTLP_ENDPOINT', null, endpoint)
+  const isExported = (signal: 'TRACES' | 'METRICS') => {
+    const own = read(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, receiver, endpoint)
+    return own !== null && env[`OTEL_${signal}_EXPORTER`] !== 'none' && env.OTEL_SDK_DISABLED?.toLowerCase() !== 'true'
+  }
+
   const config: Config = {
     port: read('PORT', 3000, port),
     host: read('HOST', '127.0.0.1', host),
@@ -63,7 +70,7 @@ export function readConfig(env: Environment): Config {
     adminKey: read('UMPIRE_ADMIN_KEY', null, adminKey),
     logLevel: read('LOG_LEVEL', 'info', logLevel),
     rateLimit: read('UMPIRE_RATE_LIMIT', 6000, positiveInteger),
-    otlpEndpoint: read('OTEL_EXPORTER_OTLP_ENDPOINT', null, url('http', 'https')),
+    exported: { traces: isExported('TRACES'), metrics: isExported('METRICS') },
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '))
   return config

@@ -1,6 +1,7 @@
 import pino, { type Logger } from 'pino'
 import { compose, type Service } from './compose.ts'
 import type { Config } from './config.ts'
+import { describeFailure } from './telemetry/failure.ts'
 import { traceIds } from './telemetry/spans.ts'
 
 /** Requests get this long to finish, then the process ends all the same. Milliseconds. */
@@ -19,7 +20,18 @@ export async function serve(config: Config): Promise<void> {
 }
 
 export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
-  return pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime, mixin: traceIds })
+  return pino({
+    level: logLevel,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    mixin: traceIds,
+    // Of a request no headers, of a reply no body, of an error nothing that quotes either.
+    serializers: {
+      req: ({ id, method }) => ({ id, method }),
+      res: ({ statusCode }) => ({ statusCode }),
+      err: describeFailure,
+    },
+  })
 }
 
 function closeOnSignal(service: Service, log: Logger): void {

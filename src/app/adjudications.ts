@@ -53,6 +53,7 @@ export async function adjudicate(
   const { account, dryRun = false } = request
   const signals = (request.signals ?? []).map((signal) => ({ ...signal, account }))
   const arrivedAt = performance.now()
+  let accepted = 0
   const { id, body, answer } = await app.desk.submit({
     accounts: [account],
     agents: [...signals.map((signal) => signal.agent), ...(request.proposal ? [request.proposal.agent] : [])],
@@ -62,11 +63,16 @@ export async function adjudicate(
       const fresh = signals.filter((signal) => checkSignal(app, principal, book, page, signal).isNew)
       if (dryRun) return answerOnly(app, decision, request, book, page, fresh)
       for (const signal of fresh) acceptSignal(book, page, signal, principal)
+      accepted = fresh.length
       if (request.proposal) book.register(request.proposal.agent)
       return answerAndKeep(app, principal, decision, request, book, page, remember)
     },
   })
-  if (!dryRun) measure(app, answer, performance.now() - arrivedAt)
+  if (!dryRun) {
+    measure(app, answer, performance.now() - arrivedAt)
+    app.metrics.ingested('accepted', accepted)
+    app.metrics.ingested('duplicate', signals.length - accepted)
+  }
   return { id, body }
 }
 

@@ -1,12 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyPluginAsync,
-  type FastifyPluginCallback,
-  fastify,
-  LogController,
-} from 'fastify'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
@@ -18,6 +11,7 @@ import { readJson } from './plugins/json.ts'
 import { logRequests } from './plugins/log.ts'
 import { describeRoutes, serveDescription } from './plugins/openapi.ts'
 import { countRequests, limitRequests, type RateLimit } from './plugins/rate-limit.ts'
+import { traceRequests } from './plugins/trace.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
@@ -36,8 +30,8 @@ export interface HttpOptions {
   readonly redis?: Redis | undefined
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
-  /** Hears of every request before any other hook. */
-  readonly tracing?: FastifyPluginAsync | FastifyPluginCallback | undefined
+  /** Whether each request is a span, for the tracer provider of the process. */
+  readonly traced?: boolean | undefined
   /** Whether `x-forwarded-for` tells who asks, as behind a proxy of one's own. */
   readonly trustProxy?: boolean | undefined
 }
@@ -49,7 +43,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
   const http: Http = fastify({
     loggerInstance: options.logger,
     // One logger for all: a child for each request costs more than it tells. Lines about a request carry its id.
-    childLoggerFactory: (logger) => logger,
+    childLoggerFactory: () => options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     trustProxy: options.trustProxy ?? false,
@@ -63,7 +57,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
     clientErrorHandler: (error, socket) => answerMalformed(error, socket, randomUUID()),
   }).withTypeProvider<ZodTypeProvider>()
 
-  if (options.tracing) await http.register(options.tracing)
+  if (options.traced) traceRequests(http)
   http.setValidatorCompiler(validatorCompiler)
   // Answers are made by our own code and checked against their schemas by tests: not for every request.
   http.setSerializerCompiler(() => JSON.stringify)

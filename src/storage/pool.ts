@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { statementSpan } from '../telemetry/spans.ts'
+import { statementSpan, untraced } from '../telemetry/spans.ts'
 import type { Database } from './database.ts'
 
 export interface PoolOptions {
@@ -44,7 +44,7 @@ export function createPool(connection: pg.PoolConfig, { max, role, indexesOnly, 
   // pg hangs the client on the error, its password included: only what happened goes on.
   // What breaks once the pool ends is how the server says goodbye.
   pool.on('error', ({ message }) => {
-    if (!pool.ending) onError(new Error(message))
+    if (!pool.ending) untraced(() => onError(new Error(message)))
   })
   return pool
 }

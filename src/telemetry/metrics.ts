@@ -1,7 +1,15 @@
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus'
-import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources'
-import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+import type { Resource } from '@opentelemetry/resources'
+import {
+  AggregationTemporality,
+  InstrumentType,
+  MeterProvider,
+  type MetricData,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics'
+import { measureProcess } from './process.ts'
+import { createResource } from './resource.ts'
 
 /** What the service counts and measures. */
 export interface Metrics {
@@ -20,63 +28,101 @@ export interface Answered {
 
 export interface MetricsPipeline {
   readonly meter: Meter
-  /** Everything, now, in the text format of Prometheus. */
+  /** Everything, now, in the text format of Prometheus. What can't be measured at the moment is left out. */
   text(): Promise<string>
   shutdown(): Promise<void>
 }
 
-/** Read on demand, at a scrape. */
+/** A scrape does not wait longer for the database. Milliseconds. */
+const OBSERVED_WITHIN = 1_000
+
+/** Read on demand, at a scrape. A gauge that can't be read has no value then, rather than its last. */
 class ScrapeReader extends MetricReader {
+  constructor() {
+    super({
+      aggregationTemporalitySelector: (type) =>
+        type === InstrumentType.OBSERVABLE_GAUGE ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE,
+    })
+  }
   protected async onForceFlush(): Promise<void> {}
   protected async onShutdown(): Promise<void> {}
 }
 
-/** @param readers further ones, such as one that exports over OTLP */
-export function startMetrics(readers: readonly MetricReader[] = []): MetricsPipeline {
+export interface MetricsOptions {
+  readonly resource?: Resource
+  /** Further ones, such as one that exports over OTLP. */
+  readonly readers?: readonly MetricReader[]
+}
+
+export function startMetrics({ resource = createResource(), readers = [] }: MetricsOptions = {}): MetricsPipeline {
   const reader = new ScrapeReader()
-  const resource = defaultResource().merge(resourceFromAttributes({ 'service.name': 'umpire' }))
   const provider = new MeterProvider({ resource, readers: [reader, ...readers] })
-  const serializer = new PrometheusSerializer()
+  const meter = provider.getMeter('umpire')
+  measureProcess(meter)
+  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
   return {
-    meter: provider.getMeter('umpire'),
+    meter,
     async text() {
-      const { resourceMetrics } = await reader.collect()
-      return serializer.serialize(resourceMetrics)
+      const { resourceMetrics } = await reader.collect({ timeoutMillis: OBSERVED_WITHIN })
+      const scopeMetrics = resourceMetrics.scopeMetrics.map(({ scope, metrics }) => ({
+        scope,
+        metrics: metrics.map(withUnitInName),
+      }))
+      return serializer.serialize({ ...resourceMetrics, scopeMetrics })
     },
     shutdown: () => provider.shutdown(),
   }
 }
 
-/** @param outboxDepth counts the jobs that are committed and not yet queued; asked at each scrape */
+/** OpenTelemetry keeps the unit beside the name, Prometheus in it; the serializer leaves that to us. */
+function withUnitInName<M extends MetricData>(metric: M): M {
+  const { name, unit } = metric.descriptor
+  const suffix = { s: '.seconds', By: '.bytes' }[unit] ?? ''
+  return { ...metric, descriptor: { ...metric.descriptor, name: name + suffix, unit: '' } }
+}
+
+/** @param outboxDepth counts the jobs that are committed and not yet queued; asked at each scrape, one at a time */
 export function createMetrics(meter: Meter, outboxDepth: () => Promise<number>): Metrics {
-  const adjudications = meter.createCounter('umpire_adjudications', { description: 'Adjudications made' })
-  const signals = meter.createCounter('umpire_signals', { description: 'Signals received' })
-  const conflict = meter.createHistogram('umpire_conflict', {
+  const adjudications = meter.createCounter('umpire.adjudications', { description: 'Adjudications made' })
+  const signals = meter.createCounter('umpire.signals', { description: 'Signals received' })
+  const conflict = meter.createHistogram('umpire.conflict', {
     description: 'Conflict among the signals of an adjudication: 0 unanimous, 1 a draw',
-    advice: { explicitBucketBoundaries: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1] },
+    advice: { explicitBucketBoundaries: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] },
   })
-  const regret = meter.createHistogram('umpire_regret', {
+  const regret = meter.createHistogram('umpire.regret', {
     description: 'Expected cost of error of an adjudication, in the currency of the rules',
-    advice: { explicitBucketBoundaries: [1, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 25000] },
+    advice: { explicitBucketBoundaries: [0, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 25000] },
   })
-  const latency = meter.createHistogram('umpire_adjudication_duration', {
+  const duration = meter.createHistogram('umpire.adjudication.duration', {
     description: 'Time from the arrival of a question to its durable answer',
     unit: 's',
-    advice: { explicitBucketBoundaries: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] },
+    advice: { explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] },
   })
+  const countOnce = oneAtATime(outboxDepth)
   meter
-    .createObservableGauge('umpire_outbox_depth', { description: 'Jobs that are committed and not yet queued' })
-    .addCallback(async (result) => result.observe(await outboxDepth()))
+    .createObservableGauge('umpire.outbox.depth', { description: 'Jobs that are committed and not yet queued' })
+    .addCallback(async (result) => result.observe(await countOnce()))
   return {
     adjudicated(answer) {
       const { decision } = answer
       adjudications.add(1, { decision, disposition: answer.disposition })
       conflict.record(answer.conflict, { decision })
       regret.record(answer.regret, { decision })
-      latency.record(answer.seconds)
+      duration.record(answer.seconds)
     },
     ingested(status, count) {
       if (count > 0) signals.add(count, { status })
     },
+  }
+}
+
+/** While a call is under way, others wait for the same: scrapes must not pile up on a database that hangs. */
+function oneAtATime<T>(call: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null
+  return () => {
+    running ??= call().finally(() => {
+      running = null
+    })
+    return running
   }
 }

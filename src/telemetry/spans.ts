@@ -1,4 +1,14 @@
-import { type Context, context, ROOT_CONTEXT, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import {
+  type Attributes,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api'
+import { failureType } from './failure.ts'
 
 const tracer = trace.getTracer('umpire')
 
@@ -6,19 +16,20 @@ const tracer = trace.getTracer('umpire')
 export const currentContext = (): Context => context.active()
 
 /** Whether anybody records the trace: where nobody does, nothing is spent on it. */
-export const isTraced = (parent: Context): boolean => trace.getSpan(parent)?.isRecording() ?? false
+const isTraced = (parent: Context): boolean => trace.getSpan(parent)?.isRecording() ?? false
 
 /** Runs within the trace of a request, whoever calls. */
-export function within<T>(parent: Context, run: () => T): T {
-  return isTraced(parent) ? context.with(parent, run) : run()
-}
+export const within = <T>(parent: Context, run: () => T): T => context.with(parent, run)
 
-/** One step that serves several requests at once: it is a span in the trace of each. */
+/** Runs outside any trace: what serves many requests belongs to none of them. */
+export const untraced = <T>(run: () => T): T => context.with(ROOT_CONTEXT, run)
+
+/** One round trip to the database that serves several requests at once: it is a span in the trace of each. */
 export async function sharedSpan<T>(name: string, parents: readonly Context[], run: () => Promise<T>): Promise<T> {
   const traced = parents.filter(isTraced)
   if (traced.length === 0) return run()
-  const attributes = { 'umpire.batch.requests': parents.length, 'db.system.name': 'postgresql' }
-  const spans = traced.map((parent) => tracer.startSpan(name, { attributes }, parent))
+  const attributes = { ...POSTGRESQL, 'umpire.batch.requests': parents.length }
+  const spans = traced.map((parent) => tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent))
   try {
     return await run()
   } catch (error) {
@@ -47,9 +58,11 @@ export function span<T>(name: string, run: () => T): T {
 /** A statement that has ended, as a span of the trace that is active. Never its parameters: they hold facts. */
 export function statementSpan(sql: string, milliseconds: number, error?: unknown): void {
   if (!isTraced(context.active())) return
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': sql }
-  const ended = tracer.startSpan('query', { attributes, startTime: Date.now() - milliseconds })
-  if (error) fail(ended, error)
+  const operation = /^\s*(\w+)/.exec(sql)?.[1]?.toUpperCase() ?? 'query'
+  const attributes: Attributes = { ...POSTGRESQL, 'db.operation.name': operation, 'db.query.text': sql }
+  const startTime = Date.now() - milliseconds
+  const ended = tracer.startSpan(operation, { kind: SpanKind.CLIENT, attributes, startTime })
+  if (error !== undefined) fail(ended, error)
   ended.end()
 }
 
@@ -59,7 +72,10 @@ export function traceIds(): object {
   return active ? { trace_id: active.traceId, span_id: active.spanId } : {}
 }
 
+const POSTGRESQL = { 'db.system.name': 'postgresql' }
+
+/** What kind of error it was, and not its message, which may hold what was sent. */
 function fail(failed: Span, error: unknown): void {
-  failed.recordException(error as Error)
+  failed.setAttribute('error.type', failureType(error))
   failed.setStatus({ code: SpanStatusCode.ERROR })
 }

@@ -11,7 +11,7 @@ const DEFAULTS = {
   adminKey: null,
   logLevel: 'info',
   rateLimit: 6000,
-  otlpEndpoint: null,
+  exported: { traces: false, metrics: false },
 }
 
 function failure(env: Record<string, string>): string {
@@ -58,7 +58,7 @@ test('every variable is read', () => {
     adminKey: 'sixteen-letters!',
     logLevel: 'warn',
     rateLimit: 60,
-    otlpEndpoint: 'http://collector:4318',
+    exported: { traces: true, metrics: true },
   })
 })
 
@@ -76,6 +76,32 @@ describe('accepted', () => {
     'postgresql://umpire:p%40ss@%2Frun%2Fpostgresql:5432/umpire?sslmode=require',
   ])('DATABASE_URL=%s', (DATABASE_URL) => {
     expect(readConfig({ DATABASE_URL }).databaseUrl).toBe(DATABASE_URL)
+  })
+})
+
+describe('exported', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318'
+  test.each([
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces/v1' }, { traces: true, metrics: false }],
+    [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://metrics/v1' }, { traces: false, metrics: true }],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' },
+      { traces: false, metrics: true },
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_METRICS_EXPORTER: 'none' },
+      { traces: true, metrics: false },
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'True' },
+      { traces: false, metrics: false },
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'false' },
+      { traces: true, metrics: true },
+    ],
+  ])('%j', (env, exported) => {
+    expect(readConfig(env).exported).toEqual(exported)
   })
 })
 
@@ -99,6 +125,7 @@ describe('refused, with a line that names the variable', () => {
     ['UMPIRE_RATE_LIMIT', '0', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `0`'],
     ['UMPIRE_RATE_LIMIT', 'none', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `none`'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'must be a URL that starts with http:// or https://'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector', 'must be a URL that starts with http:// or https://'],
   ])('%s=%j', (name, value, expected) => {
     const message = failure({ [name]: value })
     expect(message).toContain(expected)

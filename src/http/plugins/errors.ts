@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../../app/app.ts'
 import { Problem, type ProblemCode } from '../../app/problem.ts'
+import { describeFailure } from '../../telemetry/failure.ts'
 import { httpProblem, KINDS, PROBLEM_TYPE, problemDocument } from '../errors.ts'
 
 /** Answers every failure with a problem document, and logs those that are ours. */
@@ -34,13 +35,8 @@ export function sendProblem(app: App, error: unknown, request: FastifyRequest, r
     .send(JSON.stringify(problemDocument(problem, request.id)))
 }
 
-/** Field by field: errors of the database carry the values of the rows that they are about. */
 function logFailure({ log }: App, problem: Problem, request: FastifyRequest): void {
-  const { cause } = problem
-  const error =
-    cause instanceof Error
-      ? { name: cause.name, message: cause.message, code: (cause as { code?: unknown }).code, stack: cause.stack }
-      : { name: problem.name, message: problem.message }
+  const error = describeFailure(problem.cause ?? problem)
   const line = { requestId: request.id, method: request.method, path: pathOf(request), code: problem.code, error }
   if (problem.code === 'internal') log.error(line, 'request failed')
   else log.warn(line, 'request not served')

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../../app/app.ts'
 import { begin, forget, type IdempotencyKey, remember } from '../../app/idempotency.ts'
 import { Problem } from '../../app/problem.ts'
+import { describeFailure } from '../../telemetry/failure.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -64,8 +65,8 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
     request.idempotencyKey = null
     settleAnswer(app, key, reply, payload)
       // The answer is true whether or not it could be kept; the lock lapses by itself.
-      .catch((error: Error) =>
-        app.log.warn({ requestId: request.id, error: error.message }, 'idempotency key not settled'),
+      .catch((error) =>
+        app.log.warn({ requestId: request.id, error: describeFailure(error) }, 'idempotency key not settled'),
       )
       .then(() => done(null, payload))
   }
