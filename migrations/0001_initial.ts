@@ -67,7 +67,7 @@ const STATEMENTS = [
      superseded boolean NOT NULL DEFAULT false,
      PRIMARY KEY (account_id, agent, id)
    )`,
-  `CREATE INDEX signals_standing ON signals (account_id) WHERE NOT superseded`,
+  `CREATE INDEX signals_standing ON signals (account_id, agent) WHERE NOT superseded`,
 
   // The answer itself is its audit payload; these columns find it.
   `CREATE TABLE adjudications (

@@ -26,6 +26,8 @@ export interface Desk {
    * @throws Problem `overloaded` when too many wait; what `serve` threw; the database's error, when it is away
    */
   submit<T>(work: Work<T>): Promise<T>
+  /** Accounts of one lane can be served by one piece of work. */
+  laneOf(account: string): number
   /** Resolves when nothing waits any more. */
   drained(): Promise<void>
 }
@@ -45,7 +47,7 @@ interface Waiting {
 
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
-const BATCH = 1_000
+const BATCH = 256
 const WAITING_AT_MOST = 20_000
 const TRIES = 8
 
@@ -98,12 +100,19 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
     running[lane] = null
   }
 
+  function laneOf(account: string): number {
+    let hash = 0
+    for (let i = 0; i < account.length; i++) hash = (hash * 31 + account.charCodeAt(i)) | 0
+    return (hash >>> 0) % lanes
+  }
+
   return {
+    laneOf,
     submit<T>(work: Work<T>): Promise<T> {
       if (waiting >= WAITING_AT_MOST) {
         return Promise.reject(new Problem('overloaded', 'too many requests are waiting; try again in a moment'))
       }
-      const lane = laneOf(work.accounts?.[0] ?? work.trails?.[0] ?? '', lanes)
+      const lane = laneOf(work.accounts?.[0] ?? work.trails?.[0] ?? '')
       waiting++
       return new Promise<T>((resolve, reject) => {
         queues[lane]!.push({ work, context: currentContext(), resolve: resolve as (value: unknown) => void, reject })
@@ -147,10 +156,4 @@ function merge(works: readonly Work<unknown>[]): Wanted {
 function isAboutTheData(error: unknown): boolean {
   const code = (error as { code?: unknown }).code
   return error instanceof Conflict || (typeof code === 'string' && /^2[123]/.test(code))
-}
-
-function laneOf(account: string, lanes: number): number {
-  let hash = 0
-  for (let i = 0; i < account.length; i++) hash = (hash * 31 + account.charCodeAt(i)) | 0
-  return (hash >>> 0) % lanes
 }

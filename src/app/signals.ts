@@ -34,23 +34,25 @@ export async function ingestSignals(
   principal: Principal,
   signals: readonly SignalInput[],
 ): Promise<readonly SignalResult[]> {
-  const byAccount = new Map<string, number[]>()
-  signals.forEach((signal, i) => {
-    const indexes = byAccount.get(signal.account)
+  const lanes = new Map<number, number[]>()
+  signals.forEach(({ account }, i) => {
+    const lane = app.desk.laneOf(account)
+    const indexes = lanes.get(lane)
     if (indexes) indexes.push(i)
-    else byAccount.set(signal.account, [i])
+    else lanes.set(lane, [i])
   })
   const results = new Array<SignalResult>(signals.length)
-  const work = [...byAccount].map(([account, indexes]) =>
-    app.desk.submit({
-      trails: [account],
-      agents: indexes.map((i) => signals[i]!.agent),
-      signals: indexes.map((i) => ({ account, agent: signals[i]!.agent, id: signals[i]!.id })),
+  const work = [...lanes.values()].map((indexes) => {
+    const sent = indexes.map((i) => signals[i]!)
+    return app.desk.submit({
+      trails: sent.map((signal) => signal.account),
+      agents: sent.map((signal) => signal.agent),
+      signals: sent,
       serve(book) {
-        for (const i of indexes) results[i] = ingestOne(app, principal, book, book.account(account), signals[i]!)
+        for (const i of indexes) results[i] = ingestOne(app, principal, book, signals[i]!)
       },
-    }),
-  )
+    })
+  })
   // Every part is waited for, so that an error is told only once nothing of the request is under way any more.
   const failed = (await Promise.allSettled(work)).find((part) => part.status === 'rejected')
   if (failed) throw failed.reason
@@ -60,8 +62,9 @@ export async function ingestSignals(
   return results
 }
 
-function ingestOne(app: App, principal: Principal, book: Book, page: AccountPage, input: SignalInput): SignalResult {
+function ingestOne(app: App, principal: Principal, book: Book, input: SignalInput): SignalResult {
   const { id, agent } = input
+  const page = book.account(input.account)
   try {
     const checked = checkSignal(app, principal, book, page, input)
     if (checked.isNew) acceptSignal(book, page, input, principal)

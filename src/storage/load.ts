@@ -174,7 +174,7 @@ SELECT
       standing.signals) ORDER BY asked.n), '[]')
    FROM asked
    LEFT JOIN LATERAL (
-     SELECT json_agg(alias) AS names FROM aliases WHERE aliases.account_id = asked.account_id
+     SELECT json_agg(alias) AS names FROM aliases WHERE asked.whole AND aliases.account_id = asked.account_id
    ) also ON true
    LEFT JOIN LATERAL (
      SELECT sequence, hash FROM audit_entries
