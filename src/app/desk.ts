@@ -2,7 +2,7 @@ import type { Context } from '@opentelemetry/api'
 import type { Pool } from 'pg'
 import { Conflict, commit } from '../storage/commit.ts'
 import { load, type Wanted } from '../storage/load.ts'
-import { currentContext, sharedSpan, untraced, within } from '../telemetry/spans.ts'
+import { currentContext, sharedSpan, within } from '../telemetry/spans.ts'
 import { Book } from './book.ts'
 import { Problem } from './problem.ts'
 
@@ -116,7 +116,7 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
       waiting++
       return new Promise<T>((resolve, reject) => {
         queues[lane]!.push({ work, context: currentContext(), resolve: resolve as (value: unknown) => void, reject })
-        running[lane] ??= untraced(() => Promise.resolve().then(() => run(lane)))
+        running[lane] ??= Promise.resolve().then(() => run(lane))
       })
     },
     async drained() {

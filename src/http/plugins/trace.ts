@@ -11,13 +11,6 @@ import {
 } from '@opentelemetry/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The trace that it is in; null where it is not traced. */
-    trace: Context | null
-  }
-}
-
 /** Asked every few seconds, by machines. */
 const UNTRACED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 
@@ -31,7 +24,6 @@ const tracer = trace.getTracer('umpire')
  * and messages quote what was sent. (`@fastify/otel` records them, and calls every 4xx an error of ours.)
  */
 export function traceRequests(http: FastifyInstance): void {
-  http.decorateRequest('trace', null)
   http.addHook('onRequest', (request, reply, done) => {
     if (UNTRACED.has(request.routeOptions.url ?? '')) {
       done()
@@ -39,19 +31,9 @@ export function traceRequests(http: FastifyInstance): void {
     }
     const parent = propagation.extract(ROOT_CONTEXT, request.headers)
     const span = startSpan(request, parent)
-    request.trace = trace.setSpan(parent, span)
     reply.raw.once('close', () => endSpan(span, reply.raw))
-    context.with(request.trace, done)
+    context.with(trace.setSpan(parent, span), done)
   })
-  // What waits for the socket, for a body or for the reply to be gone, goes on outside the context.
-  http.addHook('preValidation', (request, _reply, done) => resume(request, done))
-  http.addHook('onError', (request, _reply, _error, done) => resume(request, done))
-  http.addHook('onResponse', (request, _reply, done) => resume(request, done))
-}
-
-function resume({ trace }: FastifyRequest, done: () => void): void {
-  if (trace) context.with(trace, done)
-  else done()
 }
 
 function startSpan({ method, url, protocol, routeOptions }: FastifyRequest, parent: Context): Span {

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import http from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, execute } from '../database.ts'
 import { KEY, rulesDirectory, startService } from '../faults/process.ts'
@@ -42,6 +44,22 @@ async function send(method: string, path: string, body?: unknown, key = KEY) {
   return { status: response.status, text: await response.text(), traceId }
 }
 
+/** Sends the body once the service has begun to serve the headers. */
+async function sendLate(body: string): Promise<number | undefined> {
+  const traceparent = `00-${randomBytes(16).toString('hex')}-00000000000000aa-01`
+  const headers = { authorization: `Bearer ${KEY}`, traceparent, 'content-type': 'application/json' }
+  const request = http.request(`${service.url}/v1/adjudications`, {
+    method: 'POST',
+    headers: { ...headers, expect: '100-continue' },
+  })
+  request.flushHeaders()
+  await once(request, 'continue')
+  request.end(body)
+  const [response] = await once(request, 'response')
+  response.resume()
+  return response.statusCode
+}
+
 /** Statements that fail as PostgreSQL's own do: with what was sent in their message, detail or context. */
 async function failing<T>(body: string, run: () => Promise<T>): Promise<T> {
   await execute(
@@ -77,6 +95,8 @@ beforeAll(async () => {
     { ...question, signals: [{ ...signal, evidence: [{ label: 'EVIDENCE-LABEL', url: 'http://evidence.example/' }] }] },
   ]
   for (const body of refused) expect((await send('POST', '/v1/adjudications', body)).status).toBe(400)
+  expect(await sendLate('{"account": FACT-VALUE')).toBe(400)
+  expect(await sendLate(JSON.stringify(question))).toBe(201)
 
   const failures = [
     ['22P02', 'PERFORM NEW.payload::integer'],
@@ -120,6 +140,11 @@ describe('logs and telemetry', () => {
     const about = lines().filter(({ msg }) => msg.startsWith('request'))
     expect(about.length).toBeGreaterThan(15)
     const spans = receiver.spans()
+    const roots = new Set(spans.filter(({ kind }) => kind === 2).map(({ spanId }) => spanId))
+    for (const { name, parentSpanId } of spans) {
+      if (parentSpanId !== '00000000000000aa')
+        expect({ name, isInTrace: roots.has(parentSpanId!) }).toEqual({ name, isInTrace: true })
+    }
     for (const line of about) {
       expect(line.requestId).toMatch(/^[0-9a-f-]{36}$/)
       const span = spans.find(({ spanId }) => spanId === line.span_id)

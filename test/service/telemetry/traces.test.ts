@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../database.ts'
 import { KEY, rulesDirectory, startService } from '../faults/process.ts'
@@ -6,13 +7,19 @@ import { type ReceivedSpan, startReceiver } from './receiver.ts'
 
 const SERVER = 2
 const CLIENT = 3
+const ERROR = 2
 
 const { url: DATABASE_URL } = await createTestDatabase()
 const receiver = await startReceiver()
 const service = await startService({ ...receiver.env, DATABASE_URL, UMPIRE_RULES_DIR: await rulesDirectory() })
 
+interface SendOptions {
+  readonly sampled?: boolean
+  readonly signal?: AbortSignal
+}
+
 /** A request in a trace of its own, of which the caller records everything or nothing. */
-function send(method: string, path: string, body?: unknown, { sampled = true } = {}) {
+function send(method: string, path: string, body?: unknown, { sampled = true, signal }: SendOptions = {}) {
   const traceId = randomBytes(16).toString('hex')
   const callerId = randomBytes(8).toString('hex')
   const response = fetch(service.url + path, {
@@ -22,6 +29,7 @@ function send(method: string, path: string, body?: unknown, { sampled = true } =
       traceparent: `00-${traceId}-${callerId}-${sampled ? '01' : '00'}`,
       ...(body !== undefined && { 'content-type': 'application/json' }),
     },
+    ...(signal && { signal }),
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   return { traceId, callerId, response }
@@ -124,6 +132,22 @@ describe('a trace', () => {
     expect(Math.max(...sizes)).toBeGreaterThan(1)
     const unsampled = new Set(asked.filter(({ sampled }) => !sampled).map(({ traceId }) => traceId))
     expect(receiver.spans().filter(({ traceId }) => unsampled.has(traceId))).toEqual([])
+  })
+
+  it('ends where nobody waits for the answer any more', async () => {
+    const locker = new pg.Client({ connectionString: DATABASE_URL })
+    await locker.connect()
+    await locker.query('BEGIN; LOCK TABLE escalations')
+    const gone = new AbortController()
+    const { traceId, response } = send('GET', '/v1/escalations', undefined, { signal: gone.signal })
+    const isWaiting = `SELECT FROM pg_locks WHERE relation = 'escalations'::regclass AND NOT granted`
+    while ((await locker.query(isWaiting)).rowCount === 0);
+    gone.abort()
+    await expect(response).rejects.toThrow(/aborted/)
+    const { root } = await traceOf(traceId)
+    expect(root).toMatchObject({ status: ERROR, attributes: { 'error.type': 'aborted' } })
+    expect(root.attributes).not.toHaveProperty('http.response.status_code')
+    await locker.end()
   })
 
   it('is not made for those who watch the service', async () => {
