@@ -56,6 +56,7 @@ describe('the database going away', () => {
     expect(JSON.stringify(refused.body)).not.toMatch(/ECONN|socket|postgres:|password/i)
     expect(await service.call('GET', '/readyz')).toMatchObject({ status: 503 })
     expect(await service.call('GET', '/healthz')).toMatchObject({ status: 200 })
+    expect(await service.call('GET', '/metrics')).toMatchObject({ status: 200 })
     await sent.stop()
     expect(new Set(sent.problems)).toEqual(new Set([503]))
 
