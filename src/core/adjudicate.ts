@@ -4,7 +4,7 @@ import { type Disposal, dispose } from './disposition.ts'
 import { combineEffects, type Effects } from './effects.ts'
 import { findFlips } from './flips.ts'
 import { handOff } from './handoff.ts'
-import { ruleLedger, signalLedger } from './ledger.ts'
+import { signalLedger } from './ledger.ts'
 import { type Live, listen } from './live.ts'
 import type { Adjudication, Autonomy, Decision, Question } from './model.ts'
 import { evaluateRules, type Outcome } from './rules/evaluate.ts'
@@ -54,7 +54,8 @@ function decide(decision: Decision, question: Question, heard: Hearing, conclusi
   const { account, proposal, now, draw } = question
   const { live, effects } = heard
   const { used, contributions, beliefs, risks, best, stakes } = conclusion
-  const rules = live.failures.concat(ruleLedger(heard.outcomes), conclusion.losses.failures)
+  const ruled = heard.outcomes.map(({ entry }) => entry)
+  const rules = live.failures.concat(ruled, conclusion.losses.failures)
   const failures = rules.filter((rule) => rule.error !== undefined)
 
   const standing = {

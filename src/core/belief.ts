@@ -10,35 +10,40 @@ type State = Decision['states'][number]
  * The sum runs in the order of `used`, which is canonical, so that the same evidence gives the same digits.
  *
  * @param contributions weight · llr of each used signal.
+ * @param beliefs where the answer goes, if not into a new array.
  * @returns one probability per state.
  */
 export function pool(
   states: Decision['states'],
   used: readonly UsedSignal[],
   contributions: readonly number[],
+  beliefs: number[] = new Array(states.length),
 ): number[] {
-  const evidence = new Array<number>(states.length).fill(0)
+  for (let s = 0; s < states.length; s += 1) beliefs[s] = 0
   for (let i = 0; i < used.length; i += 1) {
+    const { pointsAt } = (used[i] as UsedSignal).claim
     const x = contributions[i] as number
-    for (const state of (used[i] as UsedSignal).claim.pointsAt) evidence[state] = (evidence[state] as number) + x
+    for (let k = 0; k < pointsAt.length; k += 1) (beliefs[pointsAt[k] as number] as number) += x
   }
-  return normalise(states, evidence)
+  return normalise(states, beliefs)
 }
 
-/** Softmax relative to the strongest state, so that nothing overflows; what the prior rules out stays ruled out. */
-function normalise(states: Decision['states'], evidence: readonly number[]): number[] {
+/**
+ * Softmax of evidence, in its place. Relative to the strongest state, so that nothing overflows; what the prior rules
+ * out stays ruled out.
+ */
+function normalise(states: Decision['states'], evidence: number[]): number[] {
   let strongest = Number.NEGATIVE_INFINITY
   for (let s = 0; s < states.length; s += 1) {
     if ((states[s] as State).prior > 0) strongest = Math.max(strongest, evidence[s] as number)
   }
-  const beliefs = new Array<number>(states.length)
   let total = 0
   for (let s = 0; s < states.length; s += 1) {
     const { prior } = states[s] as State
     const mass = prior > 0 ? prior * Math.exp((evidence[s] as number) - strongest) : 0
-    beliefs[s] = mass
+    evidence[s] = mass
     total += mass
   }
-  for (let s = 0; s < beliefs.length; s += 1) beliefs[s] = (beliefs[s] as number) / total
-  return beliefs
+  for (let s = 0; s < states.length; s += 1) (evidence[s] as number) /= total
+  return evidence
 }

@@ -42,8 +42,9 @@ export function dispose({ autonomy, failed, escalated, regret }: Standing, revie
   if (autonomy === 'off_limits') reasons.push('people_only')
   if (regret > review.cost) reasons.push('uncertain')
   if (autonomy === 'copilot') reasons.push('copilot')
-  const [first = unasked(autonomy, review, draw), ...others] = reasons
-  return { disposition: DISPOSITION_OF[first], reasons: [first, ...others] }
+  if (reasons.length === 0) reasons.push(unasked(autonomy, review, draw))
+  const listed = reasons as [Reason, ...Reason[]]
+  return { disposition: DISPOSITION_OF[listed[0]], reasons: listed }
 }
 
 function unasked(autonomy: Autonomy | null, review: Review, draw: number): Reason {

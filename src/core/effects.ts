@@ -1,15 +1,15 @@
-import { AUTONOMY, type Autonomy, type Decision, type Effect, type Rule } from './model.ts'
+import { type AddedLoss, AUTONOMY, type Autonomy, type Decision, type Effect, type LedgerRule } from './model.ts'
 import type { Outcome } from './rules/evaluate.ts'
 import type { SignalView } from './rules/expression.ts'
 
 /** What all rules that hold do together. Arrays have one entry per action. */
 export interface Effects {
   /** The first rule that vetoes the action. */
-  readonly vetoedBy: readonly (Rule | null)[]
+  readonly vetoedBy: readonly (LedgerRule | null)[]
   /** Under the caps. */
   readonly autonomy: readonly Autonomy[]
   /** The first rule that caps the action as strictly as it is capped; null where the file's own level stands. */
-  readonly cappedBy: readonly (Rule | null)[]
+  readonly cappedBy: readonly (LedgerRule | null)[]
   /** One amount per state, NaN where it could not be evaluated; null: nothing is added. */
   readonly addedLoss: readonly (readonly number[] | null)[]
   /** The product of the weights that rules give a signal; where there is none, 1. */
@@ -19,22 +19,22 @@ export interface Effects {
 }
 
 export interface Escalation {
-  readonly rule: Rule
+  readonly rule: LedgerRule
   readonly effect: Extract<Effect, { kind: 'escalate' }>
 }
 
 /** Adds up the effects of the rules that hold; all of them apply, in file order. */
 export function combineEffects(decision: Decision, outcomes: readonly Outcome[]): Effects {
   const { actions, states } = decision
-  const vetoedBy: (Rule | null)[] = actions.map(() => null)
+  const vetoedBy: (LedgerRule | null)[] = actions.map(() => null)
   const autonomy = actions.map((action) => action.autonomy)
-  const cappedBy: (Rule | null)[] = actions.map(() => null)
+  const cappedBy: (LedgerRule | null)[] = actions.map(() => null)
   const addedLoss: (number[] | null)[] = actions.map(() => null)
   let factors: Map<SignalView, number> | null = null
   const escalations: Escalation[] = []
   const tags: string[] = []
 
-  for (const { rule, signal, effect, amounts } of outcomes) {
+  for (const { entry: rule, signal, effect, amounts } of outcomes) {
     switch (effect?.kind) {
       case 'veto':
         for (const action of effect.actions) vetoedBy[action] ??= rule
@@ -47,11 +47,12 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
         }
         break
       case 'addLoss':
-        effect.terms.forEach(({ action, state }, term) => {
+        for (let term = 0; term < effect.terms.length; term += 1) {
+          const { action, state } = effect.terms[term] as AddedLoss
           addedLoss[action] ??= states.map(() => 0)
           const added = addedLoss[action]
-          added[state] = (added[state] ?? 0) + (amounts[term] ?? Number.NaN)
-        })
+          added[state] = (added[state] as number) + (amounts[term] as number)
+        }
         break
       case 'weight':
         // The largest number instead of infinity: infinity times a trust of 0 would be NaN.

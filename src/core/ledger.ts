@@ -2,8 +2,7 @@ import type { Conclusion } from './conclude.ts'
 import type { Effects } from './effects.ts'
 import { type Evidence, weighStatement } from './evidence.ts'
 import type { LiveSignal, UsedSignal } from './live.ts'
-import type { Decision, LedgerRule, LedgerSignal } from './model.ts'
-import type { Outcome } from './rules/evaluate.ts'
+import type { Decision, LedgerSignal } from './model.ts'
 import { freshnessOf, ruleFactor } from './weight.ts'
 
 /** The terms of every live signal: the used ones first, each group newest first. */
@@ -73,13 +72,4 @@ function unusedEntry(decision: Decision, live: LiveSignal, dependence: number, e
     used: false,
   }
   return live.unused === null ? entry : { ...entry, why: live.unused }
-}
-
-/** One entry per effect of a rule that holds, and per failure. */
-export function ruleLedger(outcomes: readonly Outcome[]): LedgerRule[] {
-  return outcomes.map(({ rule, signal, effect, error }) => {
-    const entry: LedgerRule = { id: rule.id, effect: effect?.kind ?? null, because: rule.because }
-    if (signal === null && error === null) return entry
-    return { ...entry, ...(signal && { signal: signal.id }), ...(error !== null && { error }) }
-  })
 }

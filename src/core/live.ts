@@ -7,8 +7,6 @@ export const MOST_USED = 200
 
 const HOUR = 3_600_000
 
-const NOTHING: readonly (readonly number[])[] = []
-
 /** A signal that stands at the moment of the adjudication, and whether it is used. */
 export interface LiveSignal {
   readonly signal: Signal
@@ -23,6 +21,8 @@ export interface LiveSignal {
   readonly view: SignalView | null
   /** Shared by all signals of the agent. */
   readonly voice: Voice
+  /** The agent's next newer one. */
+  readonly newer: LiveSignal | null
 }
 
 export interface UsedSignal extends LiveSignal {
@@ -56,9 +56,8 @@ interface OpenVoice extends Voice {
   readonly inScope: boolean | ExpressionError | undefined
   readonly unheard: Unused | null
   readonly view: SignalView['agent'] | null
-  readonly claims: Set<string>
-  /** The states that its newer signals point at, one entry per mapped claim. */
-  pointsAt: readonly (readonly number[])[]
+  /** The last that was read of it. */
+  latest: LiveSignal | null
 }
 
 /**
@@ -85,14 +84,13 @@ export function listen(decision: Decision, question: Question, account: Scope): 
       voices.set(signal.agent, voice)
     }
     const { agent } = voice
-    if (agent.mode === 'muted' || voice.claims.has(signal.claim)) continue
-    voice.claims.add(signal.claim)
+    const newer = voice.latest
+    if (agent.mode === 'muted' || hasSaid(newer, signal.claim)) continue
 
     const claim = decision.claims.get(signal.claim) ?? null
     const confidence = statedConfidence(signal, agent)
     const ageHours = Math.max(0, now - signal.observedAt) / HOUR
     const unused = whyUnused(voice, claim, proposal, used.length)
-    if (claim !== null) voice.pointsAt = [...voice.pointsAt, claim.pointsAt]
 
     let view: SignalView | null = null
     if (voice.view !== null) {
@@ -100,7 +98,8 @@ export function listen(decision: Decision, question: Question, account: Scope): 
       view = { id: signal.id, agent: voice.view, claim: signal.claim, confidence: certainty, ageHours }
       views.push(view)
     }
-    const live = { signal, agent, claim, confidence, ageHours, unused, view, voice }
+    const live = { signal, agent, claim, confidence, ageHours, unused, view, voice, newer }
+    voice.latest = live
     signals.push(live)
     if (isUsed(live)) {
       used.push(live)
@@ -116,7 +115,7 @@ function openVoice(agent: Agent, now: number, account: Scope, failures: LedgerRu
   const inScope = silent ? undefined : holdsScope(agent, account, failures)
   const unheard = silent ? 'agent_in_shadow' : inScope === true ? null : 'agent_out_of_scope'
   const view = unheard === null ? { name: agent.name, kind: agent.kind, trust: agent.trust } : null
-  return { agent, inScope, unheard, view, used: 0, claims: new Set(), pointsAt: NOTHING }
+  return { agent, inScope, unheard, view, used: 0, latest: null }
 }
 
 function holdsScope(agent: Agent, account: Scope, failures: LedgerRule[]): boolean | ExpressionError {
@@ -144,7 +143,7 @@ function mayPropose(
 function whyUnused(voice: OpenVoice, claim: Claim | null, proposal: Proposal | null, used: number): Unused | null {
   if (voice.unheard !== null) return voice.unheard
   if (claim === null) return 'claim_not_mapped'
-  if (!sharesStatesWithAll(claim.pointsAt, voice.pointsAt)) return 'superseded'
+  if (contradicts(claim, voice.latest)) return 'superseded'
   if (voice.agent.name === proposal?.agent) return 'own_case'
   return used < MOST_USED ? null : 'beyond_newest_200'
 }
@@ -166,8 +165,17 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-function sharesStatesWithAll(states: readonly number[], newer: readonly (readonly number[])[]): boolean {
-  return newer.every((others) => others.some((state) => states.includes(state)))
+function hasSaid(newest: LiveSignal | null, claim: string): boolean {
+  for (let live = newest; live !== null; live = live.newer) if (live.signal.claim === claim) return true
+  return false
+}
+
+/** Whether one of the newer signals points only at other states. */
+function contradicts({ pointsAt }: Claim, newest: LiveSignal | null): boolean {
+  for (let live = newest; live !== null; live = live.newer) {
+    if (live.claim !== null && !live.claim.pointsAt.some((state) => pointsAt.includes(state))) return true
+  }
+  return false
 }
 
 function agentNamed(question: Question, name: string): Agent {

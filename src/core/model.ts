@@ -157,6 +157,8 @@ export interface Rule {
   readonly forEachSignal: boolean
   readonly effects: readonly Effect[]
   readonly because: string
+  /** What the ledger says of each effect; made at load, because most rules that hold say the same every time. */
+  readonly entries: readonly LedgerRule[]
 }
 
 export type Effect =

@@ -1,5 +1,5 @@
 import type { Disposal } from './disposition.ts'
-import type { Handoff, LedgerRule, Rule } from './model.ts'
+import type { Handoff, LedgerRule } from './model.ts'
 import { about, capitalised, count, money, rough, spoken } from './phrases.ts'
 import type { Judgement } from './verdict.ts'
 import { nameOf, reasonOf, type Scales, weighing } from './weighing.ts'
@@ -48,7 +48,7 @@ function grounds(findings: Findings): string {
   const { action, reasons } = judgement
   switch (reasons[0]) {
     case 'vetoed':
-      return reasonOf(effects.vetoedBy[action] as Rule)
+      return reasonOf(effects.vetoedBy[action] as LedgerRule)
     case 'off_limits':
       return peopleOnly(findings, action, 'do that')
     case 'out_of_scope':
@@ -73,7 +73,7 @@ function standing(findings: Findings): string {
   const decides = `so ${queueOf(findings)} decides`
   switch (disposal.reasons[0]) {
     case 'no_permitted_action':
-      return `${failures.length > 0 ? failed(failures) : reasonOf(effects.vetoedBy[0] as Rule)}, ${decides}`
+      return `${failures.length > 0 ? failed(failures) : reasonOf(effects.vetoedBy[0] as LedgerRule)}, ${decides}`
     case 'rule_error':
       return `${failed(failures)}, ${decides}`
     case 'rule':
@@ -106,14 +106,14 @@ function risk({ decision: { review }, conclusion: { stakes } }: Findings): strin
 }
 
 function peopleOnly({ effects }: Findings, action: number, doIt: string): string {
-  const cap = effects.cappedBy[action] as Rule | null
+  const cap = effects.cappedBy[action] as LedgerRule | null
   return cap === null ? `Only people may ${doIt}` : reasonOf(cap)
 }
 
 /** Who decides on an action that no agent takes by itself. */
 function everyTime(findings: Findings, action: number): string {
   const { decision, effects } = findings
-  const cap = effects.cappedBy[action] as Rule | null
+  const cap = effects.cappedBy[action] as LedgerRule | null
   if (cap !== null) return `. ${reasonOf(cap)}, so ${queueOf(findings)} decides`
   return `; ${queueOf(findings)} decides on ${isAlone(findings) ? 'that' : nameOf(decision, action)} every time`
 }
@@ -142,7 +142,7 @@ function queueOf({ decision, handoff }: Findings): string {
 }
 
 /** The rule whose queue decides, or else the first. */
-function escalating(escalations: Findings['effects']['escalations']): Rule {
+function escalating(escalations: Findings['effects']['escalations']): LedgerRule {
   return (escalations.find(({ effect }) => effect.queue !== null) ?? (escalations[0] as (typeof escalations)[0])).rule
 }
 

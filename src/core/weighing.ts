@@ -2,7 +2,7 @@ import type { Conclusion } from './conclude.ts'
 import type { Effects } from './effects.ts'
 import type { Evidence } from './evidence.ts'
 import type { UsedSignal } from './live.ts'
-import type { Decision, Rule } from './model.ts'
+import type { Decision, LedgerRule } from './model.ts'
 import { age, count, percent, spoken } from './phrases.ts'
 
 export interface Scales {
@@ -17,7 +17,7 @@ export interface Scales {
  */
 export function weighing({ decision, conclusion, effects }: Scales): string {
   const out = ruledOut(conclusion, effects)
-  if (out !== null) return `${reasonOf(effects.vetoedBy[out] as Rule)}, so ${nameOf(decision, out)} is out`
+  if (out !== null) return `${reasonOf(effects.vetoedBy[out] as LedgerRule)}, so ${nameOf(decision, out)} is out`
 
   const { stakes, losses } = conclusion
   if (losses.permitted.length === 1) return 'It is the only action'
@@ -127,7 +127,7 @@ function verb({ agents }: Side, plural: string): string {
 }
 
 /** An operator's sentence, to be gone on from. */
-export function reasonOf({ because }: Rule): string {
+export function reasonOf({ because }: LedgerRule): string {
   return because.trim().replace(/\.$/, '')
 }
 

@@ -48,7 +48,7 @@ export function ruleFactor({ view }: LiveSignal, effects: Effects): number {
 
 /** `Σ v(k)·(t(k) − t(k − 1)) / Σ v` with the v descending and `t(k) = k / (1 + (k − 1)ρ)`. */
 function shareLeft(alone: readonly number[], rho: number): number {
-  const descending = alone.toSorted((a, b) => b - a)
+  const descending = sortDescending(alone)
   let sum = 0
   let left = 0
   let before = 0
@@ -60,4 +60,15 @@ function shareLeft(alone: readonly number[], rho: number): number {
     before = worth
   }
   return sum > 0 ? left / sum : 1
+}
+
+/** By insertion: of a few numbers several times as fast as `toSorted` with a comparison. */
+function sortDescending(numbers: readonly number[]): number[] {
+  const sorted: number[] = []
+  for (const number of numbers) {
+    let place = sorted.length
+    for (; place > 0 && (sorted[place - 1] as number) < number; place -= 1) sorted[place] = sorted[place - 1] as number
+    sorted[place] = number
+  }
+  return sorted
 }

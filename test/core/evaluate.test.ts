@@ -16,7 +16,7 @@ const TAG: Effect = { kind: 'tag', tags: ['vip'] }
 const MISSING = failing<never>('account.gone', 'the account has no fact `account.gone`')
 
 function outcomes(...rules: readonly Rule[]) {
-  return evaluateRules(rules, SCOPE).map(({ rule: { id }, signal, effect, amounts, error }) => ({
+  return evaluateRules(rules, SCOPE).map(({ entry: { id, error = null }, signal, effect, amounts }) => ({
     id,
     signal: signal?.id ?? null,
     effect: effect?.kind ?? null,

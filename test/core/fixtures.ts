@@ -67,8 +67,10 @@ export function claim(states: Decision['states'], pointsAt: readonly number[], h
   return { pointsAt, halfLife, priorMass: pointsAt.reduce((sum, s) => sum + (states[s]?.prior ?? 0), 0) }
 }
 
-export function rule(id: string, effects: readonly Effect[], fields: Partial<Rule> = {}): Rule {
-  return { id, when: ALWAYS, forEachSignal: false, effects, because: `Because of ${id}`, ...fields }
+export function rule(id: string, effects: readonly Effect[], fields: Partial<Omit<Rule, 'entries'>> = {}): Rule {
+  const stated = { id, when: ALWAYS, forEachSignal: false, effects, because: `Because of ${id}`, ...fields }
+  const { because } = stated
+  return { ...stated, entries: stated.effects.map(({ kind }) => ({ id, effect: kind, because })) }
 }
 
 const STATES = [

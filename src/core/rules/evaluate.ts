@@ -1,17 +1,15 @@
-import type { Effect, Rule } from '../model.ts'
+import type { Effect, LedgerRule, Rule } from '../model.ts'
 import { type Expression, ExpressionError, type Scope, type SignalView } from './expression.ts'
 
 /** What one effect of a rule came to; explanations render these and evaluate nothing again. */
 export interface Outcome {
-  readonly rule: Rule
+  readonly entry: LedgerRule
   /** For which signal, of a rule that is asked for each. */
   readonly signal: SignalView | null
   /** Null: the condition failed, so that it is not known whether the rule holds. */
   readonly effect: Effect | null
   /** Of `addLoss`, one per term; NaN where the amount could not be evaluated. */
   readonly amounts: readonly number[]
-  /** Expression and reason, where one failed. */
-  readonly error: string | null
 }
 
 type AddLoss = Extract<Effect, { kind: 'addLoss' }>
@@ -41,17 +39,21 @@ export function evaluateRules(rules: readonly Rule[], scope: Scope): readonly Ou
 function evaluateRule(rule: Rule, scope: Scope, signal: SignalView | null, outcomes: Outcome[]): void {
   const holds = evaluateCondition(rule.when, scope)
   if (holds === false) return
+  const { id, because, effects } = rule
   if (holds !== true) {
-    outcomes.push({ rule, signal, effect: null, amounts: NONE, error: holds.message })
+    const failed: LedgerRule = { id, effect: null, because }
+    outcomes.push({ entry: detailed(failed, signal, holds.message), signal, effect: null, amounts: NONE })
     return
   }
-  for (const effect of rule.effects) {
-    if (effect.kind === 'addLoss') outcomes.push(evaluateAddedLoss(rule, effect, scope, signal))
-    else outcomes.push({ rule, signal, effect, amounts: NONE, error: null })
+  for (let i = 0; i < effects.length; i += 1) {
+    const effect = effects[i] as Effect
+    const entry = rule.entries[i] as LedgerRule
+    if (effect.kind === 'addLoss') outcomes.push(evaluateAddedLoss(entry, effect, scope, signal))
+    else outcomes.push({ entry: detailed(entry, signal, null), signal, effect, amounts: NONE })
   }
 }
 
-function evaluateAddedLoss(rule: Rule, effect: AddLoss, scope: Scope, signal: SignalView | null): Outcome {
+function evaluateAddedLoss(entry: LedgerRule, effect: AddLoss, scope: Scope, signal: SignalView | null): Outcome {
   let error: string | null = null
   const amounts = effect.terms.map((term) => {
     const amount = evaluateAmount(term.amount, scope)
@@ -59,7 +61,12 @@ function evaluateAddedLoss(rule: Rule, effect: AddLoss, scope: Scope, signal: Si
     error = error === null ? amount.message : `${error}; ${amount.message}`
     return Number.NaN
   })
-  return { rule, signal, effect, amounts, error }
+  return { entry: detailed(entry, signal, error), signal, effect, amounts }
+}
+
+function detailed(entry: LedgerRule, signal: SignalView | null, error: string | null): LedgerRule {
+  if (signal === null && error === null) return entry
+  return { ...entry, ...(signal && { signal: signal.id }), ...(error !== null && { error }) }
 }
 
 /** A condition's answer, or the failure as a value that names expression and reason. */

@@ -66,7 +66,10 @@ export function compileRule(
   const when = compileAt(rule.when, 'boolean', [...path, 'when'], words, place)
   const effects = compileEffects(rule.then, [...path, 'then'], names, words, place)
   if (when === null || effects.length === 0) return null
-  return { id: rule.id, when, forEachSignal: rule.forEach === 'signal', effects, because: rule.then.because }
+  const { id } = rule
+  const { because } = rule.then
+  const entries = effects.map(({ kind }) => ({ id, effect: kind, because }))
+  return { id, when, forEachSignal: rule.forEach === 'signal', effects, because, entries }
 }
 
 function compileEffects(
