@@ -46,17 +46,18 @@ app.post('/batched', async (_request, reply) => {
   return reply.code(201).type('application/json').send(answer)
 })
 
-/** The yardstick of the signals figure: the rows of a batch, as they would be stored, in one multi-row statement. */
+/** The yardstick of the signals figure: the rows of a batch under the keys by which they are found, in one statement. */
 await pool.query(`CREATE TABLE IF NOT EXISTS floor_signals (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account text, agent text, signal text, claim text,
-  confidence double precision, observed_at timestamptz, body text)`)
+  account_id text COLLATE "C", agent text COLLATE "C", id text COLLATE "C", claim text, confidence double precision,
+  observed_at timestamptz, body text, PRIMARY KEY (account_id, agent, id))`)
+await pool.query('CREATE INDEX IF NOT EXISTS floor_signals_account ON floor_signals (account_id, agent)')
 
 app.post('/signals', async (request, reply) => {
   const { signals } = request.body as { signals: Record<string, unknown>[] }
   const rows = signals.map((_, i) => `(${[1, 2, 3, 4, 5, 6, 7].map((c) => `$${i * 7 + c}`).join()})`).join()
   await pool.query({
     name: `signals${signals.length}`,
-    text: `INSERT INTO floor_signals (account, agent, signal, claim, confidence, observed_at, body) VALUES ${rows}`,
+    text: `INSERT INTO floor_signals (account_id, agent, id, claim, confidence, observed_at, body) VALUES ${rows}`,
     values: signals.flatMap((s) => [s.account, s.agent, s.id, s.claim, s.confidence, s.observedAt, JSON.stringify(s)]),
   })
   return reply.code(202).send({ accepted: signals.length })

@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * The first schema. PostgreSQL is the truth: all that is acknowledged is here.
+ * The first schema. PostgreSQL is the truth: all that is acknowledged is here. What rows are found by is compared byte
+ * by byte (`COLLATE "C"`): lists then have the same order on every server, and an index costs half to search.
  *
  * `umpire_app` is the role that every connection of the service takes on. It reads and adds audit entries and
  * can neither change nor delete one; erasing a payload is left to the owner of the database.
@@ -23,7 +24,7 @@ const STATEMENTS = [
    END $$`,
 
   `CREATE TABLE audit_entries (
-     stream text NOT NULL,
+     stream text COLLATE "C" NOT NULL,
      sequence bigint NOT NULL,
      kind text NOT NULL,
      at timestamptz NOT NULL,
@@ -32,7 +33,7 @@ const STATEMENTS = [
      PRIMARY KEY (stream, sequence)
    )`,
   `CREATE TABLE audit_payloads (
-     stream text NOT NULL,
+     stream text COLLATE "C" NOT NULL,
      sequence bigint NOT NULL,
      salt text NOT NULL,
      payload text NOT NULL,
@@ -40,14 +41,14 @@ const STATEMENTS = [
    )`,
 
   `CREATE TABLE aliases (
-     alias text PRIMARY KEY,
-     account_id text NOT NULL
+     alias text COLLATE "C" PRIMARY KEY,
+     account_id text COLLATE "C" NOT NULL
    )`,
   `CREATE INDEX aliases_account ON aliases (account_id)`,
 
   // One row per change, so that any moment of the past can be recomputed.
   `CREATE TABLE facts (
-     account_id text NOT NULL,
+     account_id text COLLATE "C" NOT NULL,
      sequence bigint NOT NULL,
      facts text NOT NULL,
      PRIMARY KEY (account_id, sequence)
@@ -55,10 +56,10 @@ const STATEMENTS = [
 
   // Never changed after it is accepted, but for superseded: true once no moment to come can bring it back to life.
   `CREATE TABLE signals (
-     account_id text NOT NULL,
+     account_id text COLLATE "C" NOT NULL,
      sequence bigint NOT NULL,
-     agent text NOT NULL,
-     id text NOT NULL,
+     agent text COLLATE "C" NOT NULL,
+     id text COLLATE "C" NOT NULL,
      claim text NOT NULL,
      confidence double precision,
      score double precision,
@@ -71,8 +72,8 @@ const STATEMENTS = [
 
   // The answer itself is its audit payload; these columns find it.
   `CREATE TABLE adjudications (
-     account_id text NOT NULL,
-     decision text NOT NULL,
+     account_id text COLLATE "C" NOT NULL,
+     decision text COLLATE "C" NOT NULL,
      sequence bigint NOT NULL,
      id uuid NOT NULL,
      disposition text NOT NULL,
@@ -82,8 +83,8 @@ const STATEMENTS = [
 
   `CREATE TABLE escalations (
      id uuid PRIMARY KEY,
-     account_id text NOT NULL,
-     decision text NOT NULL,
+     account_id text COLLATE "C" NOT NULL,
+     decision text COLLATE "C" NOT NULL,
      adjudication_id uuid NOT NULL,
      kind text NOT NULL,
      queue text NOT NULL,
@@ -101,38 +102,38 @@ const STATEMENTS = [
 
   `CREATE TABLE outbox (
      id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-     account_id text NOT NULL,
+     account_id text COLLATE "C" NOT NULL,
      topic text NOT NULL,
      payload text NOT NULL,
      created_at timestamptz NOT NULL
    )`,
 
   `CREATE TABLE outcomes (
-     account_id text NOT NULL,
-     decision text NOT NULL,
+     account_id text COLLATE "C" NOT NULL,
+     decision text COLLATE "C" NOT NULL,
      state text NOT NULL,
      observed_at timestamptz NOT NULL,
-     source text NOT NULL,
+     source text COLLATE "C" NOT NULL,
      sequence bigint NOT NULL,
      PRIMARY KEY (account_id, decision, observed_at, source)
    )`,
 
   // What an admin said of an agent since the file did; sequence is that of its audit stream.
   `CREATE TABLE agents (
-     name text PRIMARY KEY,
+     name text COLLATE "C" PRIMARY KEY,
      sequence bigint NOT NULL,
      overrides jsonb NOT NULL,
      registered_at timestamptz NOT NULL
    )`,
 
   `CREATE TABLE rulesets (
-     hash text PRIMARY KEY,
+     hash text COLLATE "C" PRIMARY KEY,
      content text NOT NULL,
      stored_at timestamptz NOT NULL
    )`,
 
   `CREATE TABLE api_keys (
-     name text PRIMARY KEY,
+     name text COLLATE "C" PRIMARY KEY,
      hash bytea NOT NULL UNIQUE,
      principal text NOT NULL,
      scopes text[] NOT NULL,
@@ -142,8 +143,8 @@ const STATEMENTS = [
    )`,
 
   `CREATE TABLE idempotency_keys (
-     owner text NOT NULL,
-     key text NOT NULL,
+     owner text COLLATE "C" NOT NULL,
+     key text COLLATE "C" NOT NULL,
      request bytea NOT NULL,
      status integer,
      headers jsonb,
