@@ -1,5 +1,12 @@
-import { type AddedLoss, AUTONOMY, type Autonomy, type Decision, type Effect, type LedgerRule } from './model.ts'
-import type { Outcome } from './rules/evaluate.ts'
+import {
+  type AddedLoss,
+  AUTONOMY,
+  type Autonomy,
+  type Decision,
+  type Effect,
+  type LedgerRule,
+  type Outcome,
+} from './model.ts'
 import type { SignalView } from './rules/expression.ts'
 
 /** What all rules that hold do together. Arrays have one entry per action. */

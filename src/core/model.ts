@@ -3,7 +3,7 @@
  * currency, probabilities lie in [0, 1]. Everything is read-only: each stage returns new values.
  */
 
-import type { Expression } from './rules/expression.ts'
+import type { Expression, SignalView } from './rules/expression.ts'
 
 /** Numbers the arithmetic. A change that alters any number of any answer raises it. */
 export const ENGINE = 1
@@ -157,8 +157,19 @@ export interface Rule {
   readonly forEachSignal: boolean
   readonly effects: readonly Effect[]
   readonly because: string
-  /** What the ledger says of each effect; made at load, because most rules that hold say the same every time. */
-  readonly entries: readonly LedgerRule[]
+  /** What each effect comes to where the rule holds, but for signals and amounts; made at load, for all answers. */
+  readonly outcomes: readonly Outcome[]
+}
+
+/** What one effect of a rule comes to; explanations render these and evaluate nothing again. */
+export interface Outcome {
+  readonly entry: LedgerRule
+  /** Null: the condition failed, so that it is not known whether the rule holds. */
+  readonly effect: Effect | null
+  /** For which signal, of a rule that is asked for each. */
+  readonly signal: SignalView | null
+  /** Of `addLoss`, one per term; NaN where the amount could not be evaluated. */
+  readonly amounts: readonly number[]
 }
 
 export type Effect =

@@ -1,4 +1,5 @@
 import type { Agent, Claim, Decision, Effect, Question, Review, Rule, Signal } from '../../src/core/model.ts'
+import { outcomesOf } from '../../src/core/rules/evaluate.ts'
 import { type Expression, ExpressionError, type Scope } from '../../src/core/rules/expression.ts'
 
 export const HOUR = 3_600_000
@@ -67,10 +68,9 @@ export function claim(states: Decision['states'], pointsAt: readonly number[], h
   return { pointsAt, halfLife, priorMass: pointsAt.reduce((sum, s) => sum + (states[s]?.prior ?? 0), 0) }
 }
 
-export function rule(id: string, effects: readonly Effect[], fields: Partial<Omit<Rule, 'entries'>> = {}): Rule {
+export function rule(id: string, effects: readonly Effect[], fields: Partial<Omit<Rule, 'outcomes'>> = {}): Rule {
   const stated = { id, when: ALWAYS, forEachSignal: false, effects, because: `Because of ${id}`, ...fields }
-  const { because } = stated
-  return { ...stated, entries: stated.effects.map(({ kind }) => ({ id, effect: kind, because })) }
+  return { ...stated, outcomes: outcomesOf(id, stated.effects, stated.because) }
 }
 
 const STATES = [

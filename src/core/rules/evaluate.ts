@@ -1,20 +1,12 @@
-import type { Effect, LedgerRule, Rule } from '../model.ts'
+import type { AddedLoss, Effect, LedgerRule, Outcome, Rule } from '../model.ts'
 import { type Expression, ExpressionError, type Scope, type SignalView } from './expression.ts'
 
-/** What one effect of a rule came to; explanations render these and evaluate nothing again. */
-export interface Outcome {
-  readonly entry: LedgerRule
-  /** For which signal, of a rule that is asked for each. */
-  readonly signal: SignalView | null
-  /** Null: the condition failed, so that it is not known whether the rule holds. */
-  readonly effect: Effect | null
-  /** Of `addLoss`, one per term; NaN where the amount could not be evaluated. */
-  readonly amounts: readonly number[]
-}
-
-type AddLoss = Extract<Effect, { kind: 'addLoss' }>
-
 const NONE: readonly number[] = []
+
+/** What the effects of a rule come to where it holds, but for the signal for which it does and the amounts it adds. */
+export function outcomesOf(id: string, effects: readonly Effect[], because: string): readonly Outcome[] {
+  return effects.map((effect) => ({ entry: { id, effect: effect.kind, because }, effect, signal: null, amounts: NONE }))
+}
 
 /**
  * Evaluates each rule once (for each visible signal, if it is `forEach: signal`), in file order.
@@ -39,29 +31,32 @@ export function evaluateRules(rules: readonly Rule[], scope: Scope): readonly Ou
 function evaluateRule(rule: Rule, scope: Scope, signal: SignalView | null, outcomes: Outcome[]): void {
   const holds = evaluateCondition(rule.when, scope)
   if (holds === false) return
-  const { id, because, effects } = rule
   if (holds !== true) {
-    const failed: LedgerRule = { id, effect: null, because }
-    outcomes.push({ entry: detailed(failed, signal, holds.message), signal, effect: null, amounts: NONE })
+    const entry: LedgerRule = { id: rule.id, effect: null, because: rule.because }
+    outcomes.push({ entry: detailed(entry, signal, holds.message), effect: null, signal, amounts: NONE })
     return
   }
-  for (let i = 0; i < effects.length; i += 1) {
-    const effect = effects[i] as Effect
-    const entry = rule.entries[i] as LedgerRule
-    if (effect.kind === 'addLoss') outcomes.push(evaluateAddedLoss(entry, effect, scope, signal))
-    else outcomes.push({ entry: detailed(entry, signal, null), signal, effect, amounts: NONE })
+  for (const outcome of rule.outcomes) {
+    const { entry, effect } = outcome
+    if (effect?.kind === 'addLoss') outcomes.push(evaluateAddedLoss(entry, effect, signal, scope))
+    else outcomes.push(signal === null ? outcome : { ...outcome, entry: detailed(entry, signal, null), signal })
   }
 }
 
-function evaluateAddedLoss(entry: LedgerRule, effect: AddLoss, scope: Scope, signal: SignalView | null): Outcome {
+function evaluateAddedLoss(
+  entry: LedgerRule,
+  effect: Extract<Effect, { kind: 'addLoss' }>,
+  signal: SignalView | null,
+  scope: Scope,
+): Outcome {
+  const amounts = new Array<number>(effect.terms.length)
   let error: string | null = null
-  const amounts = effect.terms.map((term) => {
-    const amount = evaluateAmount(term.amount, scope)
-    if (typeof amount === 'number') return amount
-    error = error === null ? amount.message : `${error}; ${amount.message}`
-    return Number.NaN
-  })
-  return { entry: detailed(entry, signal, error), signal, effect, amounts }
+  for (let term = 0; term < amounts.length; term += 1) {
+    const amount = evaluateAmount((effect.terms[term] as AddedLoss).amount, scope)
+    amounts[term] = typeof amount === 'number' ? amount : Number.NaN
+    if (typeof amount !== 'number') error = error === null ? amount.message : `${error}; ${amount.message}`
+  }
+  return { entry: detailed(entry, signal, error), effect, signal, amounts }
 }
 
 function detailed(entry: LedgerRule, signal: SignalView | null, error: string | null): LedgerRule {

@@ -1,6 +1,7 @@
 import type { AddedLoss, Effect, Rule } from '../model.ts'
 import { type Compiled, compileExpression, constant, type Types } from './cel/compile.ts'
 import { type Variable, type Vocabulary, withVariables } from './cel/vocabulary.ts'
+import { outcomesOf } from './evaluate.ts'
 import type { Expression } from './expression.ts'
 import type { RuleProblem } from './problem.ts'
 import { isMap, partOf } from './schema/check.ts'
@@ -68,8 +69,8 @@ export function compileRule(
   if (when === null || effects.length === 0) return null
   const { id } = rule
   const { because } = rule.then
-  const entries = effects.map(({ kind }) => ({ id, effect: kind, because }))
-  return { id, when, forEachSignal: rule.forEach === 'signal', effects, because, entries }
+  const outcomes = outcomesOf(id, effects, because)
+  return { id, when, forEachSignal: rule.forEach === 'signal', effects, because, outcomes }
 }
 
 function compileEffects(
