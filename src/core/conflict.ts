@@ -12,10 +12,10 @@ export function measureConflict(
   const believed = beliefs.indexOf(Math.max(...beliefs))
   let net = 0
   let gross = 0
-  used.forEach(({ claim }, i) => {
+  for (let i = 0; i < used.length; i += 1) {
     const x = contributions[i] as number
-    net += claim.pointsAt.includes(believed) ? x : -x
+    net += (used[i] as UsedSignal).claim.pointsAt.includes(believed) ? x : -x
     gross += Math.abs(x)
-  })
+  }
   return gross > 0 ? 1 - Math.abs(net) / gross : 0
 }

@@ -1,7 +1,7 @@
 import type { Effects } from './effects.ts'
 import type { Action, Decision, LedgerRule } from './model.ts'
 import { evaluateAmount } from './rules/evaluate.ts'
-import { ExpressionError, type Scope } from './rules/expression.ts'
+import { type Expression, ExpressionError, type Scope } from './rules/expression.ts'
 
 /** What every action costs in every state, under the rules. */
 export interface Losses {
@@ -32,12 +32,15 @@ function lossesOf(
   scope: Scope,
   failures: LedgerRule[],
 ): readonly number[] | null {
+  const row = new Array<number>(states.length)
   let failed = false
-  const row = action.loss.map((expression, s) => {
+  for (let s = 0; s < row.length; s += 1) {
+    const expression = action.loss[s] as Expression<number>
     const base = evaluateAmount(expression, scope)
-    const extra = added?.[s] ?? 0
+    const extra = added === null ? 0 : (added[s] as number)
     const loss = base instanceof ExpressionError ? Number.NaN : base + extra
-    if (loss >= 0 && loss < Number.POSITIVE_INFINITY) return loss
+    row[s] = loss
+    if (loss >= 0 && loss < Number.POSITIVE_INFINITY) continue
     failed = true
     // An amount of `addLoss` that failed is in the ledger already, under its rule.
     if (base instanceof ExpressionError || !Number.isNaN(extra)) {
@@ -48,8 +51,7 @@ function lossesOf(
       const because = 'The loss could not be evaluated'
       failures.push({ id: `loss:${action.name}.${states[s]?.name}`, effect: null, because, error })
     }
-    return Number.NaN
-  })
+  }
   return failed ? null : row
 }
 
@@ -90,15 +92,15 @@ export interface Stakes {
  */
 export function assessStakes({ loss, permitted }: Losses, beliefs: readonly number[], best: number | null): Stakes {
   if (best === null) return { regret: 0, confidence: 0, favourable: [] }
-  const favourable: boolean[] = []
+  const favourable = new Array<boolean>(beliefs.length)
   let regret = 0
   let confidence = 0
   for (let s = 0; s < beliefs.length; s += 1) {
     let least = Number.POSITIVE_INFINITY
-    for (const action of permitted) least = Math.min(least, loss[action]?.[s] as number)
-    const excess = (loss[best]?.[s] as number) - least
+    for (const action of permitted) least = Math.min(least, (loss[action] as readonly number[])[s] as number)
+    const excess = ((loss[best] as readonly number[])[s] as number) - least
     regret += (beliefs[s] as number) * excess
-    favourable.push(excess === 0)
+    favourable[s] = excess === 0
     if (excess === 0) confidence += beliefs[s] as number
   }
   return { regret: Math.min(regret, Number.MAX_VALUE), confidence: Math.min(confidence, 1), favourable }

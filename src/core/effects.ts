@@ -80,5 +80,5 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
 }
 
 function isStricter(level: Autonomy, than: Autonomy): boolean {
-  return AUTONOMY.indexOf(level) > AUTONOMY.indexOf(than)
+  return level !== than && AUTONOMY.indexOf(level) > AUTONOMY.indexOf(than)
 }

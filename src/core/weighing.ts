@@ -24,19 +24,24 @@ export function weighing({ decision, conclusion, effects }: Scales): string {
   if (stakes.favourable.every(Boolean)) return 'It costs least whatever is true'
   if (!stakes.favourable.includes(true)) return 'It is the safest while nobody knows for sure'
 
-  const { pro, con } = sides(conclusion)
-  if (pro.push === 0 && con.push === 0) return `${silence(conclusion)}, so the usual odds decide`
-  if (con.push === 0) return `${speakers(pro)} ${verb(pro, 'point')} that way`
-
-  // Against the evidence either the odds before it still decide, or the costs do.
-  const best = nameOf(decision, conclusion.best as number)
-  const still = stakes.confidence >= 0.5 ? 'but not enough' : `but ${best} is the cheaper mistake`
-  if (pro.push === 0) return `${speakers(con)} ${verb(con, 'point')} the other way, ${still}`
+  const pulls = pullsOf(conclusion)
+  const pro = sideOf(conclusion, pulls, 1)
+  const con = sideOf(conclusion, pulls, -1)
+  if (con === null) {
+    if (pro === null) return `${silence(conclusion)}, so the usual odds decide`
+    return `${speakers(pro)} ${verb(pro, 'point')} that way`
+  }
+  if (pro === null) return `${speakers(con)} ${verb(con, 'point')} the other way, ${nonetheless(decision, conclusion)}`
   if (isSame(pro.push, con.push)) {
     return `${speakers(pro)} ${verb(pro, 'cancel')} out ${speakers(con)}, so the usual odds decide`
   }
   if (pro.push > con.push) return `${speakers(pro)} ${verb(pro, 'outweigh')} ${speakers(con)}`
-  return `${speakers(con)} ${verb(con, 'outweigh')} ${speakers(pro)}, ${still}`
+  return `${speakers(con)} ${verb(con, 'outweigh')} ${speakers(pro)}, ${nonetheless(decision, conclusion)}`
+}
+
+/** Against the evidence either the odds before it still decide, or the costs do. */
+function nonetheless(decision: Decision, { best, stakes }: Conclusion): string {
+  return stakes.confidence >= 0.5 ? 'but not enough' : `but ${nameOf(decision, best as number)} is the cheaper mistake`
 }
 
 /** The cheapest vetoed action, if it is cheaper than the recommended one or its veto left nothing else to do. */
@@ -58,46 +63,61 @@ function silence({ contributions, weights }: Conclusion): string {
   return contributions.every((x) => x === 0) ? 'The signals say nothing new' : 'The signals do not bear on it'
 }
 
-/** Those who push the same way. */
+/** Those who pull the same way. */
 interface Side {
-  readonly agents: string[]
-  push: number
-  /** Who pushes hardest. */
-  strongest: { readonly live: UsedSignal; readonly evidence: Evidence; readonly push: number } | null
+  readonly agents: number
+  readonly push: number
+  /** Who pulls hardest. */
+  readonly strongest: UsedSignal
+  readonly evidence: Evidence
+}
+
+/** Those who pull for the recommended action (`way` 1) or against it (−1); null: nobody does. */
+function sideOf({ used, evidence }: Conclusion, pulls: readonly number[], way: 1 | -1): Side | null {
+  let agents = 0
+  let push = 0
+  let strongest = -1
+  for (let i = 0; i < used.length; i += 1) {
+    const pull = (pulls[i] as number) * way
+    if (pull <= 0) continue
+    push += pull
+    if (strongest === -1 || pull > (pulls[strongest] as number) * way) strongest = i
+    if (isFirst(used, pulls, i)) agents += 1
+  }
+  if (strongest === -1) return null
+  return { agents, push, strongest: used[strongest] as UsedSignal, evidence: evidence[strongest] as Evidence }
+}
+
+/** Whether no earlier signal of the agent pulls the same way. */
+function isFirst(used: readonly UsedSignal[], pulls: readonly number[], i: number): boolean {
+  const { voice } = used[i] as UsedSignal
+  if (voice.used === 1) return true
+  const way = Math.sign(pulls[i] as number)
+  return !used.some((other, k) => k < i && other.voice === voice && Math.sign(pulls[k] as number) === way)
 }
 
 /**
- * Who speaks for the recommended action and who against it: a signal speaks for it if it adds to the belief in the
- * states in which the action costs least, which is the sign of its contribution times their covariance with its claim.
+ * How each used signal pulls: for the recommended action if it adds to the belief in the states in which that costs
+ * least, which is the sign of its contribution times their covariance with its claim.
  */
-function sides({ used, evidence, contributions, beliefs, stakes: { favourable } }: Conclusion): {
-  pro: Side
-  con: Side
-} {
-  const pro: Side = { agents: [], push: 0, strongest: null }
-  const con: Side = { agents: [], push: 0, strongest: null }
+function pullsOf({ used, contributions, beliefs, stakes: { favourable } }: Conclusion): number[] {
   let favour = 0
   let disfavour = 0
   for (let s = 0; s < beliefs.length; s += 1) {
     if (favourable[s]) favour += beliefs[s] as number
     else disfavour += beliefs[s] as number
   }
-  used.forEach((live, i) => {
+  const pulls = new Array<number>(used.length)
+  for (let i = 0; i < pulls.length; i += 1) {
     let inside = 0
     let outside = 0
-    for (const s of live.claim.pointsAt) {
+    for (const s of (used[i] as UsedSignal).claim.pointsAt) {
       if (favourable[s]) inside += beliefs[s] as number
       else outside += beliefs[s] as number
     }
-    const pull = (contributions[i] as number) * (inside * disfavour - outside * favour)
-    if (pull === 0) return
-    const side = pull > 0 ? pro : con
-    const push = Math.abs(pull)
-    side.push += push
-    if (!side.agents.includes(live.agent.name)) side.agents.push(live.agent.name)
-    if (push > (side.strongest?.push ?? 0)) side.strongest = { live, evidence: evidence[i] as Evidence, push }
-  })
-  return { pro, con }
+    pulls[i] = (contributions[i] as number) * (inside * disfavour - outside * favour)
+  }
+  return pulls
 }
 
 /** But for rounding. */
@@ -106,11 +126,9 @@ function isSame(a: number, b: number): boolean {
 }
 
 /** `churn-radar (82 % churn risk, today) and two others`. */
-function speakers({ strongest, agents }: Side): string {
-  if (strongest === null) return ''
-  const { agent, ageHours } = strongest.live
-  const first = `${agent.name} (${statement(strongest.live, strongest.evidence)}, ${age(ageHours)})`
-  return agents.length === 1 ? first : `${first} and ${count(agents.length - 1, 'other')}`
+function speakers({ strongest, evidence, agents }: Side): string {
+  const first = `${strongest.agent.name} (${statement(strongest, evidence)}, ${age(strongest.ageHours)})`
+  return agents === 1 ? first : `${first} and ${count(agents - 1, 'other')}`
 }
 
 /** `82 % churn risk`, `churn risk`; `only 6 % churn risk` where that speaks against it. */
@@ -123,7 +141,7 @@ function statement({ signal, confidence }: UsedSignal, { calibrated, llr }: Evid
 }
 
 function verb({ agents }: Side, plural: string): string {
-  return agents.length > 1 ? plural : `${plural}s`
+  return agents > 1 ? plural : `${plural}s`
 }
 
 /** An operator's sentence, to be gone on from. */
