@@ -1,8 +1,9 @@
-import pino, { type Logger } from 'pino'
+import pino, { type Logger, type LoggerOptions } from 'pino'
 import { compose, type Service } from './compose.ts'
 import type { Config } from './config.ts'
 import { describeFailure } from './telemetry/failure.ts'
 import { traceIds } from './telemetry/spans.ts'
+import { terminalStream } from './telemetry/terminal.ts'
 
 /** Requests get this long to finish, then the process ends all the same. Milliseconds. */
 const GRACE = 30_000
@@ -20,7 +21,7 @@ export async function serve(config: Config): Promise<void> {
 }
 
 export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
-  return pino({
+  const options: LoggerOptions = {
     level: logLevel,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -31,7 +32,13 @@ export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
       res: ({ statusCode }) => ({ statusCode }),
       err: describeFailure,
     },
-  })
+  }
+  return process.stdout.isTTY
+    ? pino(
+        options,
+        terminalStream((text) => process.stdout.write(text)),
+      )
+    : pino(options)
 }
 
 function closeOnSignal(service: Service, log: Logger): void {
