@@ -6,6 +6,7 @@ const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { typ
 const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   core: async () => (await import('./core.ts')).benchCore(),
   http: async () => (await import('./http.ts')).benchHttp(),
+  start: async () => (await import('./start.ts')).benchStart(),
 }
 
 const chosen = values.only?.split(',') ?? Object.keys(SUITES)
