@@ -11,6 +11,14 @@ const SLACK = 1e-9
 /** Relative to the confidence, beyond the point where two actions cost the same. */
 const FIRST_STEP = 32 * Number.EPSILON
 
+/** A conclusion with room to try other contributions in. */
+interface Trial {
+  readonly decision: Decision
+  readonly conclusion: Conclusion
+  readonly contributions: number[]
+  readonly beliefs: number[]
+}
+
 /**
  * For each used signal with a stated confidence, the confidence nearest to it at which another action would be
  * recommended, all else held. Signals of which none in (0, 1) does are left out.
@@ -18,23 +26,22 @@ const FIRST_STEP = 32 * Number.EPSILON
 export function findFlips(decision: Decision, conclusion: Conclusion): Flip[] {
   const flips: Flip[] = []
   if (conclusion.best === null) return flips
-  const probe = [...conclusion.contributions]
+  const trial = { decision, conclusion, contributions: [...conclusion.contributions], beliefs: [...conclusion.beliefs] }
   for (let i = 0; i < conclusion.used.length; i += 1) {
-    const flip = nearestFlip(decision, conclusion, probe, i)
+    const flip = nearestFlip(trial, i)
     if (flip !== null) flips.push(flip)
+    trial.contributions[i] = conclusion.contributions[i] as number
   }
   return flips
 }
 
-/** @param probe the contributions, to try another one in the place of signal `i` and to put it back. */
-function nearestFlip(decision: Decision, conclusion: Conclusion, probe: number[], i: number): Flip | null {
-  const { confidence } = conclusion.used[i] as UsedSignal
-  const weight = conclusion.weights.weight[i] as number
+function nearestFlip(trial: Trial, i: number): Flip | null {
+  const { confidence } = trial.conclusion.used[i] as UsedSignal
+  const weight = trial.conclusion.weights.weight[i] as number
   if (confidence === null || weight === 0) return null
-  const { rise, fall } = turningPoints(conclusion, i)
-  const above = flipBeyond(decision, conclusion, probe, i, confidence, rise / weight, 1)
-  const below = flipBeyond(decision, conclusion, probe, i, confidence, fall / weight, -1)
-  probe[i] = conclusion.contributions[i] as number
+  const { rise, fall } = turningPoints(trial.conclusion, i)
+  const above = flipBeyond(trial, i, confidence, rise / weight, 1)
+  const below = flipBeyond(trial, i, confidence, fall / weight, -1)
   if (above === null || below === null) return above ?? below
   return above.atConfidence - confidence < confidence - below.atConfidence ? above : below
 }
@@ -72,15 +79,8 @@ function turningPoints({ used, beliefs, losses, best }: Conclusion, i: number): 
  * At that very point two actions cost the same but for rounding, and the one declared first wins: a few units in the
  * last place further on, the answer has changed for sure. What is reported is tried with the arithmetic of the answer.
  */
-function flipBeyond(
-  decision: Decision,
-  conclusion: Conclusion,
-  probe: number[],
-  i: number,
-  stated: number,
-  change: number,
-  direction: 1 | -1,
-): Flip | null {
+function flipBeyond(trial: Trial, i: number, stated: number, change: number, direction: 1 | -1): Flip | null {
+  const { decision, conclusion, contributions, beliefs } = trial
   const { used, evidence, weights, losses } = conclusion
   const { neutral, llr: now } = evidence[i] as Evidence
   const llr = now + change
@@ -89,8 +89,8 @@ function flipBeyond(
   const turning = confidenceFor(llr, neutral)
   let confidence = direction > 0 ? Math.max(turning, stated) : Math.min(turning, stated)
   for (let step = FIRST_STEP * Math.max(confidence, 1e-6); confidence > 0 && confidence < 1; step *= 4) {
-    probe[i] = (weights.weight[i] as number) * llrOf(confidence, neutral, decision.evidenceCap)
-    const best = leastCostly(losses, pool(decision.states, used, probe)) as number
+    contributions[i] = (weights.weight[i] as number) * llrOf(confidence, neutral, decision.evidenceCap)
+    const best = leastCostly(losses, pool(decision.states, used, contributions, beliefs)) as number
     if (best !== conclusion.best) {
       const { signal } = used[i] as UsedSignal
       return { signal: signal.id, atConfidence: confidence, action: (decision.actions[best] as Action).name }

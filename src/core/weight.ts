@@ -22,14 +22,20 @@ export interface Weights {
  * one more agent, however light, never lowers the total: ρ = 0 adds evidence up (naive Bayes), 1 averages it.
  */
 export function weigh(used: readonly UsedSignal[], effects: Effects, rho: number): Weights {
-  const freshness = used.map(freshnessOf)
-  const rules = used.map((live) => ruleFactor(live, effects))
-  const alone = used.map(({ agent, voice }, i) => {
-    const product = agent.trust * (freshness[i] as number) * (rules[i] as number)
-    return Math.min(product / voice.used, MOST_WEIGHT)
-  })
-  const dependence = shareLeft(alone, rho)
-  return { freshness, rules, weight: alone.map((weight) => weight * dependence), dependence }
+  const freshness = new Array<number>(used.length)
+  const rules = new Array<number>(used.length)
+  const weight = new Array<number>(used.length)
+  for (let i = 0; i < used.length; i += 1) {
+    const live = used[i] as UsedSignal
+    const fresh = freshnessOf(live)
+    const factor = ruleFactor(live, effects)
+    freshness[i] = fresh
+    rules[i] = factor
+    weight[i] = Math.min((live.agent.trust * fresh * factor) / live.voice.used, MOST_WEIGHT)
+  }
+  const dependence = shareLeft(weight, rho)
+  for (let i = 0; i < weight.length; i += 1) (weight[i] as number) *= dependence
+  return { freshness, rules, weight, dependence }
 }
 
 /**
