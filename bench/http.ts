@@ -32,14 +32,14 @@ async function openBench(): Promise<Bench> {
   const env = { UMPIRE_ADMIN_KEY: KEY, UMPIRE_RULES_DIR: rulesDir }
   const service = (databaseUrl: string, port: number) =>
     startServer(['dist/src/cli/main.js', 'serve'], port, { ...env, DATABASE_URL: databaseUrl })
-  const umpire = await service(postgres.url, 41_701)
+  const umpire = await service(postgres.url, 21_701)
   await seedAccounts(umpire, 1000)
   const answer = await post(umpire, '/v1/adjudications', adjudication(0))
   console.error(`an answer has ${(answer.length / 1000).toFixed(1)} kB`)
   const floorEnv = { ...env, DATABASE_URL: postgres.url, ANSWER: answer }
-  const floor = await startServer(['--import', 'tsx', 'bench/floor.ts'], 41_702, floorEnv)
+  const floor = await startServer(['--import', 'tsx', 'bench/floor.ts'], 21_702, floorEnv)
   const grownUrl = await copyDatabase(postgres.url, 'grown')
-  const grown = await service(grownUrl, 41_703)
+  const grown = await service(grownUrl, 21_703)
   await grow(grownUrl)
   return {
     umpire,

@@ -10,7 +10,7 @@ const ROUNDS = 7
 export async function benchStart(): Promise<Figure[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-bench-'))
   const start = () =>
-    startServer(['dist/src/cli/main.js', 'serve'], 41_704, { UMPIRE_DATA_DIR: directory, DATABASE_URL: '' })
+    startServer(['dist/src/cli/main.js', 'serve'], 21_704, { UMPIRE_DATA_DIR: directory, DATABASE_URL: '' })
   try {
     await (await start()).stop()
     const seconds: number[] = []
