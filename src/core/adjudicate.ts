@@ -4,7 +4,7 @@ import { type Disposal, dispose } from './disposition.ts'
 import { combineEffects, type Effects } from './effects.ts'
 import { findFlips } from './flips.ts'
 import { handOff } from './handoff.ts'
-import { signalLedger } from './ledger.ts'
+import { ruleLedger, signalLedger } from './ledger.ts'
 import { type Live, listen } from './live.ts'
 import type { Adjudication, Autonomy, Decision, Outcome, Question } from './model.ts'
 import { evaluateRules } from './rules/evaluate.ts'
@@ -54,9 +54,7 @@ function decide(decision: Decision, question: Question, heard: Hearing, conclusi
   const { account, proposal, now, draw } = question
   const { live, effects } = heard
   const { used, contributions, beliefs, risks, best, stakes } = conclusion
-  const ruled = heard.outcomes.map(({ entry }) => entry)
-  const rules = live.failures.concat(ruled, conclusion.losses.failures)
-  const failures = rules.filter((rule) => rule.error !== undefined)
+  const { rules, failures } = ruleLedger(live.failures, heard.outcomes, conclusion.losses.failures)
 
   const standing = {
     autonomy: best === null ? null : (effects.autonomy[best] as Autonomy),

@@ -40,7 +40,8 @@ function normalise(states: Decision['states'], evidence: number[]): number[] {
   let total = 0
   for (let s = 0; s < states.length; s += 1) {
     const { prior } = states[s] as State
-    const mass = prior > 0 ? prior * Math.exp((evidence[s] as number) - strongest) : 0
+    const behind = (evidence[s] as number) - strongest
+    const mass = prior === 0 || behind === 0 ? prior : prior * Math.exp(behind)
     evidence[s] = mass
     total += mass
   }

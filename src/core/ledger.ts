@@ -2,7 +2,7 @@ import type { Conclusion } from './conclude.ts'
 import type { Effects } from './effects.ts'
 import { type Evidence, weighStatement } from './evidence.ts'
 import type { LiveSignal, UsedSignal } from './live.ts'
-import type { Decision, LedgerSignal } from './model.ts'
+import type { Decision, LedgerRule, LedgerSignal, Outcome } from './model.ts'
 import { freshnessOf, ruleFactor } from './weight.ts'
 
 /** The terms of every live signal: the used ones first, each group newest first. */
@@ -72,4 +72,24 @@ function unusedEntry(decision: Decision, live: LiveSignal, dependence: number, e
     used: false,
   }
   return live.unused === null ? entry : { ...entry, why: live.unused }
+}
+
+/**
+ * The entries of all rules, those of scopes that failed first and those of losses that failed last, and among them
+ * whatever failed.
+ */
+export function ruleLedger(
+  scopes: readonly LedgerRule[],
+  outcomes: readonly Outcome[],
+  losses: readonly LedgerRule[],
+): { readonly rules: readonly LedgerRule[]; readonly failures: readonly LedgerRule[] } {
+  const rules = [...scopes]
+  const failures = [...scopes]
+  for (const { entry } of outcomes) {
+    rules.push(entry)
+    if (entry.error !== undefined) failures.push(entry)
+  }
+  rules.push(...losses)
+  failures.push(...losses)
+  return { rules, failures }
 }

@@ -18,7 +18,8 @@ export function percent(p: number): string {
 export function money(amount: number): string {
   if (amount > 0 && amount < 0.005) return 'under $0.01'
   if (amount < 9.995 && !Number.isInteger(amount)) return `$${amount.toFixed(2)}`
-  return `$${Math.round(amount)}`.replace(/\B(?=(\d{3})+$)/g, ',')
+  const whole = `$${Math.round(amount)}`
+  return amount < 999.5 ? whole : whole.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** As people round: 59.14 → 59, 1,234 → 1,200, 59,412 → 59,000; cents stay. */
