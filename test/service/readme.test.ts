@@ -1,11 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { umpire } from './cli.ts'
-import { startService, temporaryDirectory } from './faults/process.ts'
+import { type ServiceProcess, startService } from './faults/process.ts'
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
@@ -16,17 +17,21 @@ function block(kind: string): string {
   return found[0]?.[2] ?? ''
 }
 
-const isInstalled = (shell: string) => spawnSync(shell, ['-c', 'exit']).status === 0
+const isInstalled = (program: string) => spawnSync(program, ['--version']).status === 0
 
 /** The service with the shipped rules, as a newcomer's first start makes it, on a port of its own. */
-let url: string
+let service: ServiceProcess
 let directory: string
 let dataDir: string
 beforeAll(async () => {
-  directory = await temporaryDirectory()
+  directory = await mkdtemp(path.join(tmpdir(), 'umpire-readme-'))
   dataDir = path.join(directory, '.umpire')
-  const service = await startService({ UMPIRE_DATA_DIR: dataDir, UMPIRE_ADMIN_KEY: '' })
-  url = service.url
+  service = await startService({ UMPIRE_DATA_DIR: dataDir, UMPIRE_ADMIN_KEY: '' })
+})
+afterAll(async () => {
+  service.child.kill('SIGTERM')
+  await service.exited
+  await rm(directory, { recursive: true })
 })
 
 describe('the first adjudication of the README', () => {
@@ -35,9 +40,9 @@ describe('the first adjudication of the README', () => {
     ['bash', '--norc'],
     ['zsh', '--no-rcs'],
   ] as const)('prints in %s what the README shows', async ([shell, bare], { skip }) => {
-    skip(!isInstalled(shell), `${shell} is not installed`)
-    const script = block('sh first').replace('http://127.0.0.1:3000', url)
-    expect(script).toContain(url)
+    for (const program of [shell, 'curl']) skip(!isInstalled(program), `${program} is not installed`)
+    const script = block('sh first').replace('http://127.0.0.1:3000', service.url)
+    expect(script).toContain(service.url)
     const env = { PATH: process.env.PATH }
     const { stdout, stderr } = await promisify(execFile)(shell, [bare, '-c', script], { cwd: directory, env })
     expect(stderr).toBe('')
