@@ -10,7 +10,7 @@ export interface Config {
   readonly host: string
   /** Null: the service starts an embedded PostgreSQL that keeps its data in `dataDir`. */
   readonly databaseUrl: string | null
-  /** Null: queues run on PostgreSQL. */
+  /** Where rate limits are counted over all processes. Null: each process counts its own. */
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly rulesDir: string

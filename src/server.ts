@@ -13,11 +13,16 @@ export async function serve(config: Config): Promise<void> {
   const log = createLogger(config)
   const service = await compose(config, log)
   closeOnSignal(service, log)
-  await service.http.listen({
-    port: config.port,
-    host: config.host,
-    listenTextResolver: (address) => `umpire listens on ${address}, its page is ${address}/docs`,
-  })
+  try {
+    await service.http.listen({
+      port: config.port,
+      host: config.host,
+      listenTextResolver: (address) => `umpire listens on ${address}, its page is ${address}/docs`,
+    })
+  } catch (error) {
+    await service.close()
+    throw error
+  }
 }
 
 export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
@@ -50,6 +55,7 @@ function closeOnSignal(service: Service, log: Logger): void {
     setTimeout(() => process.exit(1), GRACE).unref()
     try {
       await service.close()
+      log.info('stopped')
       process.exit(code)
     } catch (error) {
       log.error({ err: error }, 'could not close in good order')

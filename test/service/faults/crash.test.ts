@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { createTestDatabase, execute } from '../database.ts'
 import { rulesDirectory, type ServiceProcess, sendForever, startService, temporaryDirectory } from './process.ts'
 
+const { url } = await createTestDatabase()
+
 /** All that was acknowledged is there, and the trail holds. */
 async function expectKept(service: ServiceProcess, sent: ReturnType<typeof sendForever>): Promise<void> {
   expect(sent.signals.length).toBeGreaterThan(100)
@@ -21,7 +23,6 @@ async function expectKept(service: ServiceProcess, sent: ReturnType<typeof sendF
 
 describe('a process killed with SIGKILL under load', () => {
   it('loses nothing that it has acknowledged, on a server of its own', async () => {
-    const { url } = await createTestDatabase()
     const env = { DATABASE_URL: url, UMPIRE_RULES_DIR: await rulesDirectory() }
     const service = await startService(env)
     const sent = sendForever(service, 'killed')
@@ -54,7 +55,6 @@ describe('a process killed with SIGKILL under load', () => {
   })
 
   it('is outlived by the other processes on the same database, and the trail has no gap', async () => {
-    const { url } = await createTestDatabase()
     const env = { DATABASE_URL: url, UMPIRE_RULES_DIR: await rulesDirectory() }
     const [one, two] = await Promise.all([startService(env), startService(env)])
     // The same names: both write to the same accounts, and each signal is one of two that race.

@@ -1,7 +1,7 @@
 import net from 'node:net'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../database.ts'
-import { rulesDirectory, sendForever, startService } from './process.ts'
+import { afterwards, rulesDirectory, sendForever, startService } from './process.ts'
 
 /** Stands between the service and its database, and can be cut. */
 async function startProxy(target: string): Promise<{ url: string; cut(): void; mend(): void }> {
@@ -26,7 +26,7 @@ async function startProxy(target: string): Promise<{ url: string; cut(): void; m
     upstream.pipe(client)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  afterAll(() => server.close())
+  afterwards(() => server.close())
   const { port: own } = server.address() as net.AddressInfo
   return {
     url: `postgresql://${username}:${password}@127.0.0.1:${own}${pathname}`,
@@ -40,9 +40,10 @@ async function startProxy(target: string): Promise<{ url: string; cut(): void; m
   }
 }
 
+const { url } = await createTestDatabase()
+
 describe('the database going away', () => {
   it('answers 503 with Retry-After, loses nothing, and recovers without a restart', async () => {
-    const { url } = await createTestDatabase()
     const proxy = await startProxy(url)
     const service = await startService({ DATABASE_URL: proxy.url, UMPIRE_RULES_DIR: await rulesDirectory() })
     const sent = sendForever(service, 'outage')

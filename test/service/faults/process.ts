@@ -19,10 +19,20 @@ export interface ServiceProcess {
   call(method: string, route: string, body?: unknown): Promise<{ status: number; headers: Headers; body: any }>
 }
 
+/** What the tests of this file leave behind, undone in reverse. Hooks can't be registered within a test. */
+const leftovers: (() => unknown)[] = []
+afterAll(async () => {
+  for (const undo of leftovers.splice(0).reverse()) await undo()
+})
+
+export function afterwards(undo: () => unknown): void {
+  leftovers.push(undo)
+}
+
 /** A directory that is gone after the tests of the file. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-test-'))
-  afterAll(() => rm(directory, { recursive: true, force: true }))
+  afterwards(() => rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }))
   return directory
 }
 
@@ -52,6 +62,10 @@ export function spawnService(
   child.stdout.on('data', (chunk) => (printed += chunk))
   child.stderr.on('data', (chunk) => (printed += chunk))
   const exited = once(child, 'exit').then(([code]) => code as number | null)
+  afterwards(() => {
+    child.kill('SIGTERM')
+    return exited
+  })
   return { child, output: () => printed, exited }
 }
 
@@ -60,10 +74,6 @@ export async function startService(env: Readonly<Record<string, string>>): Promi
   const service = spawnService(env)
   const url = await Promise.race([listening(service), service.exited.then(() => null)])
   if (url === null) throw new Error(`the service did not start:\n${service.output()}`)
-  afterAll(async () => {
-    service.child.kill('SIGKILL')
-    await service.exited
-  })
   return {
     ...service,
     url,

@@ -3,6 +3,8 @@ import { RULES } from '../app.ts'
 import { createTestDatabase } from '../database.ts'
 import { rulesDirectory, sendForever, spawnService, startService, temporaryDirectory } from './process.ts'
 
+const { url: databaseUrl } = await createTestDatabase()
+
 describe('SIGTERM', () => {
   it('lets requests in flight finish, then exits with 0', async () => {
     const dataDir = await temporaryDirectory()
@@ -50,6 +52,14 @@ describe('a start that can not be', () => {
     expect(service.output().trim().split('\n')).toEqual([expect.stringMatching(/PORT .*`eighty`/)])
   })
 
+  it('says that the port is taken, and ends', async () => {
+    const env = { DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: await rulesDirectory() }
+    const service = await startService(env)
+    const second = spawnService({ ...env, PORT: new URL(service.url).port })
+    expect(await second.exited).toBe(1)
+    expect(second.output()).toMatch(/port \d+ is in use/)
+  })
+
   it('says who has the data directory', async () => {
     const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: await rulesDirectory() }
     const service = await startService(env)
@@ -60,7 +70,7 @@ describe('a start that can not be', () => {
   })
 
   it('says that the database does not answer, and does not quote its password', async () => {
-    const url = new URL((await createTestDatabase()).url)
+    const url = new URL(databaseUrl)
     const service = spawnService({
       DATABASE_URL: `postgresql://umpire:hidden-word@127.0.0.1:1${url.pathname}`,
       UMPIRE_RULES_DIR: await rulesDirectory(),
