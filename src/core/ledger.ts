@@ -83,13 +83,9 @@ export function ruleLedger(
   outcomes: readonly Outcome[],
   losses: readonly LedgerRule[],
 ): { readonly rules: readonly LedgerRule[]; readonly failures: readonly LedgerRule[] } {
-  const rules = [...scopes]
-  const failures = [...scopes]
-  for (const { entry } of outcomes) {
-    rules.push(entry)
-    if (entry.error !== undefined) failures.push(entry)
-  }
-  rules.push(...losses)
-  failures.push(...losses)
+  const entries = outcomes.map(({ entry }) => entry)
+  const rules = scopes.length + losses.length === 0 ? entries : [...scopes, ...entries, ...losses]
+  const failures: LedgerRule[] = []
+  for (const rule of rules) if (rule.error !== undefined) failures.push(rule)
   return { rules, failures }
 }

@@ -70,18 +70,17 @@ function standing(findings: Findings): string {
   const { decision, effects, disposal, failures, handoff } = findings
   const { stakes } = findings.conclusion
   const best = findings.conclusion.best as number
-  const decides = `so ${queueOf(findings)} decides`
   switch (disposal.reasons[0]) {
     case 'no_permitted_action':
-      return `${failures.length > 0 ? failed(failures) : reasonOf(effects.vetoedBy[0] as LedgerRule)}, ${decides}`
+      return `${failures.length > 0 ? failed(failures) : reasonOf(effects.vetoedBy[0] as LedgerRule)}, so ${queueOf(findings)} decides`
     case 'rule_error':
-      return `${failed(failures)}, ${decides}`
+      return `${failed(failures)}, so ${queueOf(findings)} decides`
     case 'rule':
-      return `${reasonOf(escalating(effects.escalations))}, ${decides}`
+      return `${reasonOf(escalating(effects.escalations))}, so ${queueOf(findings)} decides`
     case 'people_only':
-      return `${peopleOnly(findings, best, isAlone(findings) ? 'do that' : nameOf(decision, best))}, ${decides}`
+      return `${peopleOnly(findings, best, isAlone(findings) ? 'do that' : nameOf(decision, best))}, so ${queueOf(findings)} decides`
     case 'uncertain':
-      return `${weighing(findings)}; ${risk(findings)}, ${decides}`
+      return `${weighing(findings)}; ${risk(findings)}, so ${queueOf(findings)} decides`
     case 'copilot':
       return `${weighing(findings)}${everyTime(findings, best)}`
     case 'sampled':
