@@ -1,7 +1,6 @@
 import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
-import { readPayloads } from '../storage/audit.ts'
 import { bodyOf } from '../storage/chain.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import type { App } from './app.ts'
@@ -36,7 +35,8 @@ const OPEN_SHOWN = 200
 
 /**
  * Merges facts and adds aliases. A name that was an account of its own joins this one: its facts where this one has
- * none, and its standing signals, which become entries of this account's trail; its own trail stays as it was.
+ * none, and its standing signals, which become entries of this account's trail. Its own trail ends with the joining,
+ * so that whoever takes in something for it at that moment notices.
  *
  * @throws Problem `facts_too_large`, `alias_conflict`
  */
@@ -48,13 +48,12 @@ export async function putAccount(
 ): Promise<AccountView> {
   demand(principal, 'accounts:write')
   const aliases = [...new Set(change.aliases ?? [])].filter((alias) => alias !== name)
-  const sent = await readSent(app, aliases)
   await app.desk.submit({
     accounts: [name, ...aliases],
+    said: aliases,
     serve(book) {
       const page = book.account(name)
-      const joining = aliases.filter((alias) => isNew(book, page, alias))
-      const before = joining.map((alias) => book.account(alias))
+      const before = aliases.filter((alias) => isNew(book, page, alias)).map((alias) => book.account(alias))
       const merged = overlaid(Object.assign({}, ...before.map((other) => other.facts), page.facts), change.facts)
       const size = Buffer.byteLength(JSON.stringify(merged))
       if (size > LARGEST_FACTS) {
@@ -63,7 +62,7 @@ export async function putAccount(
           `the account would have ${size} bytes of facts; at most ${LARGEST_FACTS} fit`,
         )
       }
-      if (joining.length > 0) join(book, page, before, sent, principal)
+      for (const other of before) join(book, page, other, principal)
       if (JSON.stringify(merged) === JSON.stringify(page.facts) && page.isKnown) return
       const entry = page.append('facts', { by: principal.name, changed: change.facts ?? {}, facts: merged })
       page.setFacts(merged, entry.sequence)
@@ -86,68 +85,51 @@ function isNew(book: Book, page: AccountPage, alias: string): boolean {
   return true
 }
 
-/** What the agents sent of the signals that stand at the aliases, by stream and sequence. */
-type Sent = ReadonlyMap<string, ReadonlyMap<number, string>>
-
-async function readSent(app: App, aliases: readonly string[]): Promise<Sent> {
-  const [first, ...rest] = aliases
-  if (first === undefined) return new Map()
-  const pages = await app.desk.submit({
-    accounts: [first, ...rest],
-    serve: (book) => aliases.map((alias) => book.account(alias)),
-  })
-  const payloads = pages.map(async ({ stream, signals }) => {
-    const sequences = signals.map((signal) => signal.sequence)
-    return [stream, await readPayloads(app.db, stream, sequences)] as const
-  })
-  return new Map(await Promise.all(payloads))
-}
-
-function join(book: Book, page: AccountPage, others: readonly AccountPage[], sent: Sent, principal: Principal): void {
-  for (const other of others) {
-    const at = other.head.sequence
-    page.append('alias', { by: principal.name, alias: other.account, joinedAtSequence: at })
-    book.writes.insert('aliases', { alias: other.account, account_id: page.account })
-    for (const signal of other.signals) {
-      if (page.signals.some((mine) => mine.agent === signal.agent && mine.id === signal.id)) continue
-      const payload = sent.get(other.stream)?.get(signal.sequence)
-      const { id, agent, claim } = signal
-      // Of one that has been erased only its bare words are left.
-      const body = payload ? bodyOf<SignalBody>(payload).signal : { id, agent, claim }
-      const entry = page.append('signal.joined', { from: other.account, signal: body })
-      page.addSignal({ ...signal, sequence: entry.sequence })
-    }
+function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: Principal): void {
+  page.append('alias', { by, alias: other.account, joinedAtSequence: other.head.sequence })
+  other.append('joined', { by, account: page.account })
+  book.makeAlias(other, page)
+  for (const signal of other.signals) {
+    const { id, agent, claim } = signal
+    if (page.signals.some((mine) => mine.agent === agent && mine.id === id)) continue
+    const payload = book.knownSignal(other.account, agent, id)
+    // Of one that has been erased only its bare words are left.
+    const body = payload ? bodyOf<SignalBody>(payload).signal : { id, agent, claim }
+    const entry = page.append('signal.joined', { from: other.account, signal: body })
+    page.addSignal({ ...signal, sequence: entry.sequence })
+    book.rememberSignal(page.account, agent, id, entry.payload)
   }
 }
 
 /** @throws Problem `not_found` for an account never seen */
 export async function getAccount(app: App, name: string): Promise<AccountView> {
-  const page = await app.desk.submit({ accounts: [name], serve: (book) => book.account(name) })
+  const { page, sent } = await app.desk.submit({
+    accounts: [name],
+    said: [name],
+    serve(book) {
+      const page = book.account(name)
+      return { page, sent: (signal: Signal) => book.knownSignal(page.account, signal.agent, signal.id) }
+    },
+  })
   if (!page.isKnown && page.aliases.length === 0)
     throw new Problem('not_found', `account \`${name}\` has never been seen`)
   const now = app.now()
-  const live = liveSignals(page.signals, now)
-  const [adjudications, escalations, sent] = await Promise.all([
+  const [adjudications, escalations] = await Promise.all([
     newestAdjudications(app.db, page.account, [...app.rules.active.decisions.keys()]),
     listEscalations(app.db, { account: page.account, status: ['open', 'claimed'] }, now, undefined, OPEN_SHOWN),
-    readPayloads(
-      app.db,
-      page.stream,
-      live.map((signal) => signal.sequence),
-    ),
   ])
   return {
     account: page.account,
     aliases: page.aliases,
     facts: page.facts,
-    signals: live.map((signal) => signalView(signal, sent.get(signal.sequence))),
+    signals: liveSignals(page.signals, now).map((signal) => signalView(signal, sent(signal))),
     adjudications: await renderAll(app, adjudications),
     escalations: escalations.map(escalationView),
   }
 }
 
-/** @param payload of the signal's audit entry; undefined where it has been erased */
-function signalView({ observedAt, expiresAt, ...signal }: Signal, payload: string | undefined) {
+/** @param payload with which the signal was accepted; null where it has been erased */
+function signalView({ observedAt, expiresAt, ...signal }: Signal, payload: string | null | undefined) {
   const sent: Partial<SentSignal> = payload ? bodyOf<SignalBody>(payload).signal : {}
   const { agentVersion, recommends, evidence = [], attributes = {} } = sent
   return {

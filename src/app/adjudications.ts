@@ -16,7 +16,7 @@ import { demand, type Principal, speaksFor } from './principal.ts'
 import { Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
 import { type AdjudicationRecord, figuresOf } from './record.ts'
-import { acceptSignal, checkSignal, type SignalInput, toSignal } from './signals.ts'
+import { acceptSignal, freshSignals, type SignalInput, toSignal } from './signals.ts'
 import { viewOf } from './view.ts'
 
 export interface AdjudicationRequest {
@@ -60,7 +60,7 @@ export async function adjudicate(
     signals,
     serve(book) {
       const page = book.account(account)
-      const fresh = signals.filter((signal) => checkSignal(app, principal, book, page, signal).isNew)
+      const fresh = freshSignals(app, principal, book, page, signals)
       if (dryRun) return answerOnly(app, decision, request, book, page, fresh)
       for (const signal of fresh) acceptSignal(book, page, signal, principal)
       accepted = fresh.length

@@ -14,6 +14,7 @@ export class Book {
   readonly at: string
   readonly writes = new Writes()
   readonly #loaded: Loaded
+  /** By their ids, and by those that have become aliases in this batch. */
   readonly #accounts = new Map<string, AccountPage>()
   readonly #agents = new Map<string, StoredAgent>()
   readonly #signals = new Map<string, string | null>()
@@ -32,6 +33,13 @@ export class Book {
     const page = this.#accounts.get(stored.account) ?? new AccountPage(stored, this)
     this.#accounts.set(stored.account, page)
     return page
+  }
+
+  /** Makes an account an alias of another: whoever asks for it after that gets the other. */
+  makeAlias(alias: AccountPage, page: AccountPage): void {
+    this.writes.insert('aliases', { alias: alias.account, account_id: page.account })
+    this.#accounts.set(alias.account, page)
+    page.addAlias(alias.account)
   }
 
   /** What an admin or the first signal made of an agent; undefined: never heard of. */
@@ -77,7 +85,7 @@ export class Book {
 /** One account within a batch. */
 export class AccountPage {
   readonly account: string
-  readonly aliases: readonly string[]
+  #aliases: readonly string[]
   #head: Head
   #facts: Facts
   #factsSequence: number
@@ -86,7 +94,7 @@ export class AccountPage {
 
   constructor(stored: StoredAccount, book: Book) {
     this.account = stored.account
-    this.aliases = stored.aliases
+    this.#aliases = stored.aliases
     this.#head = stored.head
     this.#facts = stored.facts
     this.#factsSequence = stored.factsSequence
@@ -96,6 +104,10 @@ export class AccountPage {
 
   get stream(): string {
     return `account:${this.account}`
+  }
+
+  get aliases(): readonly string[] {
+    return this.#aliases
   }
 
   /** The newest entry; its sequence is the version of the account's state. */
@@ -126,6 +138,10 @@ export class AccountPage {
     this.#book.writes.append(entry)
     this.#head = entry
     return entry
+  }
+
+  addAlias(alias: string): void {
+    this.#aliases = [...this.#aliases, alias]
   }
 
   setFacts(facts: Facts, sequence: number): void {

@@ -8,7 +8,7 @@ import { Problem } from './problem.ts'
 
 /** A request as the desk takes it: what it must know, and how it is served once that is known. */
 export interface Work<T> extends Partial<Wanted> {
-  /** Decides and writes into the book. Runs again, on a new book, when another process was quicker. */
+  /** Decides and writes into the book. Runs again, on a new book, when another was quicker. */
   serve(book: Book): T
 }
 
@@ -23,7 +23,8 @@ export interface Work<T> extends Partial<Wanted> {
 export interface Desk {
   /**
    * @returns what `serve` returned, once everything it wrote is durable
-   * @throws Problem `overloaded` when too many wait; what `serve` threw; the database's error, when it is away
+   * @throws Problem `overloaded` when too many wait, or others always write to the same streams first; what `serve`
+   *   threw, and then nothing that it wrote is kept; the database's error, when it is away
    */
   submit<T>(work: Work<T>): Promise<T>
   /** Accounts of one lane can be served by one piece of work. */
@@ -61,7 +62,7 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
     for (let tries = 1; ; tries++) {
       const wanted = merge(batch.map(({ work }) => work))
       const book = new Book(await sharedSpan('load', contexts, () => load(pool, wanted)), now())
-      const outcomes = batch.map(({ work, context }) => within(context, () => attempt(() => work.serve(book))))
+      const outcomes = batch.map(({ work, context }) => within(context, () => attempt(book, work)))
       try {
         await sharedSpan('commit', contexts, () => commit(pool, book.writes))
         return outcomes
@@ -71,17 +72,17 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
     }
   }
 
-  /** One request that can't be committed must not take the others with it: then each goes alone. */
+  /** One request that fails must not take the others with it: then each goes alone. */
   async function serve(batch: readonly Waiting[]): Promise<void> {
     let outcomes: Outcome[]
     try {
       outcomes = await serveTogether(batch)
     } catch (error) {
-      if (batch.length > 1 && isAboutTheData(error)) {
+      if (batch.length > 1 && isOfOne(error)) {
         for (const one of batch) await serve([one])
         return
       }
-      outcomes = batch.map(() => ({ error }))
+      outcomes = batch.map(() => ({ error: told(error) }))
     }
     batch.forEach(({ resolve, reject }, i) => {
       const outcome = outcomes[i]!
@@ -125,11 +126,16 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
   }
 }
 
-/** A request that throws has written nothing: `serve` decides before it writes. */
-function attempt(run: () => unknown): Outcome {
+/** Threw after it had written: its cause. The book can't be committed any more. */
+class HalfServed extends Error {}
+
+/** @throws HalfServed */
+function attempt(book: Book, work: Work<unknown>): Outcome {
+  const before = book.writes.size
   try {
-    return { value: run() }
+    return { value: work.serve(book) }
   } catch (error) {
+    if (book.writes.size > before) throw new HalfServed('', { cause: error })
     return { error }
   }
 }
@@ -138,22 +144,34 @@ function merge(works: readonly Work<unknown>[]): Wanted {
   const accounts = new Set<string>()
   const trails = new Set<string>()
   const agents = new Set<string>()
+  const said = new Set<string>()
   for (const work of works) {
     for (const account of work.accounts ?? []) accounts.add(account)
     for (const account of work.trails ?? []) trails.add(account)
     for (const agent of work.agents ?? []) agents.add(agent)
+    for (const account of work.said ?? []) said.add(account)
   }
   return {
     accounts: [...accounts],
     trails: [...trails].filter((account) => !accounts.has(account)),
     agents: [...agents],
+    said: [...said],
     signals: works.flatMap((work) => work.signals ?? []),
     outcomes: works.flatMap((work) => work.outcomes ?? []),
   }
 }
 
-/** Refused because of what was to be written, and not because the database is away. */
-function isAboutTheData(error: unknown): boolean {
-  const code = (error as { code?: unknown }).code
-  return error instanceof Conflict || (typeof code === 'string' && /^2[123]/.test(code))
+/** Whether a batch may have failed for what one of its requests is or writes, and not because the database is away. */
+function isOfOne(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return error instanceof HalfServed || error instanceof Conflict || (typeof code === 'string' && /^2[123]/.test(code))
+}
+
+/** What the caller hears of what went wrong with its request alone. */
+function told(error: unknown): unknown {
+  if (error instanceof HalfServed) return error.cause
+  if (!(error instanceof Conflict)) return error
+  return new Problem('overloaded', 'too many write to the same account at once; try again in a moment', {
+    cause: error,
+  })
 }

@@ -1,5 +1,6 @@
 import type { Agent, Signal } from '../core/model.ts'
 import { bodyOf, canonicalJson } from '../storage/chain.ts'
+import { signalKey } from '../storage/load.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { type Principal, speaksFor } from './principal.ts'
@@ -79,7 +80,7 @@ function ingestOne(app: App, principal: Principal, book: Book, input: SignalInpu
  * Whether the signal may be taken in, and whether it is new.
  * @throws Problem `agent_not_allowed`, `score_without_scale`, `signal_conflict`
  */
-export function checkSignal(
+function checkSignal(
   app: App,
   principal: Principal,
   book: Book,
@@ -101,10 +102,37 @@ export function checkSignal(
     }
     return { isNew: true }
   }
-  if (before !== null && canonicalJson(bodyOf<SignalBody>(before).signal) !== canonicalJson(asSent(input))) {
-    throw new Problem('signal_conflict', `signal \`${id}\` of \`${agent}\` was accepted before with other content`)
-  }
+  if (before !== null) demandSame(bodyOf<SignalBody>(before).signal, input)
   return { isNew: false }
+}
+
+/** @throws Problem `signal_conflict` */
+function demandSame(before: SentSignal, input: SignalInput): void {
+  if (canonicalJson(before) === canonicalJson(asSent(input))) return
+  const { id, agent } = input
+  throw new Problem('signal_conflict', `signal \`${id}\` of \`${agent}\` was accepted before with other content`)
+}
+
+/**
+ * Of the signals of one request those that are new, each once.
+ * @throws Problem for the first that may not be taken in; see `checkSignal`
+ */
+export function freshSignals(
+  app: App,
+  principal: Principal,
+  book: Book,
+  page: AccountPage,
+  inputs: readonly SignalInput[],
+): readonly SignalInput[] {
+  const fresh = new Map<string, SignalInput>()
+  for (const input of inputs) {
+    if (!checkSignal(app, principal, book, page, input).isNew) continue
+    const key = signalKey(page.account, input.agent, input.id)
+    const twin = fresh.get(key)
+    if (twin) demandSame(asSent(twin), input)
+    else fresh.set(key, input)
+  }
+  return [...fresh.values()]
 }
 
 /** Writes a new signal into the account's trail and among those that stand. */

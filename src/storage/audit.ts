@@ -16,7 +16,7 @@ export interface NewEntry {
  * Accounts' streams are written in batches: see `commit`.
  */
 export async function appendEntry(trx: Transaction<Database>, entry: NewEntry): Promise<Link> {
-  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${entry.stream}, 0))`.execute(trx)
+  await lockStream(trx, entry.stream)
   const head = (await streamHead(trx, entry.stream)) ?? GENESIS
   const next = link(entry.stream, head, entry.kind, new Date(entry.at).toISOString(), entry.body)
   const { stream, sequence, kind, digest, hash, salt, payload } = next
@@ -33,6 +33,11 @@ export async function appendEntry(trx: Transaction<Database>, entry: NewEntry): 
     .execute()
   await trx.insertInto('audit_payloads').values({ stream, sequence, salt, payload }).execute()
   return next
+}
+
+/** Until the transaction ends, nobody else appends an entry; batches do not wait, but conflict. */
+export async function lockStream(trx: Transaction<Database>, stream: string): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${stream}, 0))`.execute(trx)
 }
 
 /** A hash as its 64 digits. */
@@ -78,22 +83,6 @@ export async function readEntries(
     .orderBy('e.sequence')
     .limit(limit)
     .execute()
-}
-
-/** Payloads of entries of one stream; those that have been erased are not there. */
-export async function readPayloads(
-  db: Kysely<Database>,
-  stream: string,
-  sequences: readonly number[],
-): Promise<ReadonlyMap<number, string>> {
-  if (sequences.length === 0) return new Map()
-  const rows = await db
-    .selectFrom('audit_payloads')
-    .select(['sequence', 'payload'])
-    .where('stream', '=', stream)
-    .where('sequence', 'in', sequences)
-    .execute()
-  return new Map(rows.map((row) => [row.sequence, row.payload]))
 }
 
 /** All streams after `after` in order of their names, at most `limit`. */

@@ -71,17 +71,21 @@ export type Change<T extends keyof Updates> = {
 export class Writes {
   readonly inserts = new Map<keyof Tables, Value[][]>()
   readonly updates = new Map<keyof Updates, Value[][]>()
+  #size = 0
 
-  get isEmpty(): boolean {
-    return this.inserts.size === 0 && this.updates.size === 0
+  /** How many rows there are so far. */
+  get size(): number {
+    return this.#size
   }
 
   insert<T extends keyof Tables>(table: T, row: Row<T>): void {
+    this.#size++
     gather(this.inserts, table, Object.keys(TABLES[table]), row)
   }
 
   update<T extends keyof Updates>(table: T, row: Change<T>): void {
     const { keys, values } = UPDATES[table]
+    this.#size++
     gather(this.updates, table, [...Object.keys(keys), ...Object.keys(values)], row)
   }
 
@@ -116,29 +120,43 @@ function gather<K>(
 
 /**
  * Writes it all, durably, in one round trip.
- * @throws Conflict where another process has moved one of the streams on: load again, decide again
+ * @throws Conflict where another has moved one of the streams on: load again, decide again
  */
 export async function commit(pool: Pool, writes: Writes): Promise<void> {
-  if (writes.isEmpty) return
-  const { name, text } = prepared([...writes.inserts.keys()], [...writes.updates.keys()])
-  const values = [...writes.inserts.values(), ...writes.updates.values()].flatMap((columns) => columns.map(pack))
+  if (writes.size === 0) return
+  // Always in the order of the tables above, so that a set of tables has one statement, whatever was written first.
+  const inserts = INSERTED.filter((table) => writes.inserts.has(table))
+  const updates = UPDATED.filter((table) => writes.updates.has(table))
+  const { name, text } = prepared(inserts, updates)
+  const rows = [...inserts.map((table) => writes.inserts.get(table)!), ...updates.map((t) => writes.updates.get(t)!)]
+  const values = rows.flatMap((columns) => columns.map(pack))
   try {
     await pool.query({ name, text, values })
   } catch (error) {
-    if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new Conflict(error)
-    throw error
+    throw isConflict(error) ? new Conflict(error) : error
   }
 }
 
-/** Another process wrote to the same account at the same moment. */
+const INSERTED = Object.keys(TABLES) as (keyof Tables)[]
+const UPDATED = Object.keys(UPDATES) as (keyof Updates)[]
+
+/** Another wrote to the same stream at the same moment. */
 export class Conflict extends Error {
   override readonly name = 'Conflict'
   constructor(cause: unknown) {
-    super('another process has written to the account meanwhile', { cause })
+    super('another has written to the same stream meanwhile', { cause })
   }
 }
 
-const UNIQUE_VIOLATION = '23505'
+/**
+ * Whether a transaction failed because another was quicker (unique violation), or because two that write to the same
+ * streams waited for one another (deadlock detected).
+ */
+export function isConflict(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === '23505' || code === '40P01'
+}
+
 const SEPARATOR = '\x1f'
 const NULL = '\x1e'
 
@@ -151,7 +169,7 @@ function pack(column: readonly Value[]): string {
   return text
 }
 
-/** By the tables that it writes: few sets of tables ever occur, and each is planned once a connection. */
+/** By the tables that it writes: few sets of them ever occur, and each is planned once a connection. */
 function prepared(inserts: readonly (keyof Tables)[], updates: readonly (keyof Updates)[]): Statement {
   const tables = `${inserts.join()} ${updates.join()}`
   const known = statements.get(tables)
@@ -189,7 +207,9 @@ function statement(inserts: readonly (keyof Tables)[], updates: readonly (keyof 
       return `UPDATE ${table} SET ${set.join(', ')} FROM ${rows({ ...keys, ...values })} WHERE ${found.join(' AND ')}`
     }),
   ]
-  const last = parts.pop()
-  const before = parts.map((part, i) => `w${i} AS (${part})`)
-  return before.length === 0 ? `${last}` : `WITH ${before.join(',\n')}\n${last}`
+  // PostgreSQL runs the main part first and then the others from the last to the first. So the entries come first:
+  // who writes to the same stream a moment later waits there, and holds nothing that anybody waits for.
+  const [main, ...others] = parts
+  const rest = others.reverse().map((part, i) => `w${i} AS (${part})`)
+  return rest.length === 0 ? `${main}` : `WITH ${rest.join(',\n')}\n${main}`
 }

@@ -10,6 +10,8 @@ export interface Wanted {
   readonly trails: readonly string[]
   /** Whose standing is needed beside that of the agents whose signals stand. */
   readonly agents: readonly string[]
+  /** Accounts of which it is needed what was sent of the signals that stand. */
+  readonly said: readonly string[]
   /** Signals that may have been sent before. */
   readonly signals: readonly { readonly account: string; readonly agent: string; readonly id: string }[]
   /** Outcomes that may have been sent before. */
@@ -47,7 +49,7 @@ export interface Loaded {
   /** By the name that was asked for. */
   readonly accounts: ReadonlyMap<string, StoredAccount>
   readonly agents: ReadonlyMap<string, StoredAgent>
-  /** Payloads of known signals by `signalKey`; null where the payload has been erased. */
+  /** Payloads of known signals, those asked for and those of `said`, by `signalKey`; null where the payload has been erased. */
   readonly signals: ReadonlyMap<string, string | null>
   /** States of known outcomes by `outcomeKey`. */
   readonly outcomes: ReadonlyMap<string, string>
@@ -81,6 +83,7 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
       wanted.outcomes.map((outcome) => outcome.decision),
       wanted.outcomes.map((outcome) => new Date(outcome.observedAt).toISOString()),
       wanted.outcomes.map((outcome) => outcome.source),
+      wanted.said,
     ],
   })
   const row = rows[0]!
@@ -192,9 +195,17 @@ SELECT
   ) AS accounts,
   (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($3::text[])) AS agents,
   (SELECT coalesce(json_agg(json_build_array(s.account_id, s.agent, s.id, p.payload)), '[]')
-   FROM unnest($4::text[], $5::text[], $6::text[]) AS sent(account, agent, id)
-   LEFT JOIN aliases ON aliases.alias = sent.account
-   JOIN signals s ON s.account_id = coalesce(aliases.account_id, sent.account) AND s.agent = sent.agent AND s.id = sent.id
+   FROM (
+     SELECT s.account_id, s.agent, s.id, s.sequence
+     FROM unnest($4::text[], $5::text[], $6::text[]) AS sent(account, agent, id)
+     LEFT JOIN aliases ON aliases.alias = sent.account
+     JOIN signals s ON s.account_id = coalesce(aliases.account_id, sent.account) AND s.agent = sent.agent AND s.id = sent.id
+     UNION ALL
+     SELECT s.account_id, s.agent, s.id, s.sequence
+     FROM unnest($11::text[]) AS said(account)
+     LEFT JOIN aliases ON aliases.alias = said.account
+     JOIN signals s ON s.account_id = coalesce(aliases.account_id, said.account) AND NOT s.superseded
+   ) s
    LEFT JOIN audit_payloads p ON p.stream = 'account:' || s.account_id AND p.sequence = s.sequence
   ) AS signals,
   (SELECT coalesce(json_agg(json_build_array(o.account_id, o.decision, ${ms('o.observed_at')}, o.source, o.state)), '[]')
