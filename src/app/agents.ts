@@ -1,7 +1,8 @@
 import type { Agent } from '../core/model.ts'
 import { compileScope } from '../core/rules/load.ts'
 import { type AgentRow, findAgent, readAgents, writeAgent } from '../storage/agents.ts'
-import { appendEntry } from '../storage/audit.ts'
+import { appendEntry, lockStream } from '../storage/audit.ts'
+import { isConflict } from '../storage/commit.ts'
 import type { App, Page, Paged } from './app.ts'
 import { paged } from './app.ts'
 import { demand, type Principal } from './principal.ts'
@@ -73,14 +74,22 @@ export async function patchAgent(app: App, principal: Principal, name: string, p
       })
     }
   }
-  const row = await app.db.transaction().execute(async (trx) => {
-    const before = await findAgent(trx, name, { lock: true })
-    const said = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
-    const overrides = { ...before?.overrides, ...said }
-    const at = app.now()
-    const body = { agent: name, by: principal.name, changed: said, overrides }
-    const { sequence } = await appendEntry(trx, { stream: `agent:${name}`, kind: 'agent.changed', at, body })
-    return writeAgent(trx, { name, sequence, overrides, registered_at: before?.registered_at ?? new Date(at) })
+  const change = () =>
+    app.db.transaction().execute(async (trx) => {
+      const stream = `agent:${name}`
+      await lockStream(trx, stream)
+      const before = await findAgent(trx, name)
+      const said = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined))
+      const overrides = { ...before?.overrides, ...said }
+      const at = app.now()
+      const body = { agent: name, by: principal.name, changed: said, overrides }
+      const { sequence } = await appendEntry(trx, { stream, kind: 'agent.changed', at, body })
+      return writeAgent(trx, { name, sequence, overrides, registered_at: before?.registered_at ?? new Date(at) })
+    })
+  const row = await change().catch((error) => {
+    // It spoke for the first time at this moment, which happens once.
+    if (isConflict(error)) return change()
+    throw error
   })
   return view(app, name, row)
 }

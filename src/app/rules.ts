@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Agent, Decision } from '../core/model.ts'
 import { type Ruleset, resolveAgent, rulesetFromContent } from '../core/rules/load.ts'
-import { appendEntry } from '../storage/audit.ts'
+import { appendEntry, lockStream } from '../storage/audit.ts'
 import { bodyOf } from '../storage/chain.ts'
 import type { Database } from '../storage/database.ts'
 import type { StoredAgent } from '../storage/load.ts'
@@ -22,6 +22,8 @@ export interface Rules {
   byHash(hash: string): Promise<Ruleset>
 }
 
+const STREAM = 'rulesets'
+
 /** Stores the ruleset and makes it the active one; an entry in the stream `rulesets`, unless it already was. */
 export async function activateRules(
   db: Kysely<Database>,
@@ -35,10 +37,11 @@ export async function activateRules(
       .values({ hash: ruleset.hash, content: ruleset.content, stored_at: new Date(now) })
       .onConflict((conflict) => conflict.doNothing())
       .execute()
+    await lockStream(trx, STREAM)
     const last = await lastActivation(trx)
-    if (last && last.ruleset === ruleset.hash) return last.at
+    if (last?.ruleset === ruleset.hash) return last.at
     const body = { ruleset: ruleset.hash, source }
-    await appendEntry(trx, { stream: 'rulesets', kind: 'ruleset.activated', at: now, body })
+    await appendEntry(trx, { stream: STREAM, kind: 'ruleset.activated', at: now, body })
     return now
   })
   return createRules(db, ruleset, source, activatedAt)
@@ -51,7 +54,7 @@ async function lastActivation(db: Kysely<Database>): Promise<{ ruleset: string; 
       join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
     )
     .select(['e.at', 'p.payload'])
-    .where('e.stream', '=', 'rulesets')
+    .where('e.stream', '=', STREAM)
     .orderBy('e.sequence', 'desc')
     .limit(1)
     .executeTakeFirst()

@@ -7,14 +7,8 @@ export async function readAgents(db: Kysely<Database>): Promise<readonly AgentRo
   return db.selectFrom('agents').selectAll().orderBy('name').execute()
 }
 
-/** With `lock`, nobody else changes the agent until the transaction ends. */
-export async function findAgent(
-  db: Kysely<Database>,
-  name: string,
-  { lock = false }: { lock?: boolean } = {},
-): Promise<AgentRow | undefined> {
-  const query = db.selectFrom('agents').selectAll().where('name', '=', name)
-  return (lock ? query.forUpdate() : query).executeTakeFirst()
+export async function findAgent(db: Kysely<Database>, name: string): Promise<AgentRow | undefined> {
+  return db.selectFrom('agents').selectAll().where('name', '=', name).executeTakeFirst()
 }
 
 export async function writeAgent(trx: Transaction<Database>, row: AgentRow): Promise<AgentRow> {
