@@ -67,29 +67,28 @@ function grounds(findings: Findings): string {
 }
 
 function standing(findings: Findings): string {
-  const { decision, effects, disposal, failures, handoff } = findings
-  const { stakes } = findings.conclusion
-  const best = findings.conclusion.best as number
+  const { effects, disposal, failures, handoff } = findings
+  const { best, stakes } = findings.conclusion
   switch (disposal.reasons[0]) {
     case 'no_permitted_action':
-      return `${failures.length > 0 ? failed(failures) : reasonOf(effects.vetoedBy[0] as LedgerRule)}, so ${queueOf(findings)} decides`
+      if (failures.length > 0) return decided(findings, failed(failures))
+      return decided(findings, reasonOf(effects.vetoedBy[0] as LedgerRule))
     case 'rule_error':
-      return `${failed(failures)}, so ${queueOf(findings)} decides`
+      return decided(findings, failed(failures))
     case 'rule':
-      return `${reasonOf(escalating(effects.escalations))}, so ${queueOf(findings)} decides`
+      return decided(findings, reasonOf(escalating(effects.escalations)))
     case 'people_only':
-      return `${peopleOnly(findings, best, isAlone(findings) ? 'do that' : nameOf(decision, best))}, so ${queueOf(findings)} decides`
+      return decided(findings, peopleOnly(findings, best as number, named(findings, best as number, 'do that')))
     case 'uncertain':
-      return `${weighing(findings)}; ${risk(findings)}, so ${queueOf(findings)} decides`
+      return decided(findings, `${weighing(findings)}; ${risk(findings)}`)
     case 'copilot':
-      return `${weighing(findings)}${everyTime(findings, best)}`
+      return `${weighing(findings)}${everyTime(findings, best as number)}`
     case 'sampled':
     case 'supervised':
     case 'autonomous':
       if (handoff !== null) return `${weighing(findings)}; ${queueOf(findings)} reviews it afterwards`
-      return stakes.regret === 0
-        ? weighing(findings)
-        : `${weighing(findings)}; ${risk(findings)}, so nobody needs to look`
+      if (stakes.regret === 0) return weighing(findings)
+      return `${weighing(findings)}; ${risk(findings)}, so nobody needs to look`
   }
 }
 
@@ -111,10 +110,14 @@ function peopleOnly({ effects }: Findings, action: number, doIt: string): string
 
 /** Who decides on an action that no agent takes by itself. */
 function everyTime(findings: Findings, action: number): string {
-  const { decision, effects } = findings
-  const cap = effects.cappedBy[action] as LedgerRule | null
-  if (cap !== null) return `. ${reasonOf(cap)}, so ${queueOf(findings)} decides`
-  return `; ${queueOf(findings)} decides on ${isAlone(findings) ? 'that' : nameOf(decision, action)} every time`
+  const cap = findings.effects.cappedBy[action] as LedgerRule | null
+  return cap === null
+    ? `; ${queueOf(findings)} decides on ${named(findings, action, 'that')} every time`
+    : `. ${decided(findings, reasonOf(cap))}`
+}
+
+function decided(findings: Findings, reason: string): string {
+  return `${reason}, so ${queueOf(findings)} decides`
 }
 
 function tolerated(findings: Findings, action: number): string {
@@ -131,9 +134,9 @@ function extraCost({ conclusion: { risks, best } }: Findings, action: number): n
   return (risks[action] as number) - (risks[best as number] as number)
 }
 
-/** Whether the answer names the recommended action and no other, so that `that` can't be misread. */
-function isAlone({ conclusion: { best }, judgement }: Findings): boolean {
-  return judgement === null || judgement.action === best
+/** An action after the answer: by a pronoun, unless the answer names two, so that it could be misread. */
+function named({ decision, conclusion: { best }, judgement }: Findings, action: number, pronoun: string): string {
+  return judgement === null || judgement.action === best ? pronoun : nameOf(decision, action)
 }
 
 function queueOf({ decision, handoff }: Findings): string {
