@@ -105,7 +105,7 @@ export const adjudication = z
     decision: text('The decision.', 'expansion-outreach'),
     summary: text(
       'The answer in one sentence, made of names, numbers and what operators wrote.',
-      'A person decides. churn-radar (82 %) and pulse (90 % healthy) disagree.',
+      'A person decides on send expansion email; wait looks better. churn-radar (82 % churn risk, today) outweighs pulse (90 % healthy, today); the risk of a mistake costs about $59, a look $40, so csm decides.',
     ),
     recommendation: recommendation.meta({ description: 'What to do, and what may be done with it.' }),
     proposal: proposal.meta({ description: 'The verdict on the proposal; null where there is none.' }).nullable(),
