@@ -35,16 +35,26 @@ export interface Service {
  */
 export async function compose(config: Config, log: Logger): Promise<Service> {
   const ruleset = await readRules(config.rulesDir)
-  const telemetry = await startTelemetry(config.exported, log)
-  const redis = config.redisUrl === null ? null : await connectRedis(config.redisUrl, log)
-  const store = await openStore({
-    databaseUrl: config.databaseUrl,
-    dataDir: config.dataDir,
-    onError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
-    onNotice: (line) => log.info(line),
-  })
+  /** Gives back what has been opened, the last first. */
+  const closers: (() => unknown)[] = []
+  const close = async () => {
+    for (const giveBack of closers.splice(0).reverse()) await giveBack()
+  }
   try {
+    const redis = config.redisUrl === null ? undefined : await connectRedis(config.redisUrl, log)
+    closers.push(() => redis?.disconnect())
+    const store = await openStore({
+      databaseUrl: config.databaseUrl,
+      dataDir: config.dataDir,
+      onError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),
+      onNotice: (line) => log.info(line),
+    })
+    closers.push(store.close)
+    // Closed before the store, which it measures once more.
+    const telemetry = await startTelemetry(config.exported, log)
+    closers.push(telemetry.shutdown)
     const app = await createApp(config, log, store, ruleset, telemetry.meter)
+    closers.push(app.desk.drained)
     await ensureAdminKey(app, {
       configured: config.adminKey,
       dataDir: config.dataDir,
@@ -54,27 +64,15 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       logger: log,
       metrics: telemetry.text,
       rateLimit: { max: config.rateLimit, timeWindow: 60_000 },
-      ...(redis && { redis }),
+      redis,
       traced: config.exported.traces,
     })
+    closers.push(() => closeHttp(http))
     const sweeper = setInterval(() => sweep(app), 3_600_000)
-    return {
-      app,
-      http,
-      lost: store.lost,
-      async close() {
-        clearInterval(sweeper)
-        await closeHttp(http)
-        await app.desk.drained()
-        // It measures the store once more.
-        await telemetry.shutdown()
-        await store.close()
-        redis?.disconnect()
-      },
-    }
+    closers.push(() => clearInterval(sweeper))
+    return { app, http, lost: store.lost, close }
   } catch (error) {
-    await store.close()
-    redis?.disconnect()
+    await close()
     throw error
   }
 }

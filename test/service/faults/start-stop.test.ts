@@ -69,6 +69,15 @@ describe('a start that can not be', () => {
     expect(await service.call('GET', '/readyz')).toMatchObject({ status: 200 })
   })
 
+  it('ends though something else that it needs has been reached for', async () => {
+    const env = { UMPIRE_RULES_DIR: await rulesDirectory(), REDIS_URL: 'redis://127.0.0.1:1' }
+    const noDatabase = spawnService({ ...env, DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none' })
+    const service = await startService({ ...env, DATABASE_URL: databaseUrl })
+    const noPort = spawnService({ ...env, DATABASE_URL: databaseUrl, PORT: new URL(service.url).port })
+    expect(await noDatabase.exited).toBe(1)
+    expect(await noPort.exited).toBe(1)
+  })
+
   it('says that the database does not answer, and does not quote its password', async () => {
     const url = new URL(databaseUrl)
     const service = spawnService({
