@@ -3,8 +3,9 @@ import { bodyOf, canonicalJson } from '../storage/chain.ts'
 import { signalKey } from '../storage/load.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
+import { type ItemResult, takeInEach } from './items.ts'
 import { type Principal, speaksFor } from './principal.ts'
-import { Problem, type ProblemCode } from './problem.ts'
+import { Problem } from './problem.ts'
 
 /** A signal as it was sent. */
 export interface SignalInput {
@@ -22,11 +23,9 @@ export interface SignalInput {
   readonly attributes?: Readonly<Record<string, unknown>> | undefined
 }
 
-export interface SignalResult {
+export interface SignalResult extends ItemResult {
   readonly id: string
   readonly agent: string
-  readonly status: 'accepted' | 'duplicate' | 'rejected'
-  readonly problem?: { readonly code: ProblemCode; readonly detail: string }
 }
 
 /** Takes in signals, each on its own: those of one account in the order given, and a bad one stops no other. */
@@ -35,45 +34,21 @@ export async function ingestSignals(
   principal: Principal,
   signals: readonly SignalInput[],
 ): Promise<readonly SignalResult[]> {
-  const lanes = new Map<number, number[]>()
-  signals.forEach(({ account }, i) => {
-    const lane = app.desk.laneOf(account)
-    const indexes = lanes.get(lane)
-    if (indexes) indexes.push(i)
-    else lanes.set(lane, [i])
-  })
-  const results = new Array<SignalResult>(signals.length)
-  const work = [...lanes.values()].map((indexes) => {
-    const sent = indexes.map((i) => signals[i]!)
-    return app.desk.submit({
-      trails: sent.map((signal) => signal.account),
-      agents: sent.map((signal) => signal.agent),
-      signals: sent,
-      serve(book) {
-        for (const i of indexes) results[i] = ingestOne(app, principal, book, signals[i]!)
-      },
-    })
-  })
-  // Every part is waited for, so that an error is told only once nothing of the request is under way any more.
-  const failed = (await Promise.allSettled(work)).find((part) => part.status === 'rejected')
-  if (failed) throw failed.reason
+  const results = await takeInEach(
+    app.desk,
+    signals,
+    (sent) => ({ agents: sent.map((signal) => signal.agent), signals: sent }),
+    (book, signal) => {
+      const page = book.account(signal.account)
+      if (!checkSignal(app, principal, book, page, signal).isNew) return 'duplicate'
+      acceptSignal(book, page, signal, principal)
+      return 'accepted'
+    },
+  )
   for (const status of ['accepted', 'duplicate', 'rejected'] as const) {
     app.metrics.ingested(status, results.filter((result) => result.status === status).length)
   }
-  return results
-}
-
-function ingestOne(app: App, principal: Principal, book: Book, input: SignalInput): SignalResult {
-  const { id, agent } = input
-  const page = book.account(input.account)
-  try {
-    const checked = checkSignal(app, principal, book, page, input)
-    if (checked.isNew) acceptSignal(book, page, input, principal)
-    return { id, agent, status: checked.isNew ? 'accepted' : 'duplicate' }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    return { id, agent, status: 'rejected', problem: { code: error.code, detail: error.message } }
-  }
+  return results.map((result, i) => ({ id: signals[i]!.id, agent: signals[i]!.agent, ...result }))
 }
 
 /**

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { App } from '../../app/app.ts'
-import { type OutcomeInput, type OutcomeResult, recordOutcomes } from '../../app/outcomes.ts'
+import type { ItemResult } from '../../app/items.ts'
+import { type OutcomeInput, recordOutcomes } from '../../app/outcomes.ts'
 import { serveEach } from '../batch.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
@@ -30,7 +31,7 @@ export function outcomeRoutes(http: Http, app: App): void {
     },
     async ({ principal, body }, reply) => {
       const now = app.now()
-      const results = await serveEach<unknown, OutcomeInput, OutcomeResult>(
+      const results = await serveEach<unknown, OutcomeInput, ItemResult>(
         parse(envelope, body).outcomes,
         (item) => checkOutcome(item, now),
         (good) => recordOutcomes(app, principal, good),
