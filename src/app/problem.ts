@@ -15,7 +15,6 @@ export const PROBLEM_CODES = [
   'unknown_decision',
   'unknown_action',
   'unknown_state',
-  'unknown_agent',
   'agent_not_allowed',
   'signal_conflict',
   'score_without_scale',

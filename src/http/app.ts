@@ -32,8 +32,6 @@ export interface HttpOptions {
   readonly metrics: () => Promise<string>
   /** Whether each request is a span, for the tracer provider of the process. */
   readonly traced?: boolean | undefined
-  /** Whether `x-forwarded-for` tells who asks, as behind a proxy of one's own. */
-  readonly trustProxy?: boolean | undefined
 }
 
 const MEBIBYTE = 1024 * 1024
@@ -46,7 +44,6 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
     childLoggerFactory: () => options.logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    trustProxy: options.trustProxy ?? false,
     bodyLimit: MEBIBYTE,
     requestTimeout: 30_000,
     // A name of 200 characters, percent-encoded.

@@ -28,7 +28,6 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   unknown_decision: { status: 400, title: 'No rule file declares this decision' },
   unknown_action: { status: 400, title: 'The decision does not have this action' },
   unknown_state: { status: 400, title: 'The decision does not have this state' },
-  unknown_agent: { status: 404, title: 'No such agent' },
   signal_conflict: { status: 422, title: 'The signal was accepted before with other content' },
   score_without_scale: { status: 422, title: 'The agent has no scale for scores' },
   idempotency_mismatch: { status: 422, title: 'The idempotency key belongs to another request' },

@@ -54,7 +54,7 @@ export function sentences(errors: readonly FieldError[], whole: string): string 
 }
 
 /** Messages continue a sentence that begins with the path. */
-export function fieldErrors(error: z.ZodError): readonly FieldError[] {
+function fieldErrors(error: z.ZodError): readonly FieldError[] {
   return error.issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ path: join(issue), message: issue.message }]
     return issue.keys.map((key) => ({ path: join(issue, key), message: issue.message }))

@@ -28,12 +28,13 @@ export async function listEscalations(
   after: StoredEscalation | undefined,
   limit: number,
 ): Promise<readonly StoredEscalation[]> {
-  const isLate = (due: unknown) => sql<boolean>`${due} > ${new Date(at)}`
+  // False sorts first.
+  const isNotYetDue = sql<boolean>`due_at > ${new Date(at)}`
   let query = db
     .selectFrom('escalations')
     .selectAll()
     .orderBy('priority', 'desc')
-    .orderBy(isLate(sql.ref('due_at')))
+    .orderBy(isNotYetDue)
     .orderBy('due_at')
     .orderBy('regret', 'desc')
     .orderBy('id')
@@ -45,7 +46,7 @@ export async function listEscalations(
   if (filter.account !== undefined) query = query.where('account_id', '=', filter.account)
   if (after) {
     query = query.where(
-      sql<boolean>`(-priority, ${isLate(sql.ref('due_at'))}, due_at, -regret, id)
+      sql<boolean>`(-priority, ${isNotYetDue}, due_at, -regret, id)
         > (${-after.priority}, ${after.due_at.getTime() > at}, ${after.due_at}, ${-after.regret}::float8, ${after.id}::uuid)`,
     )
   }

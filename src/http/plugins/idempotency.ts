@@ -4,6 +4,7 @@ import type { App } from '../../app/app.ts'
 import { begin, forget, type IdempotencyKey, remember } from '../../app/idempotency.ts'
 import { Problem } from '../../app/problem.ts'
 import { describeFailure } from '../../telemetry/failure.ts'
+import { JSON_TYPE } from '../http.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -73,7 +74,6 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
 }
 
 const PRINTABLE = /^[\x20-\x7e]{1,200}$/
-const JSON_TYPE = 'application/json; charset=utf-8'
 
 async function settleAnswer(app: App, key: IdempotencyKey, reply: FastifyReply, payload: unknown): Promise<void> {
   const { statusCode: status } = reply

@@ -31,7 +31,7 @@ export function readJson(http: FastifyInstance, mediaTypes: readonly string[]): 
  *
  * @throws Problem `invalid_json`, `invalid_request`
  */
-export function parseJson(body: Buffer): unknown {
+function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
   if (!isUtf8(body)) throw new Problem('invalid_json', 'the body is not valid UTF-8')
   const text = body.toString('utf8')

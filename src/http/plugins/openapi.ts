@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Http } from '../http.ts'
+import { type Http, JSON_TYPE } from '../http.ts'
 import { field } from '../schemas/common.ts'
 
 type Transform = ReturnType<typeof createJsonSchemaTransform>
@@ -68,7 +68,7 @@ export async function serveDescription(http: Http): Promise<void> {
   let text: string | undefined
   http.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     text ??= JSON.stringify(http.swagger())
-    return reply.type('application/json; charset=utf-8').send(text)
+    return reply.type(JSON_TYPE).send(text)
   })
   await http.register(swaggerUi, {
     routePrefix: '/docs',

@@ -20,7 +20,7 @@ const entryPayload = z.object({
   kind: text('What happened.', 'facts'),
 })
 
-export const auditEntry = z
+const auditEntry = z
   .object({
     stream: text('The stream.', STREAM),
     sequence: field(z.number(), 'Place in the stream, from 1.', 12),
