@@ -5,6 +5,7 @@ import { bodyOf } from '../storage/chain.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
+import { demandSmall } from './facts.ts'
 import { renderAll } from './history.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
@@ -29,8 +30,6 @@ export interface AccountView {
   readonly escalations: readonly EscalationView[]
 }
 
-/** 64 KiB, as UTF-8 JSON. */
-const LARGEST_FACTS = 64 * 1024
 const OPEN_SHOWN = 200
 
 /**
@@ -55,13 +54,7 @@ export async function putAccount(
       const page = book.account(name)
       const before = aliases.filter((alias) => isNew(book, page, alias)).map((alias) => book.account(alias))
       const merged = overlaid(Object.assign({}, ...before.map((other) => other.facts), page.facts), change.facts)
-      const size = Buffer.byteLength(JSON.stringify(merged))
-      if (size > LARGEST_FACTS) {
-        throw new Problem(
-          'facts_too_large',
-          `the account would have ${size} bytes of facts; at most ${LARGEST_FACTS} fit`,
-        )
-      }
+      demandSmall(merged, 'the account')
       for (const other of before) join(book, page, other, principal)
       if (JSON.stringify(merged) === JSON.stringify(page.facts) && page.isKnown) return
       const entry = page.append('facts', { by: principal.name, changed: change.facts ?? {}, facts: merged })

@@ -9,9 +9,12 @@ import {
   type Question,
   type Signal,
 } from '../core/model.ts'
+import type { StoredAnswer } from '../storage/idempotency.ts'
 import { span } from '../telemetry/spans.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
+import { demandSmall } from './facts.ts'
+import type { IdempotencyKey } from './idempotency.ts'
 import { demand, type Principal, speaksFor } from './principal.ts'
 import { Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
@@ -28,10 +31,10 @@ export interface AdjudicationRequest {
   readonly dryRun?: boolean | undefined
 }
 
-/** An idempotency key whose first request this is; the answer is kept under it in the same transaction. */
-export interface Remember {
-  readonly owner: string
-  readonly key: string
+/** An idempotency key whose first request this is. What is answered is kept under it in the same transaction. */
+export interface Remember extends IdempotencyKey {
+  /** The answer as it will be given again. */
+  readonly as: (id: string, body: string) => StoredAnswer
 }
 
 /**
@@ -40,7 +43,7 @@ export interface Remember {
  *
  * @returns the finished JSON of the answer: rendered once, since it is also what a repeated request is sent
  * @throws Problem `unknown_decision`, `unknown_action`, `agent_not_allowed`, `forbidden`, `signal_conflict`,
- *   `score_without_scale`; then nothing of the request is kept
+ *   `score_without_scale`, `facts_too_large`; then nothing of the request is kept
  */
 export async function adjudicate(
   app: App,
@@ -50,6 +53,7 @@ export async function adjudicate(
 ): Promise<{ readonly id: string | null; readonly body: string }> {
   const decision = app.rules.decision(request.decision)
   permit(principal, decision, request)
+  if (request.facts) demandSmall(request.facts, 'the question')
   const { account, dryRun = false } = request
   const signals = (request.signals ?? []).map((signal) => ({ ...signal, account }))
   const arrivedAt = performance.now()
@@ -157,15 +161,9 @@ function answerAndKeep(
   const envelope = { id, ruleset: record.ruleset, engine: ENGINE, createdAt: book.now, escalation, audit }
   const body = JSON.stringify(viewOf(answer, envelope))
   if (remember) {
-    book.writes.update('idempotency_keys', {
-      ...remember,
-      status: 201,
-      headers: JSON.stringify({
-        'content-type': 'application/json; charset=utf-8',
-        location: `/v1/adjudications/${id}`,
-      }),
-      body,
-    })
+    const { owner, key } = remember
+    const kept = remember.as(id, body)
+    book.writes.update('idempotency_keys', { owner, key, ...kept, headers: JSON.stringify(kept.headers) })
   }
   return { id, body, answer }
 }

@@ -3,7 +3,6 @@ import type { App } from '../../app/app.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { account, accountChange, accountPath } from '../schemas/account.ts'
-import { refuseLargeFacts } from '../schemas/facts.ts'
 import { ANY_BODY, ANY_ROUTE, responses } from '../schemas/problem.ts'
 
 const tags = ['Accounts']
@@ -30,10 +29,7 @@ export function accountRoutes(http: Http, app: App): void {
         ]),
       },
     },
-    ({ principal, params, body }) => {
-      refuseLargeFacts(body.facts)
-      return putAccount(app, principal, params.account, body)
-    },
+    ({ principal, params, body }) => putAccount(app, principal, params.account, body),
   )
 
   http.get(

@@ -2,6 +2,7 @@ import { adjudicate } from '../../app/adjudications.ts'
 import type { App } from '../../app/app.ts'
 import { getAdjudication, listAdjudications, recompute } from '../../app/history.ts'
 import type { SignalInput } from '../../app/signals.ts'
+import type { StoredAnswer } from '../../storage/idempotency.ts'
 import { type Http, JSON_TYPE } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import {
@@ -13,7 +14,6 @@ import {
   recomputation,
 } from '../schemas/adjudication.ts'
 import { knownId } from '../schemas/common.ts'
-import { refuseLargeFacts } from '../schemas/facts.ts'
 import { ANY_POST, ANY_ROUTE, responses } from '../schemas/problem.ts'
 import { signalErrors } from '../schemas/signal.ts'
 import { invalid } from '../validation.ts'
@@ -53,14 +53,13 @@ export function adjudicationRoutes(http: Http, app: App): void {
     async (request, reply) => {
       const { body, principal } = request
       if (body.signals) refuseBadSignals(body.signals, app.now())
-      refuseLargeFacts(body.facts)
-      const remember = (!body.dryRun && request.idempotencyKey) || undefined
-      const answer = await adjudicate(app, principal, body, remember)
+      const key = body.dryRun ? null : request.idempotencyKey
+      const answer = await adjudicate(app, principal, body, key ? { ...key, as: created } : undefined)
       // It was kept in the transaction of the answer.
-      if (remember) request.idempotencyKey = null
-      reply.header('content-type', JSON_TYPE)
-      if (answer.id === null) return reply.code(200).send(answer.body)
-      return reply.code(201).header('location', `/v1/adjudications/${answer.id}`).send(answer.body)
+      if (key) request.idempotencyKey = null
+      if (answer.id === null) return reply.code(200).header('content-type', JSON_TYPE).send(answer.body)
+      const { status, headers } = created(answer.id, answer.body)
+      return reply.code(status).headers(headers).send(answer.body)
     },
   )
 
@@ -120,6 +119,10 @@ export function adjudicationRoutes(http: Http, app: App): void {
     },
     ({ params }) => recompute(app, knownId(params.id, 'adjudication')),
   )
+}
+
+function created(id: string, body: string): StoredAnswer {
+  return { status: 201, headers: { 'content-type': JSON_TYPE, location: `/v1/adjudications/${id}` }, body }
 }
 
 /** One bad signal refuses the request. */

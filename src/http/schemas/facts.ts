@@ -1,12 +1,8 @@
 import { z } from 'zod'
 import { isName } from '../../app/names.ts'
-import { Problem } from '../../app/problem.ts'
-import type { Facts } from '../../core/model.ts'
 import { isReserved } from '../../core/rules/name.ts'
 import { anyJson } from './common.ts'
 
-/** 64 KiB as UTF-8 JSON. */
-const BYTES_AT_MOST = 64 * 1024
 const ITEMS_AT_MOST = 1_000
 
 const checked = anyJson.superRefine((facts, context) => {
@@ -18,13 +14,6 @@ const checked = anyJson.superRefine((facts, context) => {
   const list = longList(facts)
   if (list) report(list, `must have at most ${ITEMS_AT_MOST} items`)
 })
-
-/** @throws Problem `facts_too_large` */
-export function refuseLargeFacts(facts: Facts | undefined): void {
-  const size = facts === undefined ? 0 : Buffer.byteLength(JSON.stringify(facts))
-  if (size <= BYTES_AT_MOST) return
-  throw new Problem('facts_too_large', `\`facts\` has ${size} bytes as JSON; at most ${BYTES_AT_MOST} fit an account`)
-}
 
 /** @returns the path to a list that is too long, null where there is none */
 function longList(value: unknown): readonly (string | number)[] | null {
