@@ -39,12 +39,16 @@ export interface AgentView {
 
 /** By name: those that the file declares and those that have spoken. */
 export async function listAgents(app: App, page: Page): Promise<Paged<AgentView>> {
-  const { declared } = app.rules.active.agents
-  const rows = new Map((await readAgents(app.db)).map((row) => [row.name, row]))
-  const names = [...new Set([...declared.keys(), ...rows.keys()])].sort()
-  const rest = page.cursor === undefined ? names : names.filter((name) => name > page.cursor!)
+  const after = page.cursor ?? ''
+  const declared = [...app.rules.active.agents.declared.keys()].filter((name) => name > after)
+  const spoken = await readAgents(app.db, after, page.limit + 1)
+  const rows = new Map(spoken.map((row) => [row.name, row]))
+  // In the order of the database, which is that of the bytes.
+  const names = [...new Set([...declared, ...rows.keys()])].sort((a, b) =>
+    Buffer.compare(Buffer.from(a), Buffer.from(b)),
+  )
   return paged(
-    rest.slice(0, page.limit + 1),
+    names.slice(0, page.limit + 1),
     page.limit,
     (name) => view(app, name, rows.get(name)),
     (name) => name,

@@ -61,6 +61,8 @@ async function lastActivation(db: Kysely<Database>): Promise<{ ruleset: string; 
   return row ? { ruleset: bodyOf<{ ruleset: string }>(row.payload).ruleset, at: row.at.getTime() } : null
 }
 
+const AGENTS_REMEMBERED = 10_000
+
 function createRules(db: Kysely<Database>, active: Ruleset, source: string, activatedAt: number): Rules {
   const compiled = new Map([[active.hash, active]])
   const agents = new WeakMap<Ruleset, Map<string, { sequence: number; agent: Agent }>>()
@@ -80,6 +82,8 @@ function createRules(db: Kysely<Database>, active: Ruleset, source: string, acti
       const sequence = stored?.sequence ?? 0
       const before = known.get(name)
       if (before?.sequence === sequence) return before.agent
+      // Whoever sends signals names agents: they must not fill the memory.
+      if (known.size === AGENTS_REMEMBERED) known.clear()
       const agent = resolveAgent(name, ruleset.agents, stored?.overrides ?? null)
       known.set(name, { sequence, agent })
       return agent

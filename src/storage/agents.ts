@@ -3,8 +3,9 @@ import type { Database } from './database.ts'
 
 export type AgentRow = Selectable<Database['agents']>
 
-export async function readAgents(db: Kysely<Database>): Promise<readonly AgentRow[]> {
-  return db.selectFrom('agents').selectAll().orderBy('name').execute()
+/** By name, at most `limit` of those after `after`. */
+export async function readAgents(db: Kysely<Database>, after: string, limit: number): Promise<readonly AgentRow[]> {
+  return db.selectFrom('agents').selectAll().where('name', '>', after).orderBy('name').limit(limit).execute()
 }
 
 export async function findAgent(db: Kysely<Database>, name: string): Promise<AgentRow | undefined> {

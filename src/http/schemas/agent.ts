@@ -44,5 +44,7 @@ export const agent = z
   })
   .meta({ id: 'Agent', description: 'A source of signals, as it stands.' })
 
-export const agentQuery = listQuery({})
+export const agentQuery = listQuery({
+  cursor: name('`next` of the page before; leave it out for the first.', 'pulse').optional(),
+})
 export const agentList = list('agents', agent)

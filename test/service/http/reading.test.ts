@@ -82,6 +82,7 @@ describe('agents', () => {
     ])
     const rest = await call('GET', `/v1/agents?limit=2&cursor=${encodeURIComponent(first.body.next)}`)
     expect(rest.body.agents.map(({ agent }: any) => agent)).toEqual(['pulse', 'renewal-copilot'])
+    expect(await call('GET', '/v1/agents?cursor=%00')).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
     expect(rest.body.next).toBeNull()
   })
 
