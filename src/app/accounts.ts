@@ -107,9 +107,10 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
   if (!page.isKnown && page.aliases.length === 0)
     throw new Problem('not_found', `account \`${name}\` has never been seen`)
   const now = app.now()
+  const accounts = [page.account, ...page.aliases]
   const [adjudications, escalations] = await Promise.all([
     newestAdjudications(app.db, page.account, [...app.rules.active.decisions.keys()]),
-    listEscalations(app.db, { account: page.account, status: ['open', 'claimed'] }, now, undefined, OPEN_SHOWN),
+    listEscalations(app.db, { accounts, status: ['open', 'claimed'] }, now, undefined, OPEN_SHOWN),
   ])
   return {
     account: page.account,

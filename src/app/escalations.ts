@@ -1,4 +1,4 @@
-import { resolveAlias } from '../storage/aliases.ts'
+import { accountIds } from '../storage/aliases.ts'
 import { type EscalationFilter, findEscalation, listEscalations as list } from '../storage/escalations.ts'
 import { type AccountView, getAccount } from './accounts.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
@@ -7,15 +7,19 @@ import { Problem } from './problem.ts'
 import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
 
 /** In the order in which people should take them: priority, overdue, due time, regret. */
-export async function listEscalations(app: App, filter: EscalationFilter, page: Page): Promise<Paged<EscalationView>> {
+export async function listEscalations(
+  app: App,
+  { account, ...filter }: Omit<EscalationFilter, 'accounts'> & { readonly account?: string | undefined },
+  page: Page,
+): Promise<Paged<EscalationView>> {
   const cursor = page.cursor === undefined ? undefined : parseCursor(page.cursor)
   const after = cursor && (await findEscalation(app.db, cursor.id))
   if (cursor && !after)
     throw new Problem('invalid_request', `unknown cursor \`${page.cursor}\`; start again without it`)
   // Pages of one list judge what is overdue at the same moment, else an item could slip between two of them.
   const at = cursor?.at ?? app.now()
-  const account = filter.account === undefined ? undefined : await resolveAlias(app.db, filter.account)
-  const rows = await list(app.db, { ...filter, account }, at, after, page.limit + 1)
+  const accounts = account === undefined ? undefined : await accountIds(app.db, account)
+  const rows = await list(app.db, { ...filter, accounts }, at, after, page.limit + 1)
   return paged(rows, page.limit, escalationView, (row) => `${row.id}.${at}`)
 }
 

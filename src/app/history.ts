@@ -8,7 +8,7 @@ import {
   readInputs,
   type StoredAdjudication,
 } from '../storage/adjudications.ts'
-import { resolveAlias } from '../storage/aliases.ts'
+import { accountIds } from '../storage/aliases.ts'
 import { bodyOf } from '../storage/chain.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { Problem } from './problem.ts'
@@ -24,11 +24,11 @@ export async function getAdjudication(app: App, id: string): Promise<Adjudicatio
 /** Newest first. Those whose payload has been erased can't be rendered and are left out. */
 export async function listAdjudications(
   app: App,
-  filter: AdjudicationFilter,
+  { account, ...filter }: Omit<AdjudicationFilter, 'accounts'> & { readonly account?: string | undefined },
   page: Page,
 ): Promise<Paged<AdjudicationView>> {
-  const account = filter.account === undefined ? undefined : await resolveAlias(app.db, filter.account)
-  const rows = await list(app.db, { ...filter, account }, page.cursor, page.limit + 1)
+  const accounts = account === undefined ? undefined : await accountIds(app.db, account)
+  const rows = await list(app.db, { ...filter, accounts }, page.cursor, page.limit + 1)
   const { items, next } = paged(
     rows,
     page.limit,

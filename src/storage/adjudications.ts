@@ -18,7 +18,8 @@ export interface StoredAdjudication {
 }
 
 export interface AdjudicationFilter {
-  readonly account?: string | undefined
+  /** Ids of one account. */
+  readonly accounts?: readonly string[] | undefined
   readonly decision?: string | undefined
   readonly disposition?: string | undefined
 }
@@ -46,7 +47,7 @@ export async function listAdjudications(
   limit: number,
 ): Promise<readonly StoredAdjudication[]> {
   let query = selectAdjudications(db).orderBy('a.id', 'desc').limit(limit)
-  if (filter.account !== undefined) query = query.where('a.account_id', '=', filter.account)
+  if (filter.accounts !== undefined) query = query.where('a.account_id', 'in', filter.accounts)
   if (filter.decision !== undefined) query = query.where('a.decision', '=', filter.decision)
   if (filter.disposition !== undefined) query = query.where('a.disposition', '=', filter.disposition)
   if (before !== undefined) query = query.where('a.id', '<', before)

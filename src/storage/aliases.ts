@@ -1,8 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Database } from './database.ts'
 
-/** The account behind a name: the one that it is an alias of, else itself. */
-export async function resolveAlias(db: Kysely<Database>, name: string): Promise<string> {
+/** All ids of the account behind a name: its own, and those of accounts that have joined it as aliases. */
+export async function accountIds(db: Kysely<Database>, name: string): Promise<readonly string[]> {
   const row = await db.selectFrom('aliases').select('account_id').where('alias', '=', name).executeTakeFirst()
-  return row?.account_id ?? name
+  const account = row?.account_id ?? name
+  const aliases = await db.selectFrom('aliases').select('alias').where('account_id', '=', account).execute()
+  return [account, ...aliases.map(({ alias }) => alias)]
 }

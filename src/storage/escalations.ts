@@ -8,7 +8,8 @@ export interface EscalationFilter {
   readonly queue?: string | undefined
   readonly kind?: 'decision' | 'sample' | undefined
   readonly claimedBy?: string | undefined
-  readonly account?: string | undefined
+  /** Ids of one account. */
+  readonly accounts?: readonly string[] | undefined
 }
 
 export async function findEscalation(db: Kysely<Database>, id: string): Promise<StoredEscalation | undefined> {
@@ -43,7 +44,7 @@ export async function listEscalations(
   if (filter.queue !== undefined) query = query.where('queue', '=', filter.queue)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
   if (filter.claimedBy !== undefined) query = query.where('claimed_by', '=', filter.claimedBy)
-  if (filter.account !== undefined) query = query.where('account_id', '=', filter.account)
+  if (filter.accounts !== undefined) query = query.where('account_id', 'in', filter.accounts)
   if (after) {
     query = query.where(
       sql<boolean>`(-priority, ${isNotYetDue}, due_at, -regret, id)

@@ -102,6 +102,22 @@ describe('aliases', () => {
     expect(body.adjudications).toMatchObject([{ id: answer.id, account: 'vandelay' }])
   })
 
+  it('find what was asked and what waits since before the account joined', async () => {
+    await put('crm:asked', { facts: { arr: 180_000, segment: 'smb' } })
+    await send('crm:asked')
+    await send('crm:asked', { id: 'c1', agent: 'churn-radar', claim: 'churn_risk', confidence: 0.82 })
+    const question = { account: 'crm:asked', decision: 'expansion-outreach' }
+    const { body: answer } = await call('POST', '/v1/adjudications', { body: question })
+    const { body: account } = await put('asked', { aliases: ['crm:asked'] })
+    expect(account.escalations).toMatchObject([{ id: answer.escalation.id }])
+    for (const name of ['asked', 'crm:asked']) {
+      const { body: asked } = await call('GET', `/v1/adjudications?account=${name}`)
+      expect(asked.adjudications).toEqual([answer])
+      const { body: waiting } = await call('GET', `/v1/escalations?account=${name}`)
+      expect(waiting.escalations).toMatchObject([{ id: answer.escalation.id }])
+    }
+  })
+
   it('mean the account at every door', async () => {
     expect((await put('globex', { facts: { arr: 10 }, aliases: ['hubspot:1', 'sfdc:1'] })).body.aliases.sort()).toEqual(
       ['hubspot:1', 'sfdc:1'],
