@@ -101,6 +101,18 @@ describe('a decision file', () => {
     expect(stale).toEqual([{ kind: 'weight', factor: 0.3 }])
   })
 
+  it('has an effect on a tag once for each action, however often that carries the tag', () => {
+    const twice = edited(
+      ['tags: [customer_facing]', 'tags: [customer_facing, customer_facing]'],
+      [
+        'addLoss: { send_email: { at_risk: 100, healthy: account.arr * 0.001 } }',
+        "addLoss: { '#customer_facing': { at_risk: 100 } }",
+      ],
+    )
+    const { effects } = load({ 'd.yaml': twice }).decisions.get('expansion-outreach')?.rules[1] ?? {}
+    expect(effects?.[2]).toMatchObject({ kind: 'addLoss', terms: [{ action: 0, state: 1, amount: { source: '100' } }] })
+  })
+
   it('has defaults for what it leaves out', () => {
     expect(load({ 'd.yaml': DISCOUNT }).decisions.get('discount')).toMatchObject({
       description: '',
@@ -123,6 +135,14 @@ describe('a decision file', () => {
 })
 
 describe('problems', () => {
+  it('tell of a decision that leaves nothing to decide', () => {
+    const text = 'decision: d\nstates: { on: { prior: 0.5 } }\nactions: {}\nreview: { cost: 1, queue: csm }\n'
+    expect(problemsOf({ 'd.yaml': text })).toEqual([
+      'd.yaml:2:1 error: a decision needs at least two states; add the other one',
+      'd.yaml:3:1 error: a decision needs at least one action; add what can be done',
+    ])
+  })
+
   it('are all told at once, sorted by file, line and column', () => {
     const bad = edited(
       ['prior: 0.2', 'prior: 0.3'],

@@ -35,7 +35,7 @@ export function draftDecision(yaml: YamlFile): DecisionDraft {
   const tags = new Map<string, string[]>()
   for (const [action, text] of entriesOf(file.actions)) {
     const declared = isMap(text) && Array.isArray(text.tags) ? text.tags : []
-    for (const tag of declared.map(String)) tags.set(tag, [...(tags.get(tag) ?? []), action])
+    for (const tag of new Set(declared.map(String))) tags.set(tag, [...(tags.get(tag) ?? []), action])
   }
   return {
     yaml,
@@ -80,6 +80,8 @@ export function compileDecision(
   const sharedRules = shared.compile(draft, problems)
   const ownRules = compileRules(file.rules, names, vocabulary, place)
   checkIds(file.rules, shared, place)
+  if (isMap(file.actions) && actions.length === 0)
+    problems.push(yaml.atKey(['actions'], 'a decision needs at least one action; add what can be done'))
   if (text === null || problems.length > 0) return { decision: null, problems }
 
   const decision: Decision = {

@@ -69,5 +69,3 @@ export const decisionSchema = z.strictObject({
     .describe('How much worse than the best a proposed action may be and still be allowed; 0 where left out.'),
   validFor: durationSchema.prefault('PT1H').describe('How long an answer may be used; an hour where left out.'),
 })
-
-export type ReviewText = z.output<typeof reviewSchema>
