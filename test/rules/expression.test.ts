@@ -282,14 +282,32 @@ describe('facts of another type than declared', () => {
     ['daysSince(account.at) > 1', { at: 'soon' }, '`daysSince` takes an RFC 3339 time, such as `2026-11-20T09:00:00Z`'],
     ['proposal.action == "x"', {}, 'there is no proposal; guard with `proposal != null &&`'],
     ['account.flags[7] == "x"', { flags: [] }, 'the list has no item at this index; ask for its `size` first'],
-    ['now.getHours("Nowhere") == 1', {}, 'invalid time zone specified: Nowhere'],
+    ['now.getHours("Nowhere") == 1', {}, 'there is no such time zone; write one as in `Europe/Berlin`'],
+    ['account.a > size(account.l)', { a: [], l: [1] }, '`>` does not work between list<any> and number'],
+    ['size(account.l) > account.l', { l: ['a'] }, '`>` does not work between number and list<string>'],
   ])('or that nobody declared fail %s', (source, facts, message) => {
     expect(failure(source, facts, DYNAMIC)).toBe(message)
   })
 
   it('never show their value in the message', () => {
     expect(failure('account.arr > 1', { arr: 'secret' })).not.toContain('secret')
-    expect(failure('account.arr > 1', { arr: 'secret' }, DYNAMIC)).not.toContain('secret')
+    for (const source of [
+      'account.s > 1',
+      'account[account.s] == 1',
+      '{"smb": 1}[account.s] == 1',
+      'account.m[account.s] == 1',
+      'account.l[account.s] == 1',
+      'account.l[account.l[0]] == 1',
+      'account.s.exists(x, x == 1)',
+      'bool(account.s)',
+      'int(account.s) == 1',
+      'double(account.s) == 1',
+      'timestamp(account.s) < now',
+      'duration(account.s) == duration("1h")',
+      'now.getHours(account.s) == 1',
+    ]) {
+      expect(failure(source, { s: 'secret', m: {}, l: ['secret'] }, DYNAMIC), source).not.toContain('secret')
+    }
   })
 })
 

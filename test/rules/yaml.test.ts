@@ -28,6 +28,11 @@ describe('hazards of YAML', () => {
       '1:11 error: `__proto__` is a reserved word; choose another name',
     ],
     ['an alias of itself', 'a: &x [*x]\n', '1:8 error: the alias `*x` contains itself; write the value out'],
+    [
+      'an infinite number',
+      GOOD.replace('arr: number', 'arr: { type: number, default: .inf }'),
+      '4:40 error: `.inf` is no number to reckon with; write digits',
+    ],
     ['an alias of nothing', 'a: *x\n', '1:4 error: no anchor `&x` before this alias'],
     [
       'aliases that multiply',

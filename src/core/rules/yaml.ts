@@ -131,6 +131,10 @@ function structureFaults(document: Document, problem: (offset: number, message: 
       if (key === 'key' && isScalar(node) && node.value === '__proto__') {
         faults.push(problem(offset, '`__proto__` is a reserved word; choose another name'))
       }
+      // JSON, in which a ruleset is stored, has no word for it.
+      if (isScalar(node) && typeof node.value === 'number' && !Number.isFinite(node.value)) {
+        faults.push(problem(offset, `\`${node.source}\` is no number to reckon with; write digits`))
+      }
       if (!isAlias(node)) return undefined
       const target = node.resolve(document)
       if (target === undefined) faults.push(problem(offset, `no anchor \`&${node.source}\` before this alias`))
@@ -192,7 +196,7 @@ function locate(
   }
 }
 
-const ESCAPED_SPACE = /^\\[ntr \n]/
+const ESCAPED_SPACE = /^\\(?:[ntr \n]|\r\n)/
 const ESCAPE_LENGTHS: Readonly<Record<string, number>> = { x: 4, u: 6, U: 10 }
 
 /**
@@ -210,7 +214,7 @@ function sourceOffset(scalar: Scalar, text: string, offset: number): number {
   const skipSpace = () => {
     for (;;) {
       if (position < end && /\s/.test(text.charAt(position))) position++
-      else if (type === 'QUOTE_DOUBLE' && ESCAPED_SPACE.test(text.slice(position, position + 2))) position += 2
+      else if (type === 'QUOTE_DOUBLE' && ESCAPED_SPACE.test(text.slice(position, position + 3))) position += 2
       else return
     }
   }

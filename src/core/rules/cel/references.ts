@@ -1,6 +1,7 @@
 import { didYouMean, didYouMeanOr } from '../suggest.ts'
+import { parseTime } from '../time.ts'
 import { type ASTNode, asComprehension, asField, operands } from './ast.ts'
-import { FIELDS } from './types.ts'
+import { FIELDS, TEXT_TAKEN } from './types.ts'
 import { FUNCTIONS, VARIABLES, type Vocabulary } from './vocabulary.ts'
 
 /** Something wrong in an expression, at an offset into its source. */
@@ -37,6 +38,7 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
       return
     }
     if (node.op === 'call' || node.op === 'rcall') checkFunction(node.args[0], node.pos)
+    if (node.op === 'call') checkText(node.args[0], node.args[1])
     const field = asField(node)
     if (field !== null && !bound.includes(field.variable) && checkField(field, node)) return
     if (node.op === 'id' && !bound.includes(node.args)) checkVariable(node.args, node.pos, bound)
@@ -86,6 +88,25 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
     const refused = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined
     if (refused !== undefined) report(offset, `\`${name}\` is not allowed: ${refused}`)
     else if (!FUNCTIONS.has(name)) report(offset, `unknown function \`${name}\`${didYouMean(name, FUNCTIONS)}`)
+  }
+
+  /** A time or duration that is written out would fail in each answer. */
+  function checkText(name: string, [argument, ...others]: readonly ASTNode[]): void {
+    const taken = Object.hasOwn(TEXT_TAKEN, name) ? TEXT_TAKEN[name] : undefined
+    if (taken === undefined || argument?.op !== 'value' || typeof argument.args !== 'string') return
+    if (others.length > 0 || isReadable(name, argument.args)) return
+    report(argument.pos, `\`${name}\` takes ${taken}, not \`${argument.args}\``)
+  }
+
+  function isReadable(name: string, text: string): boolean {
+    // More than RFC 3339 is read otherwise from machine to machine.
+    if (name === 'timestamp' && parseTime(text) === null) return false
+    try {
+      vocabulary.environment.evaluate(`${name}(${JSON.stringify(text)})`)
+      return true
+    } catch {
+      return false
+    }
   }
 
   function report(offset: number, message: string): void {

@@ -3,16 +3,17 @@ import { ExpressionError } from '../expression.ts'
 import { didYouMeanOr } from '../suggest.ts'
 import { type ASTNode, asField, typeOf } from './ast.ts'
 import type { Fault } from './references.ts'
-import { celTypeName, FIELDS } from './types.ts'
+import { celTypeName, FIELDS, TEXT_TAKEN } from './types.ts'
 
 /** What cel-js says of an expression that it can't parse, in operators' words. */
 export function parseFault(error: unknown, source: string): Fault {
   if (!(error instanceof ParseError)) throw error
   const offset = error.range?.start ?? 0
   if (offset >= source.trimEnd().length) return { offset, message: 'the expression ends too early' }
-  const meant = OPERATORS[/^(?:and|or|not|=)/i.exec(source.slice(wordStart(source, offset)))?.[0].toLowerCase() ?? '']
-  if (meant !== undefined) return { offset: wordStart(source, offset), message: meant }
-  if (error.code === 'unexpected_character') {
+  const start = wordStart(source, offset)
+  const meant = OPERATORS[/^(?:(?:and|or|not)\b|=)/i.exec(source.slice(start))?.[0].toLowerCase() ?? '']
+  if (meant !== undefined) return { offset: start, message: meant }
+  if (error.code === 'unexpected_character' || error.code === 'unexpected_token') {
     return { offset, message: `unexpected \`${source.slice(offset, error.range?.end)}\`` }
   }
   const message = TOKENS.reduce((text, [token, word]) => text.replaceAll(token, word), error.summary)
@@ -30,6 +31,10 @@ export function typeFault(error: unknown): Fault {
     const known = FIELDS[owner] ?? []
     return { offset, message: `unknown field \`${field}\` of the ${owner.toLowerCase()}${didYouMeanOr(field, known)}` }
   }
+  if (code === 'invalid_index_type' && node?.op === '.') {
+    const field = node.args[1] as string
+    return { offset, message: `a list has no field \`${field}\`${field === 'size' ? '; write `size(…)`' : ''}` }
+  }
   if (code === 'invalid_index_type') return { offset, message: 'an index must be a whole number; write `int(…)`' }
   return { offset, message: reword(summary) }
 }
@@ -37,7 +42,12 @@ export function typeFault(error: unknown): Fault {
 /** Why an expression failed while it was evaluated. Names facts, never their values. */
 export function failureOf(error: unknown): string {
   if (error instanceof ExpressionError) return error.message
-  if (!(error instanceof EvaluationError)) return lowerCase(error instanceof Error ? error.message : String(error))
+  if (!(error instanceof EvaluationError)) {
+    const isZone = error instanceof RangeError && /time zone/i.test(error.message)
+    return isZone
+      ? 'there is no such time zone; write one as in `Europe/Berlin`'
+      : 'the facts have values that it can not take'
+  }
   const { code, node, summary } = error
   const field = code === 'no_such_key' && node !== undefined ? asField(node as ASTNode) : null
   if (field?.variable === 'account') {
@@ -48,7 +58,15 @@ export function failureOf(error: unknown): string {
   if (code === 'index_out_of_bounds') return 'the list has no item at this index; ask for its `size` first'
   if (code === 'no_such_key' && node?.op === '.')
     return `the map has no \`${String((node as ASTNode & { op: '.' }).args[1])}\`; guard with \`has(…)\``
-  return reword(summary)
+  return FAILURES[code] ?? reword(summary)
+}
+
+/** Where cel-js would show the value that it could not use. */
+const FAILURES: Readonly<Record<string, string>> = {
+  no_such_key: 'the map has no such key; ask with `in` first',
+  bool_conversion_error: '`bool` takes `true` or `false`',
+  invalid_timestamp: `\`timestamp\` takes ${TEXT_TAKEN.timestamp}`,
+  invalid_duration: `\`duration\` takes ${TEXT_TAKEN.duration}`,
 }
 
 /** What people write who come from other languages. */
@@ -59,8 +77,9 @@ const OPERATORS: Readonly<Record<string, string>> = {
   '=': '`=` is no operator; write `==`',
 }
 
+/** Where the word begins that an offset is in, or the `not` that is before it. */
 function wordStart(source: string, offset: number): number {
-  return offset - (/\w*$/.exec(source.slice(0, offset))?.[0].length ?? 0)
+  return offset - (/(?:\bnot\s+|\w*)$/i.exec(source.slice(0, offset))?.[0].length ?? 0)
 }
 
 /** The parser's names of tokens. */
@@ -76,6 +95,8 @@ const TOKENS: readonly (readonly [RegExp, string])[] = [
   [/\bLBRACE\b/g, '`{`'],
   [/\bCOLON\b/g, '`:`'],
   [/\bCOMMA\b/g, '`,`'],
+  [/\bDOT\b/g, '`.`'],
+  [/\bQUESTION\b/g, '`?`'],
   [/\bEOF\b/g, 'the end'],
 ]
 
@@ -85,6 +106,7 @@ const CALL = /^found no matching overload for '(?:(.+)\.)?(\w+)\((.*)\)'$/
 const TAKES_INT = ['substring', 'indexOf', 'lastIndexOf', 'split']
 
 function reword(summary: string): string {
+  if (summary.startsWith('has() invalid argument')) return '`has` asks for a field, as in `has(account.arr)`'
   const binary = BINARY.exec(summary)
   if (binary !== null) {
     const [, left = '', operator, right = ''] = binary
