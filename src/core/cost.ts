@@ -47,7 +47,7 @@ function lossesOf(
       const error =
         base instanceof ExpressionError
           ? base.message
-          : `\`${expression.source}\`: comes to ${loss} with what rules add, not to a finite number of at least 0`
+          : `\`${expression.source}\`: comes to ${loss}${added === null ? '' : ' with what rules add'}, not to a finite number of at least 0`
       const because = 'The loss could not be evaluated'
       failures.push({ id: `loss:${action.name}.${states[s]?.name}`, effect: null, because, error })
     }

@@ -48,7 +48,7 @@ describe('a loss', () => {
       '`account.x`: the account has no fact `account.x`',
     ],
     [constant(Number.NaN), '`NaN`: yields NaN, not a finite number'],
-    [constant(-1), '`-1`: comes to -1 with what rules add, not to a finite number of at least 0'],
+    [constant(-1), '`-1`: comes to -1, not to a finite number of at least 0'],
   ])('that is no cost takes its action out and brings ops in (%#)', (loss, error) => {
     const { expectedLoss, recommendation, rules, handoff } = withLoss(loss)
     expect(expectedLoss).toMatchObject({ send_expansion_email: null })

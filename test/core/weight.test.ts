@@ -61,6 +61,13 @@ describe('weight', () => {
     ])
   })
 
+  it('is divided among them before it is kept within three', () => {
+    const signals = [signal('ada', 'healthy'), signal('ada', 'expansion_ready')]
+    const asked = question(signals)
+    expect(weights(asked, { rules: [heavy(2), heavy(2)], dependence: 0 })).toEqual([2, 2])
+    expect(weights(asked, { rules: [heavy(3), heavy(3)], dependence: 0 })).toEqual([3, 3])
+  })
+
   it('shrinks as agents lean on the same sources', () => {
     const signals = ['ada', 'bob', 'cleo'].map((name) => signal(name, 'healthy'))
     const cast = agents(agent('ada', { trust: 0.9 }), agent('bob', { trust: 0.6 }), agent('cleo', { trust: 0.3 }))
