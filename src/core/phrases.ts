@@ -14,8 +14,12 @@ export function percent(p: number): string {
   return `${Math.round(p * 100)} %`
 }
 
+/** Sums from here on mean nothing to anybody, so they are not spelt out. */
+const VAST = 1e15
+
 /** `$12,345`, below ten with cents. */
 export function money(amount: number): string {
+  if (amount >= VAST) return 'over $999 trillion'
   if (amount > 0 && amount < 0.005) return 'under $0.01'
   if (amount < 9.995 && !Number.isInteger(amount)) return `$${amount.toFixed(2)}`
   const whole = `$${Math.round(amount)}`
@@ -30,7 +34,8 @@ export function rough(amount: number): number {
 
 /** `about $59`, `about $1,200`, `under $0.01`. */
 export function about(amount: number): string {
-  return amount < 0.005 ? money(amount) : `about ${money(rough(amount))}`
+  const rounded = rough(amount)
+  return rounded < 0.005 || rounded >= VAST ? money(rounded) : `about ${money(rounded)}`
 }
 
 /** `today`, `three days old`. */

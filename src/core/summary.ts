@@ -24,7 +24,11 @@ export function summarise(findings: Findings): string {
 
 function answer({ decision, conclusion: { best }, judgement, handoff }: Findings): string {
   const recommended = best === null ? null : nameOf(decision, best)
-  if (judgement === null) return recommended === null ? 'No action is permitted' : capitalised(recommended)
+  if (judgement === null) {
+    if (recommended === null) return 'No action is permitted'
+    // Whoever reads no further must not take for an order what nobody has cleared.
+    return handoff?.kind === 'decision' ? `A person decides; ${recommended} looks best` : capitalised(recommended)
+  }
 
   const wanted = nameOf(decision, judgement.action)
   const other = judgement.action === best ? null : recommended

@@ -31,17 +31,18 @@ export function weighing({ decision, conclusion, effects }: Scales): string {
     if (pro === null) return `${silence(conclusion)}, so the usual odds decide`
     return `${speakers(pro)} ${verb(pro, 'point')} that way`
   }
-  if (pro === null) return `${speakers(con)} ${verb(con, 'point')} the other way, ${nonetheless(decision, conclusion)}`
+  const best = nameOf(decision, conclusion.best as number)
+  if (pro === null) return `${speakers(con)} ${verb(con, 'speak')} against ${best}, ${nonetheless(conclusion)}`
   if (isSame(pro.push, con.push)) {
     return `${speakers(pro)} ${verb(pro, 'cancel')} out ${speakers(con)}, so the usual odds decide`
   }
   if (pro.push > con.push) return `${speakers(pro)} ${verb(pro, 'outweigh')} ${speakers(con)}`
-  return `${speakers(con)} ${verb(con, 'outweigh')} ${speakers(pro)}, ${nonetheless(decision, conclusion)}`
+  return `${speakers(con)} ${verb(con, 'speak')} louder against ${best} than ${speakers(pro)} for it, ${nonetheless(conclusion)}`
 }
 
 /** Against the evidence either the odds before it still decide, or the costs do. */
-function nonetheless(decision: Decision, { best, stakes }: Conclusion): string {
-  return stakes.confidence >= 0.5 ? 'but not enough' : `but ${nameOf(decision, best as number)} is the cheaper mistake`
+function nonetheless({ stakes }: Conclusion): string {
+  return stakes.confidence >= 0.5 ? 'but it is still more likely right than wrong' : 'but it costs less if it is wrong'
 }
 
 /** The cheapest vetoed action, if it is cheaper than the recommended one or its veto left nothing else to do. */

@@ -29,7 +29,9 @@ describe('phrases', () => {
     [59.14, '$59'],
     [1234.5, '$1,235'],
     [12_345_678, '$12,345,678'],
-    [1e300, '$1e+300'],
+    [999e12, '$999,000,000,000,000'],
+    [1e300, 'over $999 trillion'],
+    [Number.POSITIVE_INFINITY, 'over $999 trillion'],
   ])('give %d as %s', (amount, text) => {
     expect(money(amount)).toBe(text)
   })
@@ -52,6 +54,7 @@ describe('phrases', () => {
     expect(about(59_412)).toBe('about $59,000')
     expect(about(0.43)).toBe('about $0.43')
     expect(about(0.003)).toBe('under $0.01')
+    expect(about(999.9e12)).toBe('over $999 trillion')
   })
 
   it('tell how old and how many', () => {

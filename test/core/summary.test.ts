@@ -45,7 +45,7 @@ describe('the summary', () => {
   it('names who outweighs whom, and what is at stake', () => {
     const stale = { ...PULSE, observedAt: NOW - 3 * DAY }
     expect(summary([CHURN, stale])).toBe(
-      'Wait. churn-radar (82 % churn risk, today) outweighs pulse (90 % healthy, three days old); ' +
+      'A person decides; wait looks best. churn-radar (82 % churn risk, today) outweighs pulse (90 % healthy, three days old); ' +
         'the risk of a mistake costs about $57, a look $40, so csm decides.',
     )
   })
@@ -70,6 +70,7 @@ describe('the summary', () => {
     expect(atStake(180_000, 19.44)).toBe(
       'the risk of a mistake costs no more than a look ($19), so nobody needs to look.',
     )
+    expect(atStake(1e300, 40)).toBe('the risk of a mistake costs over $999 trillion, a look $40, so csm decides.')
     expect(atStake(20, 40)).toBe('the risk of a mistake costs under $0.01, a look $40, so nobody needs to look.')
   })
 
@@ -81,33 +82,35 @@ describe('the summary', () => {
 
   it('says when a person decides every time, and why if a rule wants it', () => {
     expect(summary([PULSE], { actions: [{ ...SENDS, autonomy: 'copilot' }, WAITS] })).toBe(
-      'Send expansion email. pulse (90 % healthy, today) points that way; csm decides on that every time.',
+      'A person decides; send expansion email looks best. pulse (90 % healthy, today) points that way; csm decides on that every time.',
     )
     expect(summary([PULSE], { rules: [cap(SEND, 'copilot')] })).toBe(
-      'Send expansion email. pulse (90 % healthy, today) points that way. A large account hears from its owner, so csm ' +
+      'A person decides; send expansion email looks best. pulse (90 % healthy, today) points that way. A large account hears from its owner, so csm ' +
         'decides.',
     )
   })
 
   it('says when only people may, and why if a rule wants it', () => {
     expect(summary([PULSE], { actions: [{ ...SENDS, autonomy: 'off_limits' }, WAITS] })).toBe(
-      'Send expansion email. Only people may do that, so csm decides.',
+      'A person decides; send expansion email looks best. Only people may do that, so csm decides.',
     )
     const table = cap(SEND, 'off_limits', 'While a contract is on the table only people speak and write')
     expect(summary([PULSE], { rules: [cap(SEND, 'copilot'), table, cap(SEND, 'off_limits', 'Too late')] })).toBe(
-      'Send expansion email. While a contract is on the table only people speak and write, so csm decides.',
+      'A person decides; send expansion email looks best. While a contract is on the table only people speak and write, so csm decides.',
     )
   })
 
   it('says that it rests on the priors when nothing counts, and why nothing does', () => {
     const rest = '; the risk of a mistake costs about $72, a look $40, so csm decides.'
-    expect(summary([])).toBe(`Send expansion email. No signal counts, so the usual odds decide${rest}`)
+    expect(summary([])).toBe(
+      `A person decides; send expansion email looks best. No signal counts, so the usual odds decide${rest}`,
+    )
     const shadows = agents(agent('pulse', { mode: 'shadow' }), agent('churn-radar', { trust: 0 }))
     expect(summary([PULSE, CHURN], {}, { agents: shadows })).toBe(
-      `Send expansion email. No signal counts, so the usual odds decide${rest}`,
+      `A person decides; send expansion email looks best. No signal counts, so the usual odds decide${rest}`,
     )
     expect(summary([signal('echo', 'healthy', { confidence: 0.8 })])).toBe(
-      `Send expansion email. The signals say nothing new, so the usual odds decide${rest}`,
+      `A person decides; send expansion email looks best. The signals say nothing new, so the usual odds decide${rest}`,
     )
   })
 
@@ -127,13 +130,13 @@ describe('the summary', () => {
   it('counts those who agree', () => {
     const others = ['ada', 'bob', 'cleo'].map((name) => signal(name, 'healthy', { confidence: 0.85 }))
     expect(summary([PULSE, ...others, CHURN])).toMatch(
-      /^Wait\. churn-radar \(82 % churn risk, today\) outweighs pulse \(90 % healthy, today\) and three others; /,
+      /^A person decides; wait looks best\. churn-radar \(82 % churn risk, today\) outweighs pulse \(90 % healthy, today\) and three others; /,
     )
     const bare = signal('dan', 'churn_risk')
     expect(summary([CHURN, bare])).toMatch(
       /^Wait\. churn-radar \(82 % churn risk, today\) and one other point that way; /,
     )
-    expect(summary([bare])).toMatch(/^Wait\. dan \(churn risk, today\) points that way; /)
+    expect(summary([bare])).toMatch(/^A person decides; wait looks best\. dan \(churn risk, today\) points that way; /)
   })
 
   it('says `only` of a number that speaks against its claim', () => {
@@ -144,7 +147,9 @@ describe('the summary', () => {
     expect(summary([{ ...calm, confidence: 0.001 }])).toMatch(/churn-radar \(under 1 % churn risk, today\)/)
     // More than nothing, and less than usual.
     const cool = signal('pulse', 'healthy', { confidence: 0.6 })
-    expect(summary([cool])).toMatch(/^Wait\. pulse \(only 60 % healthy, today\) points that way; /)
+    expect(summary([cool])).toMatch(
+      /^A person decides; wait looks best\. pulse \(only 60 % healthy, today\) points that way; /,
+    )
     const shy = agents(agent('dan', { defaultConfidence: 0.3 }))
     expect(summary([signal('dan', 'churn_risk')], {}, { agents: shy })).toMatch(/dan \(only 30 % churn risk, today\)/)
   })
@@ -153,22 +158,22 @@ describe('the summary', () => {
     const calm = signal('calm', 'healthy', { confidence: 0.9 })
     const actions = [action('send', [0, 10_000]), WAITS]
     expect(summary([calm], { actions })).toMatch(
-      /^Wait\. calm \(90 % healthy, today\) points the other way, but wait is the cheaper mistake; /,
+      /^A person decides; wait looks best\. calm \(90 % healthy, today\) speaks against wait, but it costs less if it is wrong; /,
     )
     const doubt = signal('doubt', 'churn_risk', { confidence: 0.3 })
     expect(summary([calm, doubt], { actions })).toMatch(
-      /^Wait\. calm \(90 % healthy, today\) outweighs doubt \(30 % churn risk, today\), but wait is the cheaper mistake; /,
+      /^A person decides; wait looks best\. calm \(90 % healthy, today\) speaks louder against wait than doubt \(30 % churn risk, today\) for it, but it costs less if it is wrong; /,
     )
   })
 
   it('says when the usual odds hold against the agents', () => {
     const worried = signal('worried', 'churn_risk', { confidence: 0.22 })
     expect(summary([worried])).toMatch(
-      /^Send expansion email\. worried \(22 % churn risk, today\) points the other way, but not enough; /,
+      /^A person decides; send expansion email looks best\. worried \(22 % churn risk, today\) speaks against send expansion email, but it is still more likely right than wrong; /,
     )
     const content = signal('content', 'healthy', { confidence: 0.81 })
     expect(summary([worried, content])).toMatch(
-      /^Send expansion email\. worried \(22 % churn risk, today\) outweighs content \(81 % healthy, today\), but not enough; /,
+      /^A person decides; send expansion email looks best\. worried \(22 % churn risk, today\) speaks louder against send expansion email than content \(81 % healthy, today\) for it, but it is still more likely right than wrong; /,
     )
   })
 
@@ -178,7 +183,7 @@ describe('the summary', () => {
       signal(name, says, { confidence: 0.7 }),
     ) as [Signal, Signal]
     expect(summary([ada, bob], {}, { agents: cast })).toMatch(
-      /^Send expansion email\. ada \(70 % healthy, today\) cancels out bob \(70 % churn risk, today\), so the usual odds decide; /,
+      /^A person decides; send expansion email looks best\. ada \(70 % healthy, today\) cancels out bob \(70 % churn risk, today\), so the usual odds decide; /,
     )
   })
 
@@ -201,9 +206,11 @@ describe('the summary', () => {
     const escalate = (queue: string | null, because: string) =>
       rule('people', [{ kind: 'escalate', queue, priority: null, due: null }], { because })
     const first = escalate(null, 'The account is large.')
-    expect(summary([CHURN], { rules: [first] })).toBe('Wait. The account is large, so csm decides.')
+    expect(summary([CHURN], { rules: [first] })).toBe(
+      'A person decides; wait looks best. The account is large, so csm decides.',
+    )
     expect(summary([CHURN], { rules: [first, escalate('crisis_desk', 'In a crisis one person speaks')] })).toBe(
-      'Wait. In a crisis one person speaks, so crisis desk decides.',
+      'A person decides; wait looks best. In a crisis one person speaks, so crisis desk decides.',
     )
   })
 
@@ -238,17 +245,17 @@ describe('the summary', () => {
   it('names a rule that failed, once', () => {
     const broken = rule('stale-model', [VETO], { when: failing('account.x', 'the account has no fact `account.x`') })
     expect(summary([CHURN], { rules: [broken] })).toBe(
-      'Wait. The rule stale-model could not be evaluated, so ops decides.',
+      'A person decides; wait looks best. The rule stale-model could not be evaluated, so ops decides.',
     )
     expect(summary([CHURN, PULSE], { rules: [{ ...broken, forEachSignal: true }] })).toBe(
-      'Wait. The rule stale-model could not be evaluated, so ops decides.',
+      'A person decides; wait looks best. The rule stale-model could not be evaluated, so ops decides.',
     )
   })
 
   it('names the agent whose scope failed', () => {
     const cast = agents(agent('pulse', { scope: failing('account.x', 'the account has no fact `account.x`') }))
     expect(summary([PULSE, CHURN], {}, { agents: cast })).toBe(
-      'Wait. The scope of pulse could not be evaluated, so ops decides.',
+      'A person decides; wait looks best. The scope of pulse could not be evaluated, so ops decides.',
     )
   })
 })
@@ -258,9 +265,12 @@ describe('every summary', () => {
     fc.assert(
       fc.property(cases({ failures: true }), ({ decision, question: asked }) => {
         const { summary: text, handoff } = adjudicate(decision, asked)
-        expect(text).toMatch(/^(No action is permitted|A\d|Go ahead: a\d|Denied: a\d|A person decides on a\d)/)
+        expect(text).toMatch(
+          /^(No action is permitted|A\d|Go ahead: a\d|Denied: a\d|A person decides(; a\d looks best\.| on a\d))/,
+        )
+        if (handoff?.kind === 'decision') expect(text).not.toMatch(/^(A\d|Go ahead)/)
         expect(text).toMatch(/[^.]\.$/)
-        expect(text).not.toMatch(/undefined|null|NaN|Infinity|about under| {2}|\$-/)
+        expect(text).not.toMatch(/undefined|null|NaN|Infinity|e\+|about (under|over)| {2}|\$-/)
         if (handoff?.kind === 'decision') expect(text).toContain(`${handoff.queue} decides`)
         else expect(text).not.toContain(' decides')
       }),
