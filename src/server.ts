@@ -1,12 +1,13 @@
 import pino, { type Logger, type LoggerOptions } from 'pino'
 import { compose, type Service } from './compose.ts'
 import type { Config } from './config.ts'
+import { listen } from './listen.ts'
 import { describeFailure } from './telemetry/failure.ts'
 import { traceIds } from './telemetry/spans.ts'
 import { terminalStream } from './telemetry/terminal.ts'
 
-/** Requests get this long to finish, then the process ends all the same. Milliseconds. */
-const GRACE = 30_000
+/** Closing gets this long, then the process ends all the same: before Docker kills it, after ten. Milliseconds. */
+const GRACE = 9_000
 
 /** Starts the service and listens. It ends by SIGTERM or SIGINT: requests in flight finish, then exit code 0. */
 export async function serve(config: Config): Promise<void> {
@@ -14,11 +15,7 @@ export async function serve(config: Config): Promise<void> {
   const service = await compose(config, log)
   closeOnSignal(service, log)
   try {
-    await service.http.listen({
-      port: config.port,
-      host: config.host,
-      listenTextResolver: (address) => `umpire listens on ${address}, its page is ${address}/docs`,
-    })
+    await listen(service.http, config)
   } catch (error) {
     await service.close()
     throw error

@@ -15,7 +15,7 @@ export async function adjudicateOffline(
   input: string | undefined,
   { rules, json }: { readonly rules: string; readonly json: boolean },
 ): Promise<void> {
-  const ruleset = await readRules(rules)
+  const ruleset = await readRules(rules, 'name another by --rules')
   const asked = readCase(await readInput(input), ruleset, Date.now())
   const answer = adjudicate(asked.decision, asked.question)
   const envelope = { id: null, ruleset: ruleset.hash, engine: ENGINE, createdAt: asked.question.now }

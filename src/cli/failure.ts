@@ -15,7 +15,8 @@ const TOLD = new Set([
   'CommandError',
   'UsageError',
   'ConfigError',
-  'RulesMissing',
+  'RulesUnreadable',
+  'ListenError',
   'Problem',
   'EmbeddedPostgresError',
   'DataDirInUse',
@@ -39,9 +40,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return `unexpected: ${error}; set UMPIRE_DEBUG=1 to see where`
   if (error.name === 'RulesInvalid') return rulesInvalid(error.message)
   if (TOLD.has(error.name)) return error.message
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `port ${port} is in use; set PORT to another, or to 0 for any`
-  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be listened on; set PORT to one above 1023`
+  const { code } = error as NodeJS.ErrnoException
   // Sockets that fail for every address of a host come as an `AggregateError` without a message.
   if (isUnavailable(error))
     return `the database can't be reached (${firstLine(error.message) || code}); check DATABASE_URL`

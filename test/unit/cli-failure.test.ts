@@ -14,16 +14,6 @@ describe('what a failed command says', () => {
     ['a command that can not be carried out', new CommandError('no such thing'), 'umpire: no such thing'],
     ['a variable', new ConfigError('PORT must be an integer'), 'umpire: PORT must be an integer'],
     [
-      'a port that is taken',
-      systemError('listen EADDRINUSE', { code: 'EADDRINUSE', port: 3000 }),
-      'umpire: port 3000 is in use; set PORT to another, or to 0 for any',
-    ],
-    [
-      'a port that needs root',
-      systemError('listen EACCES', { code: 'EACCES', port: 80 }),
-      'umpire: port 80 may not be listened on; set PORT to one above 1023',
-    ],
-    [
       'a database that is not there',
       systemError('', { code: 'ECONNREFUSED' }),
       "umpire: the database can't be reached (ECONNREFUSED); check DATABASE_URL",

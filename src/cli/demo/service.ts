@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { compose } from '../../compose.ts'
 import { readConfig } from '../../config.ts'
+import { listen } from '../../listen.ts'
 import { createLogger } from '../../server.ts'
 
 /** A service of the demo's own: embedded storage in a new directory, any free port. */
@@ -20,7 +21,7 @@ export async function startDemoService(rulesDir: string): Promise<DemoService> {
   try {
     const config = readConfig({ PORT: '0', UMPIRE_DATA_DIR: dataDir, UMPIRE_RULES_DIR: rulesDir, LOG_LEVEL: 'warn' })
     const service = await compose(config, createLogger(config))
-    const url = await service.http.listen({ port: config.port, host: config.host })
+    const url = await listen(service.http, config)
     return {
       url,
       adminKey: (await readFile(path.join(dataDir, 'admin.key'), 'utf8')).trim(),
