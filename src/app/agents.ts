@@ -71,7 +71,7 @@ export async function getAgent(app: App, name: string): Promise<AgentView> {
 export async function patchAgent(app: App, principal: Principal, name: string, patch: AgentPatch): Promise<AgentView> {
   demand(principal, 'admin')
   if (typeof patch.scope === 'string') {
-    const { problem } = compileScope(patch.scope)
+    const { problem } = compileScope(patch.scope, app.rules.active.facts)
     if (problem) {
       throw new Problem('invalid_request', 'the scope is not an expression', {
         errors: [{ path: 'scope', message: problem }],

@@ -97,7 +97,7 @@ function toCase(text: CaseText, yaml: YamlFile, ruleset: Ruleset, now: number): 
     problems.push(yaml.at(['proposal', 'action'], `\`${decision.name}\` has no action \`${proposal.action}\`${hint}`))
   }
   for (const [name, { scope }] of Object.entries(text.agents)) {
-    const problem = scope ? compileScope(scope).problem : null
+    const problem = scope ? compileScope(scope, ruleset.facts).problem : null
     if (problem !== null) problems.push(yaml.at(['agents', name, 'scope'], problem))
   }
   if (problems.length > 0 || decision === undefined) throw invalid(problems)

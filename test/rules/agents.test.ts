@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Facts } from '../../src/core/model.ts'
 import { compileScope, loadRuleset, resolveAgent } from '../../src/core/rules/load.ts'
-import { problemsOf } from './good.ts'
+import { GOOD, problemsOf } from './good.ts'
 
 const FILE = `
 agents:
@@ -93,7 +94,7 @@ describe('an agent', () => {
 
 describe('a scope over the API', () => {
   it('is compiled', () => {
-    expect(compileScope('account.tier == "smb"').expression?.evaluate(scope('smb'))).toBe(true)
+    expect(compileScope('account.tier == "smb"', null).expression?.evaluate(scope('smb'))).toBe(true)
   })
 
   it.each([
@@ -106,7 +107,49 @@ describe('a scope over the API', () => {
       'unknown name `tier`; there are `account` and `now` (at character 1); unknown function `foo` (at character 9)',
     ],
   ])('%s', (source, problem) => {
-    expect(compileScope(source).problem).toBe(problem)
+    expect(compileScope(source, null).problem).toBe(problem)
+  })
+})
+
+describe('a scope where every decision declares its facts', () => {
+  const agentsOf = (scope: string) => `agents:\n  pulse: { scope: '${scope}' }\n`
+  const open = GOOD.replace(/^decision: .*$/m, 'decision: other').replace(/^facts:.*\n/m, '')
+
+  it.each([
+    ['account.arrr > 5', ['agents.yaml:2:28 error: unknown fact `account.arrr`; did you mean `account.arr`?']],
+    ['account.shared == "x" && has(account.arr) && daysSince(account.onboardedAt) > 1', []],
+  ])('reads only those: %s', (source, problems) => {
+    const all = 'facts: { shared: string }\nrules: []\n'
+    expect(problemsOf({ 'd.yaml': GOOD, '_all.yaml': all, 'agents.yaml': agentsOf(source) })).toEqual(problems)
+  })
+
+  it('reads anything where one decision leaves them open', () => {
+    expect(open).not.toContain('facts:')
+    expect(problemsOf({ 'd.yaml': GOOD, 'o.yaml': open, 'agents.yaml': agentsOf('account.arrr > 5') })).toEqual([])
+  })
+
+  it('is not blamed for what a file that can not be read may declare', () => {
+    const [problem, ...others] = problemsOf({
+      'd.yaml': GOOD,
+      'e.yaml': 'facts: {',
+      'agents.yaml': agentsOf('account.arrr > 5'),
+    })
+    expect(problem).toMatch(/^e\.yaml:/)
+    expect(others).toEqual([])
+  })
+
+  it('is told the same over the API', () => {
+    const { ruleset } = loadRuleset([{ path: 'd.yaml', text: GOOD }])
+    const { facts } = ruleset ?? expect.unreachable()
+    expect(compileScope('account.arrr > 5', facts).problem).toBe(
+      'unknown fact `account.arrr`; did you mean `account.arr`? (at character 9)',
+    )
+    const { expression } = compileScope('has(account.arr) && account.arr > 5', facts)
+    const holds = (account: Facts) => expression?.evaluate({ ...scope('smb'), account })
+    expect([holds({ arr: 6 }), holds({ arr: 5 }), holds({})]).toEqual([true, false, false])
+    expect(() => compileScope('account.arr > 5', facts).expression?.evaluate(scope('smb'))).toThrow(
+      'the account has no fact `arr`',
+    )
   })
 })
 

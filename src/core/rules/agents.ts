@@ -1,6 +1,6 @@
 import type { Agent, AgentMode } from '../model.ts'
 import { compileExpression } from './cel/compile.ts'
-import { createVocabulary } from './cel/vocabulary.ts'
+import { createVocabulary, type Vocabulary } from './cel/vocabulary.ts'
 import { type Expression, ExpressionError } from './expression.ts'
 import type { RuleProblem } from './problem.ts'
 import { compileAt, type Place } from './rule.ts'
@@ -41,27 +41,44 @@ export interface AgentOverrides {
 
 export const NO_AGENTS: AgentDeclarations = { declared: new Map(), unknown: { mode: 'shadow', trust: 0.5 } }
 
-const scopeVocabulary = createVocabulary(null, ['account', 'now'])
+/** The names of all facts that rule files declare; null where a decision leaves them open. */
+export type KnownFacts = ReadonlySet<string> | null
+
+/** A scope is asked for in every decision, so it goes by the names of facts only: each file has its own types. */
+function scopeVocabulary(facts: KnownFacts): Vocabulary {
+  return createVocabulary(facts && new Map([...facts].map((name) => [name, null])), ['account', 'now'])
+}
+
+const OPEN_VOCABULARY = scopeVocabulary(null)
 
 /** Compiles `agents.yaml`. The agents are null where anything is wrong. */
-export function compileAgents(yaml: YamlFile): {
+export function compileAgents(
+  yaml: YamlFile,
+  facts: KnownFacts,
+): {
   readonly agents: AgentDeclarations | null
   readonly problems: readonly RuleProblem[]
 } {
   const { value: text, problems: schemaProblems } = checkSchema(agentsSchema, yaml)
   const problems = [...schemaProblems]
   const file = isMap(yaml.value) ? yaml.value : {}
-  const declared = declareAgents(file.agents, ['agents'], { yaml, problems })
+  const declared = declareAgents(file.agents, ['agents'], { yaml, problems }, facts)
   return { agents: text === null || problems.length > 0 ? null : { declared, unknown: text.unknown }, problems }
 }
 
 /** Compiles the declarations at `path` that are in order; the schema tells what is wrong with the others. */
-export function declareAgents(texts: unknown, path: Path, place: Place): ReadonlyMap<string, AgentDeclaration> {
+export function declareAgents(
+  texts: unknown,
+  path: Path,
+  place: Place,
+  facts: KnownFacts = null,
+): ReadonlyMap<string, AgentDeclaration> {
+  const vocabulary = scopeVocabulary(facts)
   const declared = new Map<string, AgentDeclaration>()
   for (const [name, text] of entriesOf(texts)) {
     const source = isMap(text) ? text.scope : undefined
     const scope =
-      typeof source === 'string' ? compileAt(source, 'boolean', [...path, name, 'scope'], scopeVocabulary, place) : null
+      typeof source === 'string' ? compileAt(source, 'boolean', [...path, name, 'scope'], vocabulary, place) : null
     const agent = partOf(agentSchema, text)
     if (agent === null) continue
     const { kind = null, mode = null, trust = null, defaultConfidence = null, confidence = null } = agent
@@ -108,22 +125,27 @@ export function resolveAgent(name: string, agents: AgentDeclarations, overrides:
   }
 }
 
-/** Compiles a scope that came over the API, or says what is wrong with it. */
+/** Compiles a scope that came over the API, or says what is wrong with it, an unknown fact where they are known. */
 export function compileScope(
   source: string,
+  facts: KnownFacts,
 ):
   | { readonly expression: Expression<boolean>; readonly problem: null }
   | { readonly expression: null; readonly problem: string } {
-  const compiled = compileExpression(source, 'boolean', scopeVocabulary)
+  const vocabulary = facts === null ? OPEN_VOCABULARY : scopeVocabulary(facts)
+  const compiled = compileExpression(source, 'boolean', vocabulary)
   if ('expression' in compiled) return { expression: compiled.expression, problem: null }
   const problem = compiled.faults.map(({ offset, message }) => `${message} (at character ${offset + 1})`).join('; ')
   return { expression: null, problem }
 }
 
-/** A stored scope that no longer compiles fails whenever it is asked, so that it never silently widens. */
+/**
+ * A stored scope that no longer compiles fails whenever it is asked, so that it never silently widens. The rules may
+ * have lost a fact since; where an account lacks it, too, the scope fails.
+ */
 function storedScope(source: string | null): Expression<boolean> | null {
   if (source === null) return null
-  const { expression, problem } = compileScope(source)
+  const { expression, problem } = compileScope(source, null)
   if (expression !== null) return expression
   return {
     source,

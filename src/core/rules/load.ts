@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Decision } from '../model.ts'
-import { type AgentDeclarations, compileAgents, NO_AGENTS } from './agents.ts'
+import { type AgentDeclarations, compileAgents, type KnownFacts, NO_AGENTS } from './agents.ts'
 import { compileDecision, type DecisionDraft, draftDecision } from './decision.ts'
 import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'
-import { NO_SHARED_RULES, readShared } from './shared.ts'
+import { NO_SHARED_RULES, readShared, type SharedRules } from './shared.ts'
 import { parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
 
 export {
@@ -24,6 +24,8 @@ export interface Ruleset {
   readonly content: string
   readonly decisions: ReadonlyMap<string, Decision>
   readonly agents: AgentDeclarations
+  /** What a scope may ask for. */
+  readonly facts: KnownFacts
 }
 
 export interface Loaded {
@@ -58,6 +60,7 @@ interface ParsedFile {
 export function loadRuleset(files: readonly RuleFile[]): Loaded {
   const problems: RuleProblem[] = []
   const parsed = parseFiles(files, problems)
+  const isWhole = problems.length === 0
   const ofKind = (kind: Kind) => parsed.filter((file) => file.kind === kind).map((file) => file.yaml)
 
   const drafts = ofKind('decision').map(draftDecision)
@@ -66,8 +69,10 @@ export function loadRuleset(files: readonly RuleFile[]): Loaded {
   const shared = all === undefined ? NO_SHARED_RULES : readShared(all, drafts)
   const decisions = drafts.map((draft) => compileDecision(draft, shared))
   const [agentsFile] = ofKind('agents')
+  // A file that can't be read may declare what the others don't.
+  const facts = isWhole ? knownFacts(drafts, shared) : null
   const { agents, problems: agentProblems } =
-    agentsFile === undefined ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile)
+    agentsFile === undefined ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile, facts)
 
   problems.push(...shared.problems, ...decisions.flatMap((compiled) => compiled.problems), ...agentProblems)
   const sorted = sortProblems(problems)
@@ -76,7 +81,7 @@ export function loadRuleset(files: readonly RuleFile[]): Loaded {
   const content = JSON.stringify(parsed.map(({ name, yaml }) => [name, yaml.value]))
   const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
   const byName = decisions.flatMap(({ decision }) => (decision === null ? [] : [[decision.name, decision] as const]))
-  return { ruleset: { hash, content, decisions: new Map(byName), agents }, problems: sorted }
+  return { ruleset: { hash, content, decisions: new Map(byName), agents, facts }, problems: sorted }
 }
 
 /**
@@ -109,6 +114,12 @@ function parseFiles(files: readonly RuleFile[], problems: RuleProblem[]): readon
     if (yaml !== null) parsed.push({ name, kind: KINDS[name] ?? 'decision', yaml })
   }
   return parsed.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function knownFacts(drafts: readonly DecisionDraft[], { facts: shared }: SharedRules): KnownFacts {
+  const declared = drafts.flatMap(({ facts }) => (facts === null ? [] : [facts]))
+  if (declared.length === 0 || declared.length < drafts.length) return null
+  return new Set([shared, ...declared].flatMap((facts) => [...(facts?.keys() ?? [])]))
 }
 
 function checkDecisionNames(drafts: readonly DecisionDraft[], problems: RuleProblem[]): void {

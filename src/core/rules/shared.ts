@@ -10,6 +10,8 @@ import type { YamlFile } from './yaml.ts'
 /** The rules of `_all.yaml`, which apply to every decision before its own. */
 export interface SharedRules {
   readonly ids: ReadonlySet<string>
+  /** As a decision's draft has them. */
+  readonly facts: DecisionDraft['facts']
   /** What is wrong in `_all.yaml` itself, whatever the decisions are. */
   readonly problems: readonly RuleProblem[]
   /**
@@ -19,7 +21,7 @@ export interface SharedRules {
   compile(draft: DecisionDraft, problems: RuleProblem[]): readonly Rule[]
 }
 
-export const NO_SHARED_RULES: SharedRules = { ids: new Set(), problems: [], compile: () => [] }
+export const NO_SHARED_RULES: SharedRules = { ids: new Set(), facts: null, problems: [], compile: () => [] }
 
 /** Reads `_all.yaml`. A name that no decision has is a problem; one that some have is not. */
 export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): SharedRules {
@@ -37,6 +39,7 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
   }
   return {
     ids,
+    facts,
     problems,
     compile(draft, found) {
       for (const [name, declaration] of draft.facts ?? []) {
