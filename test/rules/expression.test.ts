@@ -150,6 +150,8 @@ describe('signals, proposals and time', () => {
     'daysUntil(account.onboardedAt) == -10',
     'daysSince(now) == 0',
     'daysSince(timestamp("2026-11-19T09:00:00Z")) == 1',
+    'daysSince(timestamp("2026-11-19")) == 1.375',
+    'timestamp(1763542800) < now',
   ])('%s', (source) => {
     expect([compile(source).evaluate(scopeOf(FACTS)), compile(source, DYNAMIC).evaluate(scopeOf(FACTS))]).toEqual([
       true,
@@ -282,6 +284,12 @@ describe('facts of another type than declared', () => {
     ['daysSince(account.at) > 1', { at: 'soon' }, '`daysSince` takes an RFC 3339 time, such as `2026-11-20T09:00:00Z`'],
     ['proposal.action == "x"', {}, 'there is no proposal; guard with `proposal != null &&`'],
     ['account.flags[7] == "x"', { flags: [] }, 'the list has no item at this index; ask for its `size` first'],
+    [
+      // cel-js would read it in the zone of the machine.
+      'timestamp(account.at) < now',
+      { at: '2026-11-20 09:00:00.000' },
+      '`timestamp` takes a time, such as `2026-12-24` or `2026-12-24T09:00:00Z`',
+    ],
     ['now.getHours("Nowhere") == 1', {}, 'there is no such time zone; write one as in `Europe/Berlin`'],
     ['account.a > size(account.l)', { a: [], l: [1] }, '`>` does not work between list<any> and number'],
     ['size(account.l) > account.l', { l: ['a'] }, '`>` does not work between number and list<string>'],

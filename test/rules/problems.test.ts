@@ -344,16 +344,20 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['a number without a zero', CONDITION, 'account.arr > .5', ['d.yaml:23:25 error: unexpected `.`']],
     ['an optional field', CONDITION, 'account.?arr > 1', ['d.yaml:23:19 error: expected a name, got `?`']],
     [
-      'a date for a time',
+      'a day that does not exist',
       CONDITION,
-      'now > timestamp("2026-12-24")',
-      ['d.yaml:23:27 error: `timestamp` takes a time, such as `2026-12-24T00:00:00Z`, not `2026-12-24`'],
+      'now > timestamp("2026-02-30")',
+      [
+        'd.yaml:23:27 error: `timestamp` takes a time, such as `2026-12-24` or `2026-12-24T09:00:00Z`, not `2026-02-30`',
+      ],
     ],
     [
       'a time as somebody says it',
       CONDITION,
       'now > timestamp("Dec 24 2026 00:00:00")',
-      ['d.yaml:23:27 error: `timestamp` takes a time, such as `2026-12-24T00:00:00Z`, not `Dec 24 2026 00:00:00`'],
+      [
+        'd.yaml:23:27 error: `timestamp` takes a time, such as `2026-12-24` or `2026-12-24T09:00:00Z`, not `Dec 24 2026 00:00:00`',
+      ],
     ],
     [
       'a duration in ISO 8601',

@@ -2,6 +2,7 @@ import type { ParseResult } from '@marcbachmann/cel-js'
 import { type Expression, ExpressionError, type Scope } from '../expression.ts'
 import { typeOf } from './ast.ts'
 import { compileFast } from './fast.ts'
+import { useRfc3339 } from './functions.ts'
 import { useDoubles } from './numbers.ts'
 import { checkReferences, type Fault } from './references.ts'
 import { celTypeName } from './types.ts'
@@ -39,6 +40,7 @@ export function compileExpression<K extends keyof Types>(
   const faults = checkReferences(parsed.ast, vocabulary)
   if (faults.length > 0) return { faults }
   useDoubles(parsed.ast)
+  useRfc3339(parsed.ast)
   const { error } = parsed.check()
   if (error !== undefined) return { faults: [typeFault(error)] }
   const found = celTypeName(typeOf(parsed.ast)?.name ?? 'any')

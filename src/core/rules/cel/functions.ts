@@ -1,8 +1,8 @@
 import type { ASTNode, Environment } from '@marcbachmann/cel-js'
 import { EvaluationError } from '@marcbachmann/cel-js'
 import { DAY, parseTime } from '../time.ts'
-import type { CelType } from './ast.ts'
-import { celTypeName } from './types.ts'
+import { type CelType, internals, operands } from './ast.ts'
+import { celTypeName, TEXT_TAKEN } from './types.ts'
 
 /** Lets int meet double, as in `int(account.seats) + 0.5`; cel-js itself only compares them. */
 export function registerNumbers(environment: Environment): void {
@@ -57,6 +57,25 @@ function days(name: string, sign: 1 | -1) {
       return (sign * (context.getValue('now').getTime() - then)) / DAY
     },
   })
+}
+
+/**
+ * Makes `timestamp(text)` read what a fact may be, an RFC 3339 time or a date, in place. cel-js reads whatever
+ * JavaScript reads, some of it in the zone of the machine, so that two machines would not agree.
+ */
+export function useRfc3339(node: ASTNode): void {
+  if (node.op === 'call' && node.args[0] === 'timestamp') {
+    const [argument] = node.args[1]
+    const { evaluate } = internals(node).meta
+    internals(node).setMeta('evaluate', (evaluator, self, context) => {
+      const text = argument && (evaluator as Evaluator).run(argument, context)
+      if (typeof text !== 'string') return evaluate(evaluator, self, context)
+      const time = parseTime(text)
+      if (time === null) throw new EvaluationError(`\`timestamp\` takes ${TEXT_TAKEN.timestamp}`, node)
+      return new Date(time)
+    })
+  }
+  for (const operand of operands(node)) useRfc3339(operand)
 }
 
 /** Milliseconds since the epoch of a timestamp or, where facts are dynamic, of the string it arrived as. */

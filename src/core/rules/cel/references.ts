@@ -99,8 +99,7 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
   }
 
   function isReadable(name: string, text: string): boolean {
-    // More than RFC 3339 is read otherwise from machine to machine.
-    if (name === 'timestamp' && parseTime(text) === null) return false
+    if (name === 'timestamp') return parseTime(text) !== null
     try {
       vocabulary.environment.evaluate(`${name}(${JSON.stringify(text)})`)
       return true

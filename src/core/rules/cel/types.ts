@@ -7,7 +7,7 @@ export const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** What the functions take that read a text. */
 export const TEXT_TAKEN: Readonly<Record<string, string>> = {
-  timestamp: 'a time, such as `2026-12-24T00:00:00Z`',
+  timestamp: 'a time, such as `2026-12-24` or `2026-12-24T09:00:00Z`',
   duration: 'a length of time, such as `36h` or `90m`',
 }
 

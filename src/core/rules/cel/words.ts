@@ -65,7 +65,6 @@ export function failureOf(error: unknown): string {
 const FAILURES: Readonly<Record<string, string>> = {
   no_such_key: 'the map has no such key; ask with `in` first',
   bool_conversion_error: '`bool` takes `true` or `false`',
-  invalid_timestamp: `\`timestamp\` takes ${TEXT_TAKEN.timestamp}`,
   invalid_duration: `\`duration\` takes ${TEXT_TAKEN.duration}`,
 }
 
