@@ -75,9 +75,9 @@ export interface Case {
  */
 export function readCase(file: RuleFile, ruleset: Ruleset, now: number): Case {
   const { yaml, problems } = parseYaml(file)
-  if (yaml === null) throw invalid(problems.map((problem) => ({ ...problem, message: inJson(problem.message) })))
+  if (yaml === null) throw invalid(inJson(problems))
   const { value, problems: faults } = checkSchema(caseSchema, yaml)
-  if (value === null) throw invalid(faults)
+  if (value === null) throw invalid(inJson(faults))
   return toCase(value, yaml, ruleset, value.now ?? now)
 }
 
@@ -155,10 +155,20 @@ function signalProblems(text: CaseText, yaml: YamlFile, agents: Question['agents
   return problems
 }
 
-/** The parser's words are for rule files, which are YAML and hold expressions. */
-function inJson(message: string): string {
-  return message.replace(/^not YAML/, 'not JSON').replace(/; if this is an expression.*$/, '')
+/** The parser's words are for rule files, which are YAML and hold expressions. Where it stumbles, it does so again. */
+function inJson(problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  const [stumble] = sortProblems(problems).filter(({ message }) => message.startsWith('not YAML'))
+  if (stumble !== undefined) return [{ ...stumble, message: NOT_JSON }]
+  return problems.map((problem) => ({
+    ...problem,
+    message: problem.message
+      .replace(/; if this is an expression.*$/, '')
+      .replace(/^the file must be a map/, 'the question must be an object')
+      .replace(/^the file is/, 'the question is'),
+  }))
 }
+
+const NOT_JSON = 'not JSON: a comma, quotation mark or bracket is missing or too many, here or just before'
 
 function invalid(problems: readonly RuleProblem[]): CommandError {
   const count = problems.length === 1 ? 'this' : `these ${problems.length} problems`

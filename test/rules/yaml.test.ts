@@ -16,7 +16,12 @@ describe('hazards of YAML', () => {
       '41:1 error: a second document; a rule file holds one, remove all from `---` on',
     ],
     ['a tab', GOOD.replace('  - id: dispute', '\t- id: dispute'), '22:1 error: a tab as indentation; use spaces'],
-    ['a key given twice', `${GOOD}tolerance: 2\n`, '41:1 error: this key is given twice; remove one'],
+    ['a key given twice', `${GOOD}tolerance: 2\n`, '41:1 error: the key `tolerance` is given twice; remove one'],
+    [
+      'a quoted key given twice, in one line',
+      'a: { "x y": 1, "x y": 2 }\n',
+      '1:16 error: the key `x y` is given twice; remove one',
+    ],
     [
       'a key that is a list',
       '? [a]\n: b\n',

@@ -88,10 +88,20 @@ describe('a question from a file', () => {
 })
 
 describe('a question that can not be read', () => {
+  it('is told in words of JSON, once', () => {
+    expect(() => read('{"account": "acme"\n\t"decision": @}\n}')).toThrow(
+      /^the question can't be read; mend this:\nin\.json:2:2 error: not JSON: (?!.*(YAML|flow))/,
+    )
+  })
+
   it.each([
-    ['nothing at all', '', 'in.json:1:1 error: the file is empty'],
-    ['half of an object', '{"account": "acme"', 'not JSON: '],
-    ['no object', '[]', 'the file must be a map, not a list'],
+    ['nothing at all', '', 'in.json:1:1 error: the question is empty'],
+    ['half of an object', '{"account": "acme"', 'in.json:1:19 error: not JSON: a comma, quotation mark or bracket is'],
+    ['a comma too few', '{"account": "acme"\n "decision": "x"}', 'in.json:2:2 error: not JSON: a comma, '],
+    ['a comma too many', '{"account": "acme",, "decision": "x"}', 'in.json:1:20 error: not JSON: a comma, '],
+    ['a key too many', '{"account": "acme", "account": "x"}', 'in.json:1:21 error: the key `account` is given twice'],
+    ['no object', '[]', 'the question must be an object, not a list'],
+    ['a text', 'account acme', 'the question must be an object, not `account acme`'],
     ['an unknown field', { ...asked, fcats: {} }, 'unknown key `fcats`; did you mean `facts`?'],
     ['no account', { decision: asked.decision }, '`account` is missing'],
     ['an unknown decision', { ...asked, decision: 'expansion-outraech' }, 'did you mean `expansion-outreach`?'],

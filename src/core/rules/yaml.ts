@@ -65,7 +65,7 @@ export function parseYaml(file: RuleFile): {
   const [document, second] = Array.isArray(documents) ? documents : []
   if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
   const faults = telling([...document.errors, ...document.warnings]).map((fault) =>
-    fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault)),
+    fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault, file.text)),
   )
   if (second !== undefined) {
     faults.push(problem(second.range?.[0] ?? 0, 'a second document; a rule file holds one, remove all from `---` on'))
@@ -84,10 +84,10 @@ export function parseYaml(file: RuleFile): {
   return { yaml: locate(file, value, document, problem), problems: [] }
 }
 
-function syntaxMessage(fault: YAMLError): string {
+function syntaxMessage(fault: YAMLError, text: string): string {
   switch (fault.code) {
     case 'DUPLICATE_KEY':
-      return 'this key is given twice; remove one'
+      return `the key \`${keyAt(text, fault.pos[0])}\` is given twice; remove one`
     case 'TAB_AS_INDENT':
       return 'a tab as indentation; use spaces'
     case 'TAG_RESOLVE_FAILED':
@@ -99,6 +99,12 @@ function syntaxMessage(fault: YAMLError): string {
     default:
       return `not YAML: ${lowerCase(fault.message)}`
   }
+}
+
+/** The key that begins at an offset, without its quotation marks. */
+function keyAt(text: string, offset: number): string {
+  const [, quoted, plain = ''] = /^(?:["'](.*?)["']|([^:\n]*))/.exec(text.slice(offset)) ?? []
+  return quoted ?? plain.trimEnd()
 }
 
 /** A tab makes everything after it look wrong. */
