@@ -232,6 +232,13 @@ describe('_all.yaml', () => {
     ])
   })
 
+  it('takes the default of the decision before its own', () => {
+    const held = DISCOUNT.replace('arr: number', 'arr: number, legalHold: { type: bool, default: true }')
+    const { decisions } = load({ 'a.yaml': GOOD, '_all.yaml': SHARED, 'd.yaml': held })
+    const holds = (name: string) => decisions.get(name)?.rules[0]?.when.evaluate(scope({}))
+    expect([holds('expansion-outreach'), holds('discount')]).toEqual([false, true])
+  })
+
   it('may not declare a fact otherwise than a decision does', () => {
     const other = SHARED.replace('facts: {', 'facts: { arr: string,').replace(
       'account.arr > 250000',
