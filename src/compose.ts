@@ -67,7 +67,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       redis,
       traced: config.exported.traces,
     })
-    closers.push(() => closeHttp(http))
+    closers.push(() => http.close())
     const sweeper = setInterval(() => sweep(app), 3_600_000)
     closers.push(() => clearInterval(sweeper))
     return { app, http, lost: store.lost, close }
@@ -98,16 +98,6 @@ async function connectRedis(url: string, log: Logger): Promise<Redis> {
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
   redis.on('error', (error) => log.warn({ reason: error.message }, 'redis does not answer'))
   return redis
-}
-
-/** A connection whose last answer is on its way as we begin to close would be kept alive, and us with it. */
-async function closeHttp(http: FastifyInstance): Promise<void> {
-  const reaper = setInterval(() => http.server.closeIdleConnections(), 50)
-  try {
-    await http.close()
-  } finally {
-    clearInterval(reaper)
-  }
 }
 
 /** Idempotency keys are kept for a day. */

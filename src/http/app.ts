@@ -5,6 +5,7 @@ import type { Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
 import type { Http } from './http.ts'
 import { authenticateRequests } from './plugins/auth.ts'
+import { closeGently } from './plugins/close.ts'
 import { answerErrors, answerMalformed, sendProblem } from './plugins/errors.ts'
 import { honourIdempotencyKeys } from './plugins/idempotency.ts'
 import { readJson } from './plugins/json.ts'
@@ -62,6 +63,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
   http.decorateRequest('rawBody', null)
   readJson(http, ['application/json'])
   answerErrors(http, app)
+  closeGently(http)
   logRequests(http, app)
   await describeRoutes(http)
 

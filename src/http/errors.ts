@@ -33,6 +33,7 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   idempotency_mismatch: { status: 422, title: 'The idempotency key belongs to another request' },
   rate_limited: { status: 429, title: 'Too many requests', retryAfter: 60 },
   headers_too_large: { status: 431, title: 'The headers are too large' },
+  damaged: { status: 500, title: 'What is stored is not what was recorded' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   overloaded: { status: 503, title: 'Too busy at the moment', retryAfter: 1 },
   unavailable: { status: 503, title: 'Not available at the moment', retryAfter: 2 },

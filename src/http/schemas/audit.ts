@@ -45,17 +45,20 @@ export const verifyQuery = z.strictObject({ stream: stream.optional() })
 export const verification = z
   .discriminatedUnion('ok', [
     z.object({
-      ok: field(z.literal(true), 'Every hash is right.', true),
+      ok: field(z.literal(true), 'Every hash is right, and every row is as its entry has it.', true),
       entries: count('Entries that were checked.', 12),
       streams: count('Streams that were checked.', 3),
       redacted: count('Entries among them whose payload has been erased.', 0),
     }),
     z.object({
-      ok: field(z.literal(false), 'The chain is broken.', false),
+      ok: field(z.literal(false), 'The chain is broken, or a row is not as its entry has it.', false),
       entries: count('Entries that are right.', 11),
       stream: text('Where it is broken.', STREAM),
-      sequence: field(z.number(), 'The first entry that is not right.', 12),
+      sequence: field(z.number(), 'The first entry that is not right, or whose row is not.', 12),
       reason: text('What is wrong with it.', 'the payload is not the one that was recorded'),
     }),
   ])
-  .meta({ id: 'Verification', description: 'The result of recomputing the audit trail.' })
+  .meta({
+    id: 'Verification',
+    description: 'The result of recomputing the audit trail and holding the tables against it.',
+  })
