@@ -29,8 +29,18 @@ export async function listApiKeys({ json }: { readonly json: boolean }): Promise
 }
 
 export async function revokeApiKey(name: string): Promise<void> {
-  const key = await withStore({}, ({ db }) => revokeKey({ db, now: Date.now }, name))
+  const { key, others } = await withStore({}, async ({ db }) => {
+    const store = { db, now: Date.now }
+    return { key: await revokeKey(store, name), others: await listKeys(store) }
+  })
   console.log(`key \`${key.name}\` is revoked; running services refuse it within two seconds`)
+  if (isAdmin(key) && !others.some((other) => isAdmin(other) && other.revokedAt === null)) {
+    console.error('no admin key is left; make one with `umpire keys create --name <name> --scope admin`')
+  }
+}
+
+function isAdmin({ scopes }: ApiKey): boolean {
+  return scopes.includes('admin')
 }
 
 function asScope(text: string): Scope {

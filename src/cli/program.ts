@@ -31,9 +31,8 @@ function createProgram(): Command {
     .description("The referee between a company's AI agents: conflicting signals in, one recommendation out.")
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(inOurWords(text)) })
     .addHelpText('after', '\nEnvironment variables say where the data is: see README.md.')
 
   program
@@ -71,7 +70,14 @@ function createProgram(): Command {
     .option('--keep', 'keep the data of the service, and say how to look at them', false)
     .action(async (options) => (await import('./demo/demo.ts')).runDemo(options))
 
+  pointAtOwnHelp(program, 'umpire')
   return program
+}
+
+/** An error ends with the help of the command that it is about. */
+function pointAtOwnHelp(command: Command, name: string): void {
+  command.configureOutput({ outputError: (text, write) => write(inOurWords(text, name)) })
+  for (const sub of command.commands) pointAtOwnHelp(sub, `${name} ${sub.name()}`)
 }
 
 function addKeys(keys: Command): void {
@@ -79,7 +85,7 @@ function addKeys(keys: Command): void {
     .command('create')
     .description('make a key; its token is printed, this once')
     .requiredOption('--name <name>', 'shown wherever the key was used')
-    .requiredOption('--scope <scope...>', `what it may do: ${SCOPES.join(', ')}`)
+    .requiredOption('--scope <scope...>', `what it may do, one or several: ${SCOPES.join(', ')}`, addScopes)
     .addOption(new Option('--principal <kind>', 'who holds it').choices(PRINCIPALS).default('service'))
     .option('--agent <agent...>', 'agents that it speaks for; a service key that names none speaks for any')
     .action(async (options) => (await import('./keys.ts')).createApiKey(options))
@@ -95,17 +101,22 @@ function addKeys(keys: Command): void {
     .action(async (name) => (await import('./keys.ts')).revokeApiKey(name))
 }
 
+/** `--scope read admin`, `--scope read --scope admin` and `--scope read,admin` are the same. */
+function addScopes(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...text.split(',').map((scope) => scope.trim())]
+}
+
 function version(): string {
   return JSON.parse(readFileSync(projectFile('package.json'), 'utf8')).version
 }
 
 /** `error: unknown command 'sevre'\n(Did you mean serve?)` → `umpire: unknown command `sevre`; did you mean serve? …` */
-function inOurWords(text: string): string {
+function inOurWords(text: string, command: string): string {
   const line = text
     .trim()
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean `$1`?')
     .replace(/'([^']*)'/g, '`$1`')
     .replace(/\.$/, '')
-  return `umpire: ${line}${line.endsWith('?') ? '' : '; see `umpire --help`'}\n`
+  return `umpire: ${line}${line.endsWith('?') ? '' : `; see \`${command} --help\``}\n`
 }

@@ -36,6 +36,17 @@ describe('a command line', () => {
     for (const command of ['serve', 'migrate', 'keys', 'adjudicate', 'audit', 'demo']) expect(stdout).toContain(command)
   })
 
+  it('explains a command', async () => {
+    for (const args of [
+      ['help', 'keys'],
+      ['keys', 'help'],
+      ['keys', '--help'],
+    ]) {
+      expect(await umpire(args)).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: umpire keys') })
+    }
+    expect(await umpire(['help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage: umpire ') })
+  })
+
   it('tells its version', async () => {
     expect(await umpire(['--version'])).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' })
   })
@@ -43,7 +54,17 @@ describe('a command line', () => {
   it.each([
     ['an unknown command', ['sevre'], 'umpire: unknown command `sevre`; did you mean `serve`?\n'],
     ['an unknown option', ['adjudicate', '--jsn'], 'umpire: unknown option `--jsn`; did you mean `--json`?\n'],
-    ['a missing argument', ['keys', 'revoke'], 'umpire: missing required argument `name`; see `umpire --help`\n'],
+    [
+      'a missing argument',
+      ['keys', 'revoke'],
+      'umpire: missing required argument `name`; see `umpire keys revoke --help`\n',
+    ],
+    [
+      'a missing option',
+      ['keys', 'create', '--name', 'x'],
+      'umpire: required option `--scope <scope...>` not specified; see `umpire keys create --help`\n',
+    ],
+    ['an unknown command of a command', ['keys', 'make'], 'umpire: unknown command `make`; see `umpire keys --help`\n'],
   ])('that means nothing ends with code 2 and one line: %s', async (_what, args, stderr) => {
     expect(await umpire(args)).toEqual({ code: 2, stdout: '', stderr })
   })
@@ -132,7 +153,7 @@ describe('adjudicate', () => {
   it('says where it looked for rules', async () => {
     const { code, stderr } = await umpire(['adjudicate', '-r', path.join(directory, 'none')], { stdin: '{}' })
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^umpire: can't read the rules directory `.*none`/)
+    expect(stderr).toMatch(/^umpire: can't read the rules directory `.*none` \(ENOENT\); name another by --rules\n$/)
     expect(stderr.trim().split('\n')).toHaveLength(1)
   })
 })
@@ -192,6 +213,26 @@ describe('on a server of the operator', async () => {
     expect(stdout).toMatch(/ada +person +revoked \d{4}-\d\d-\d\d/)
     expect(stdout).toMatch(/radar +agent +since .* churn-radar +signals:write/)
     expect(stdout).not.toContain('ump_')
+  })
+
+  it('takes scopes one by one, in a row or with commas', async () => {
+    const make = (name: string, ...args: string[]) => run('keys', 'create', '--name', name, ...args)
+    await make('one-by-one', '--scope', 'read', '--scope', 'signals:write')
+    await make('in-a-row', '--scope', 'read', 'signals:write')
+    await make('with-commas', '--scope', 'read,signals:write')
+    const keys: { name: string; scopes: string[] }[] = JSON.parse((await run('keys', 'list', '--json')).stdout)
+    const scopes = Object.fromEntries(keys.map((key) => [key.name, key.scopes]))
+    const both = ['read', 'signals:write']
+    expect(scopes).toMatchObject({ 'one-by-one': both, 'in-a-row': both, 'with-commas': both })
+  })
+
+  it('says when the last admin key is revoked, and how to make another', async () => {
+    for (const name of ['root', 'root-2']) await run('keys', 'create', '--name', name, '--scope', 'admin')
+    expect(await run('keys', 'revoke', 'root')).toMatchObject({ code: 0, stderr: '' })
+    expect(await run('keys', 'revoke', 'root-2')).toMatchObject({
+      code: 0,
+      stderr: 'no admin key is left; make one with `umpire keys create --name <name> --scope admin`\n',
+    })
   })
 
   it.each([
