@@ -1,5 +1,6 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
 import { type Adjudication, ENGINE } from '../core/model.ts'
+import type { Ruleset } from '../core/rules/load.ts'
 import {
   type AdjudicationFilter,
   findAdjudication,
@@ -10,18 +11,19 @@ import {
 } from '../storage/adjudications.ts'
 import { accountIds } from '../storage/aliases.ts'
 import { bodyOf } from '../storage/chain.ts'
+import { isUnavailable } from '../storage/unavailable.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
-import { Problem } from './problem.ts'
+import { damaged, Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
 import { type AdjudicationRecord, type Difference, differences, figuresOf } from './record.ts'
 import { type AdjudicationView, viewOf } from './view.ts'
 
-/** @throws Problem `not_found`; `redacted` where what recomputes the answer has been erased */
+/** @throws Problem `not_found`; `redacted` where what recomputes the answer has been erased; `damaged` */
 export async function getAdjudication(app: App, id: string): Promise<AdjudicationView> {
   return render(app, await find(app, id))
 }
 
-/** Newest first. Those whose payload has been erased can't be rendered and are left out. */
+/** Newest first. Those whose payload has been erased or is damaged can't be rendered and are left out. */
 export async function listAdjudications(
   app: App,
   { account, ...filter }: Omit<AdjudicationFilter, 'accounts'> & { readonly account?: string | undefined },
@@ -39,12 +41,25 @@ export async function listAdjudications(
 }
 
 export async function renderAll(app: App, stored: readonly StoredAdjudication[]): Promise<readonly AdjudicationView[]> {
-  return Promise.all(stored.filter((one) => one.payload !== null).map((one) => render(app, one)))
+  const views = await Promise.all(stored.filter((one) => one.payload !== null).map((one) => renderOrSkip(app, one)))
+  return views.filter((view) => view !== null)
+}
+
+/** Null where it is damaged: one such row must not hide all the others. The log names it. */
+async function renderOrSkip(app: App, stored: StoredAdjudication): Promise<AdjudicationView | null> {
+  try {
+    return await render(app, stored)
+  } catch (error) {
+    if (!(error instanceof Problem && error.code === 'damaged')) throw error
+    const { stream, sequence, id } = stored
+    app.log.warn({ stream, sequence, adjudication: id, reason: error.message }, 'left out a damaged adjudication')
+    return null
+  }
 }
 
 /**
  * Computes an answer again from what is stored alone, and holds every figure against those that were recorded.
- * @throws Problem `not_found`, `redacted`
+ * @throws Problem `not_found`, `redacted`, `damaged`
  */
 export async function recompute(
   app: App,
@@ -76,21 +91,38 @@ async function render(app: App, stored: StoredAdjudication): Promise<Adjudicatio
 /** The engines that have ever answered, each kept as it was. */
 const ENGINES: Readonly<Record<number, typeof arbitrate>> = { [ENGINE]: arbitrate }
 
-async function restore(
-  app: App,
-  { id, account, at, payload }: StoredAdjudication,
-): Promise<{ readonly record: AdjudicationRecord; readonly answer: Adjudication }> {
+interface Restored {
+  readonly record: AdjudicationRecord
+  readonly answer: Adjudication
+}
+
+/** @throws Problem `redacted`; `damaged` where what is stored can't be what was recorded */
+async function restore(app: App, stored: StoredAdjudication): Promise<Restored> {
+  try {
+    return await computeAgain(app, stored)
+  } catch (error) {
+    // All JSON that is parsed on the way was written by us.
+    if (error instanceof SyntaxError) throw broken(stored, 'it is not JSON', error)
+    throw error
+  }
+}
+
+async function computeAgain(app: App, stored: StoredAdjudication): Promise<Restored> {
+  const { id, account, at, payload } = stored
   if (payload === null) throw redacted(id)
   const record = bodyOf<AdjudicationRecord>(payload)
+  if (!isRecord(record) || record.id !== id) throw broken(stored, `it is not the record of adjudication \`${id}\``)
   const [ruleset, inputs, agents] = await Promise.all([
-    app.rules.byHash(record.ruleset),
+    rulesetOf(app, stored, record.ruleset),
     readInputs(app.db, account, record.facts, record.signals),
     readAgentsAt(app.db, record.agents),
   ])
   if (record.agents.some(([name, sequence]) => sequence > 0 && !agents.has(name))) throw redacted(id)
+  if (inputs.signals.length !== record.signals.length)
+    throw broken(stored, 'the signals it was made from are not there')
   const decision = ruleset.decisions.get(record.decision)
   const engine = ENGINES[record.engine]
-  if (!decision || !engine) throw new Error(`adjudication ${id} names a decision or an engine that is not there`)
+  if (!decision || !engine) throw broken(stored, 'it names a decision or an engine that there is not')
   const names = record.agents.map(([name]) => name)
   const answer = engine(decision, {
     account,
@@ -102,6 +134,41 @@ async function restore(
     proposal: record.proposal ?? null,
   })
   return { record, answer }
+}
+
+/** The ruleset that answered, or none: other rules must never pass for it. */
+async function rulesetOf(app: App, stored: StoredAdjudication, hash: string): Promise<Ruleset> {
+  const what = `the ruleset \`${hash}\` is not there or not the one that answered`
+  const ruleset = await app.rules.byHash(hash).catch((error) => {
+    if (isUnavailable(error)) throw error
+    throw broken(stored, what, error)
+  })
+  if (ruleset.hash !== hash) throw broken(stored, what)
+  return ruleset
+}
+
+/** Whether a payload's body has the shape in which adjudications are recorded. */
+function isRecord(body: unknown): body is AdjudicationRecord {
+  if (!isObject(body) || !isObject(body.figures)) return false
+  const { id, decision, ruleset, draw, engine, facts, signals, agents, overlay = {}, proposal = {} } = body
+  return (
+    [id, decision, ruleset].every((one) => typeof one === 'string') &&
+    [draw, engine, facts].every((one) => typeof one === 'number') &&
+    Array.isArray(signals) &&
+    signals.every(Number.isInteger) &&
+    Array.isArray(agents) &&
+    agents.every((one) => Array.isArray(one) && typeof one[0] === 'string' && Number.isInteger(one[1])) &&
+    isObject(overlay) &&
+    isObject(proposal)
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function broken({ stream, sequence }: StoredAdjudication, what: string, cause?: unknown): Problem {
+  return damaged(stream, sequence, what, cause)
 }
 
 function redacted(id: string): Problem {

@@ -28,6 +28,7 @@ export const PROBLEM_CODES = [
   'rate_limited',
   'overloaded',
   'unavailable',
+  'damaged',
   'internal',
 ] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
@@ -49,6 +50,14 @@ export class Problem extends Error {
     this.code = code
     this.errors = options.errors
   }
+}
+
+/** What the trail or a table keeps is not what was recorded there. */
+export function damaged(stream: string, sequence: number, what: string, cause?: unknown): Problem {
+  const where = `entry ${sequence} of \`${stream}\``
+  return new Problem('damaged', `${where} can't be read back: ${what}; run \`umpire audit verify\` to see where`, {
+    cause,
+  })
 }
 
 /** Whatever was thrown as something that may be told: what went wrong inside is the log's. */

@@ -2,7 +2,7 @@ import { verifyAudit } from '../app/audit.ts'
 import { CommandError } from './failure.ts'
 import { withStore } from './store.ts'
 
-/** @throws CommandError naming stream, sequence and reason where the trail is broken */
+/** @throws CommandError naming stream, sequence and reason where the trail is broken; Problem where there is no such stream */
 export async function verifyTrail({ stream }: { readonly stream?: string }): Promise<void> {
   const progress = createProgress(process.stderr)
   const result = await withStore({}, (store) => verifyAudit(store, { stream }, progress.seen)).finally(progress.clear)
@@ -10,9 +10,6 @@ export async function verifyTrail({ stream }: { readonly stream?: string }): Pro
     throw new CommandError(
       `the trail is broken: stream \`${result.stream}\`, sequence ${result.sequence}: ${result.reason}`,
     )
-  }
-  if (stream !== undefined && result.entries === 0) {
-    throw new CommandError(`there is no stream \`${stream}\`; streams are named as in account:acme`)
   }
   const redacted = result.redacted === 0 ? '' : `, ${format(result.redacted)} redacted`
   console.log(
@@ -24,7 +21,7 @@ export async function verifyTrail({ stream }: { readonly stream?: string }): Pro
 function createProgress(output: NodeJS.WriteStream) {
   let shownAt = 0
   return {
-    seen(_stream: string, entries: number) {
+    seen(entries: number) {
       if (!output.isTTY || Date.now() - shownAt < 100) return
       shownAt = Date.now()
       output.write(`\r\x1b[Kverified ${format(entries)} entries`)

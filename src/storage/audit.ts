@@ -72,12 +72,7 @@ export async function readEntries(
   after: number,
   limit: number,
 ): Promise<readonly StoredEntry[]> {
-  return db
-    .selectFrom('audit_entries as e')
-    .leftJoin('audit_payloads as p', (join) =>
-      join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
-    )
-    .select(['e.stream', 'e.sequence', 'e.kind', 'e.at', hex('digest'), hex('hash'), 'p.salt', 'p.payload'])
+  return selectEntries(db)
     .where('e.stream', '=', stream)
     .where('e.sequence', '>', after)
     .orderBy('e.sequence')
@@ -85,61 +80,65 @@ export async function readEntries(
     .execute()
 }
 
-/** All streams after `after` in order of their names, at most `limit`. */
-export async function readStreams(db: Kysely<Database>, after: string, limit: number): Promise<readonly string[]> {
-  // Hops from one stream to the next along the primary key, so the cost is that of the streams, not of the entries.
-  const { rows } = await sql<{ stream: string }>`
-    WITH RECURSIVE hop(stream) AS (
-      SELECT min(stream) FROM audit_entries WHERE stream > ${after}
-      UNION ALL
-      SELECT (SELECT min(e.stream) FROM audit_entries e WHERE e.stream > hop.stream) FROM hop WHERE hop.stream IS NOT NULL
-    )
-    SELECT stream FROM hop WHERE stream IS NOT NULL LIMIT ${limit}`.execute(db)
-  return rows.map((row) => row.stream)
-}
-
-/** Where a chain is broken, in words for whoever must look. */
-export interface Break {
-  readonly stream: string
-  readonly sequence: number
+/** Where the trail is broken, in words for whoever must look. */
+export interface Break extends Place {
   readonly reason: string
 }
 
-export interface StreamCheck {
-  readonly entries: number
-  /** Entries whose payload has been erased; they still hold the chain together. */
-  readonly redacted: number
-  readonly broken: Break | null
+/** A place in the trail: an entry, or with sequence 0 the one before a stream's first. */
+export interface Place {
+  readonly stream: string
+  readonly sequence: number
 }
 
-/** Recomputes every hash of a stream from its first entry on, a page at a time. */
-export async function verifyStream(db: Kysely<Database>, stream: string): Promise<StreamCheck> {
-  let head: Head = GENESIS
-  let redacted = 0
-  for (;;) {
-    const page = await readEntries(db, stream, head.sequence, PAGE)
-    for (const entry of page) {
-      const reason = flaw(head, entry)
-      if (reason) {
-        return { entries: head.sequence, redacted, broken: { stream, sequence: head.sequence + 1, reason } }
-      }
-      if (entry.payload === null) redacted++
-      head = entry
-    }
-    if (page.length < PAGE) return { entries: head.sequence, redacted, broken: null }
-  }
+/** Entries of all streams, or of one, by stream and sequence: at most `limit` of those after `after`. */
+export async function readTrail(
+  db: Kysely<Database>,
+  stream: string | undefined,
+  after: Place,
+  limit: number,
+): Promise<readonly StoredEntry[]> {
+  if (stream !== undefined) return readEntries(db, stream, after.sequence, limit)
+  return selectEntries(db)
+    .where(sql<boolean>`(e.stream, e.sequence) > (${after.stream}, ${after.sequence})`)
+    .orderBy('e.stream')
+    .orderBy('e.sequence')
+    .limit(limit)
+    .execute()
 }
-const PAGE = 1000
+
+const selectEntries = (db: Kysely<Database>) =>
+  db
+    .selectFrom('audit_entries as e')
+    .leftJoin('audit_payloads as p', (join) =>
+      join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
+    )
+    .select(['e.stream', 'e.sequence', 'e.kind', 'e.at', hex('digest'), hex('hash'), 'p.salt', 'p.payload'])
 
 /** What is wrong with an entry that should follow `head`; null: nothing. */
-function flaw(head: Head, entry: StoredEntry): string | null {
+export function flaw(head: Head, entry: StoredEntry): string | null {
   if (entry.sequence !== head.sequence + 1) return `entry ${head.sequence + 1} is missing`
   if (entryHash(head.hash, entry.sequence, entry.digest) !== entry.hash) {
     return 'the hash is not that of the entry and the one before it'
   }
   if (entry.payload === null || entry.salt === null) return null
   if (payloadDigest(entry.salt, entry.payload) !== entry.digest) return 'the payload is not the one that was recorded'
-  const { kind, at } = JSON.parse(entry.payload) as { kind: string; at: string }
-  if (kind !== entry.kind || at !== entry.at.toISOString()) return 'kind or time is not the one that was recorded'
+  const recorded = parsed(entry.payload)
+  if (!recorded) return 'the payload is not JSON of what was recorded'
+  if (recorded.kind !== entry.kind || recorded.at !== entry.at.toISOString()) {
+    return 'kind or time is not the one that was recorded'
+  }
   return null
+}
+
+/** A payload as an object with a body; null where it is none. */
+export function parsed(
+  payload: string,
+): { readonly kind: unknown; readonly at: unknown; readonly body: object } | null {
+  try {
+    const value = JSON.parse(payload)
+    return typeof value?.body === 'object' && value.body !== null ? value : null
+  } catch {
+    return null
+  }
 }

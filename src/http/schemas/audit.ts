@@ -1,17 +1,20 @@
 import { z } from 'zod'
-import { count, field, list, name, text, time } from './common.ts'
+import { count, field, list, name, pageLimit, queryNumber, text, time } from './common.ts'
 
 const STREAM = 'account:acme'
 const HASH = 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9'
 
 /** `account:` and the longest name. */
 const stream = name('`account:<id>`, `agent:<name>`, `rulesets` or `keys`.', STREAM, 220)
-const limit = field(z.coerce.number().int().min(1).max(200).default(50), 'How many at most.', 50)
 
 export const auditQuery = z.strictObject({
   stream,
-  after: field(z.coerce.number().int().min(0).optional(), 'Entries after this one: `next` of the page before.', 50),
-  limit,
+  after: field(
+    queryNumber(z.number().int().min(0)).optional(),
+    'Entries after this one: `next` of the page before.',
+    50,
+  ),
+  limit: pageLimit,
 })
 
 const entryPayload = z.object({

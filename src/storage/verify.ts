@@ -1,0 +1,327 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Break, parsed, type StoredEntry } from './audit.ts'
+import { canonicalJson } from './chain.ts'
+import type { Database } from './database.ts'
+import { selectKeys } from './keys.ts'
+
+/**
+ * The rows that answers are made from, held against the chain that recorded them. The chain is taken as sound: that is
+ * checked first. All of it reads one snapshot, else what is written meanwhile would look like tampering.
+ */
+
+type Body = Record<string, unknown>
+
+/** An entry whose payload is there. */
+interface Recorded {
+  readonly stream: string
+  readonly sequence: number
+  readonly at: Date
+  /** The account or agent whose stream it is. */
+  readonly owner: string
+  readonly body: Body
+}
+
+/** What entries of some kinds say of the rows of a table. */
+interface Check<Row> {
+  readonly kinds: readonly string[]
+  /** The row that each entry made, `n` its place among the entries from 0; no row where there is none. */
+  find(entries: readonly Recorded[]): RawBuilder<Row & { readonly n: number }>
+  /** The row in words. */
+  name(entry: Recorded): string
+  /** Whether it says what was recorded. */
+  isSame(entry: Recorded, row: Row): boolean
+}
+
+const check = <Row>(one: Check<Row>): Check<unknown> => one as Check<unknown>
+
+/** Rows to be found by what entries say: `n` and one column for each of `columns`. */
+function sought(entries: readonly Recorded[], columns: Readonly<Record<string, (entry: Recorded) => unknown>>) {
+  const types: Readonly<Record<string, string>> = { sequence: 'bigint' }
+  const arrays = Object.entries(columns).map(([column, value]) => {
+    const type = types[column] ?? 'text'
+    const values = entries.map((entry) => storable(value(entry)))
+    return sql`${values}::${sql.raw(type)}[]`
+  })
+  const names = sql.raw([...Object.keys(columns), 'place'].join(', '))
+  return sql`(SELECT *, (place - 1)::int AS n FROM unnest(${sql.join(arrays)}) WITH ORDINALITY AS given(${names})) AS k`
+}
+
+/** What was not recorded as a word or a number finds nothing. */
+const storable = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? value : null)
+
+const inner = (body: Body, key: string): Body => {
+  const value = body[key]
+  return typeof value === 'object' && value !== null ? (value as Body) : {}
+}
+const said = ({ body }: Recorded): Body => inner(body, 'signal')
+const time = (value: unknown): number | null => (typeof value === 'string' ? Date.parse(value) : null)
+const isJson = (text: string, value: unknown): boolean => {
+  try {
+    return canonicalJson(JSON.parse(text)) === canonicalJson(value)
+  } catch {
+    return false
+  }
+}
+
+interface SignalRow {
+  readonly sequence: number
+  readonly claim: string
+  readonly confidence: number | null
+  readonly score: number | null
+  readonly observed_at: Date
+  readonly expires_at: Date | null
+  /** Of one that came with an account that joined: whether it is as it was there; null where there is none such. */
+  readonly is_original: boolean | null
+}
+
+const CHECKS: readonly Check<unknown>[] = [
+  check<SignalRow>({
+    kinds: ['signal', 'signal.joined'],
+    find: (entries) => sql`
+      SELECT k.n, s.sequence, s.claim, s.confidence, s.score, s.observed_at, s.expires_at,
+        CASE WHEN o.id IS NOT NULL THEN (o.claim, o.observed_at) = (s.claim, s.observed_at)
+          AND (o.confidence, o.score, o.expires_at) IS NOT DISTINCT FROM (s.confidence, s.score, s.expires_at)
+        END AS is_original
+      FROM ${sought(entries, {
+        account: ({ owner }) => owner,
+        agent: (entry) => said(entry).agent,
+        id: (entry) => said(entry).id,
+        origin: ({ body }) => body.from,
+      })}
+      JOIN signals s ON s.account_id = k.account AND s.agent = k.agent AND s.id = k.id
+      LEFT JOIN signals o ON o.account_id = k.origin AND o.agent = k.agent AND o.id = k.id`,
+    name: (entry) => `the signal \`${said(entry).id}\` of \`${said(entry).agent}\``,
+    isSame(entry, row) {
+      const { claim, confidence = null, score = null, observedAt, expiresAt } = said(entry)
+      if (row.sequence !== entry.sequence || row.claim !== claim) return false
+      // Of one that had been erased when its account joined the entry has the bare words alone: the original speaks.
+      if (row.is_original !== null) return row.is_original && (confidence === null || row.confidence === confidence)
+      return (
+        row.confidence === confidence &&
+        row.score === score &&
+        row.observed_at.getTime() === (time(observedAt) ?? entry.at.getTime()) &&
+        (row.expires_at?.getTime() ?? null) === time(expiresAt)
+      )
+    },
+  }),
+  check<{ facts: string }>({
+    kinds: ['facts'],
+    find: (entries) => sql`
+      SELECT k.n, f.facts
+      FROM ${sought(entries, { account: ({ owner }) => owner, sequence: ({ sequence }) => sequence })}
+      JOIN facts f ON f.account_id = k.account AND f.sequence = k.sequence`,
+    name: ({ owner }) => `the record of facts of \`${owner}\``,
+    isSame: ({ body }, row) => isJson(row.facts, body.facts),
+  }),
+  check<{ id: string; disposition: string; escalations: unknown }>({
+    kinds: ['adjudication'],
+    find: (entries) => sql`
+      SELECT k.n, a.id, a.disposition,
+        (SELECT json_agg(json_build_array(e.id, e.decision, e.regret)) FROM escalations e
+         WHERE e.account_id = a.account_id AND e.created_at = k.at::timestamptz AND e.adjudication_id = a.id) AS escalations
+      FROM ${sought(entries, {
+        account: ({ owner }) => owner,
+        decision: ({ body }) => body.decision,
+        sequence: ({ sequence }) => sequence,
+        at: ({ at }) => at.toISOString(),
+      })}
+      JOIN adjudications a ON a.account_id = k.account AND a.decision = k.decision AND a.sequence = k.sequence`,
+    name: ({ body }) => `the adjudication \`${body.id}\` or its escalation`,
+    isSame({ body }, row) {
+      const { disposition, regret } = inner(body, 'figures')
+      const opened = body.escalation === undefined ? null : [[body.escalation, body.decision, regret]]
+      return row.id === body.id && row.disposition === disposition && isJson(JSON.stringify(row.escalations), opened)
+    },
+  }),
+  check<{ sequence: number; state: string }>({
+    kinds: ['outcome'],
+    find: (entries) => sql`
+      SELECT k.n, o.sequence, o.state
+      FROM ${sought(entries, {
+        account: ({ owner }) => owner,
+        decision: ({ body }) => body.decision,
+        at: ({ body }) => (Number.isNaN(time(body.observedAt)) ? null : body.observedAt),
+        source: ({ body }) => body.source,
+      })}
+      JOIN outcomes o ON o.account_id = k.account AND o.decision = k.decision
+        AND o.observed_at = k.at::timestamptz AND o.source = k.source`,
+    name: ({ body }) => `the outcome that \`${body.source}\` stated of \`${body.decision}\``,
+    isSame: ({ sequence, body }, row) => row.sequence === sequence && row.state === body.state,
+  }),
+  check<{ account_id: string }>({
+    kinds: ['alias', 'joined'],
+    find: (entries) => sql`
+      SELECT k.n, a.account_id FROM ${sought(entries, { alias: aliasOf })} JOIN aliases a ON a.alias = k.alias`,
+    name: (entry) => `the alias \`${aliasOf(entry)}\``,
+    isSame: ({ owner, body }, row) => row.account_id === (body.account ?? owner),
+  }),
+  check<{ sequence: number; overrides: unknown }>({
+    kinds: ['agent.registered', 'agent.changed'],
+    find: (entries) => sql`
+      SELECT k.n, a.sequence, a.overrides FROM ${sought(entries, { agent: ({ owner }) => owner })}
+      JOIN agents a ON a.name = k.agent`,
+    name: ({ owner }) => `the standing of agent \`${owner}\``,
+    // The row is as the newest entry has it; that there is none beyond the chain is checked from the row's side.
+    isSame: ({ sequence, body }, row) =>
+      row.sequence > sequence || (row.sequence === sequence && isJson(JSON.stringify(row.overrides), body.overrides)),
+  }),
+  check<{ is_whole: boolean }>({
+    kinds: ['ruleset.activated'],
+    find: (entries) => sql`
+      SELECT k.n, 'sha256:' || encode(sha256(convert_to(r.content, 'UTF8')), 'hex') = r.hash AS is_whole
+      FROM ${sought(entries, { hash: ({ body }) => body.ruleset })} JOIN rulesets r ON r.hash = k.hash`,
+    name: ({ body }) => `the ruleset \`${body.ruleset}\``,
+    isSame: (_entry, row) => row.is_whole,
+  }),
+]
+
+function aliasOf({ owner, body }: Recorded): unknown {
+  return body.alias ?? owner
+}
+
+/**
+ * The first of some entries, in their order, whose row is not there or says something else. Those whose payload has
+ * been erased say nothing of their rows.
+ */
+export async function firstUnlike(db: Kysely<Database>, entries: readonly StoredEntry[]): Promise<Break | null> {
+  const found: (readonly [place: number, reason: string])[] = []
+  for (const { kinds, find, name, isSame } of CHECKS) {
+    const places = entries.flatMap(({ kind, payload }, i) => (payload !== null && kinds.includes(kind) ? [i] : []))
+    if (places.length === 0) continue
+    const recorded = places.map((i) => recordedBy(entries[i]!))
+    const rows = new Map((await find(recorded).execute(db)).rows.map((row) => [row.n, row]))
+    const n = recorded.findIndex((entry, n) => !rows.has(n) || !isSame(entry, rows.get(n)))
+    const entry = recorded[n]
+    if (!entry) continue
+    const reason = rows.has(n)
+      ? `${name(entry)} is not the one that was recorded`
+      : `the row of entry ${entry.sequence} is missing`
+    found.push([places[n]!, reason])
+  }
+  const [first] = found.sort(([a], [b]) => a - b)
+  if (!first) return null
+  const { stream, sequence } = entries[first[0]]!
+  return { stream, sequence, reason: first[1] }
+}
+
+function recordedBy({ stream, sequence, at, payload }: StoredEntry): Recorded {
+  const body = (parsed(payload ?? '')?.body ?? {}) as Body
+  return { stream, sequence, at, owner: stream.slice(stream.indexOf(':') + 1), body }
+}
+
+/** Tables whose rows name the entry that made them: `owner` and `sequence` are its place. */
+const RECORDED = [
+  { table: 'signals', prefix: 'account:', owner: 'account_id', kinds: ['signal', 'signal.joined'] },
+  { table: 'facts', prefix: 'account:', owner: 'account_id', kinds: ['facts'] },
+  { table: 'adjudications', prefix: 'account:', owner: 'account_id', kinds: ['adjudication'] },
+  { table: 'outcomes', prefix: 'account:', owner: 'account_id', kinds: ['outcome'] },
+  { table: 'agents', prefix: 'agent:', owner: 'name', kinds: ['agent.registered', 'agent.changed'] },
+] as const
+
+/** A row of one stream, or of any, that no entry recorded: forged, or left when the chain was cut off. */
+export async function firstUnrecorded(db: Kysely<Database>, stream: string | undefined): Promise<Break | null> {
+  const found: Break[] = []
+  for (const one of RECORDED) found.push(...(await strays(one, stream).execute(db)).rows)
+  for (const query of OTHERS) found.push(...(await query(stream).execute(db)).rows)
+  const [first] = found.sort((a, b) => (a.stream === b.stream ? a.sequence - b.sequence : a.stream < b.stream ? -1 : 1))
+  return first ?? null
+}
+
+/** Rows whose entry is not there or of another kind, and those that share one. */
+function strays({ table, prefix, owner, kinds }: (typeof RECORDED)[number], stream: string | undefined) {
+  const name = sql.ref(`r.${owner}`)
+  return sql<Break>`
+    SELECT ${prefix} || name AS stream, sequence,
+      CASE WHEN kind IS NULL THEN 'entry ' || sequence || ' is missing'
+        ELSE 'a row of ${sql.raw(table)} names this entry, which did not make it' END AS reason
+    FROM (
+      SELECT ${name} AS name, r.sequence, min(e.kind) AS kind
+      FROM ${sql.table(table)} r
+      LEFT JOIN audit_entries e ON e.stream = ${prefix} || ${name} AND e.sequence = r.sequence
+      WHERE ${of(stream, prefix, name)}
+      GROUP BY 1, 2 HAVING min(e.kind) IS NULL OR NOT min(e.kind) = ANY(${kinds}::text[]) OR count(*) > 1
+    ) stray
+    ORDER BY 1, 2 LIMIT 1`
+}
+
+/** Of one stream's owner where there is one. */
+function of(stream: string | undefined, prefix: string, name: RawBuilder<unknown>) {
+  if (stream === undefined) return sql`true`
+  return stream.startsWith(prefix) ? sql`${name} = ${stream.slice(prefix.length)}` : sql`false`
+}
+
+const ACCOUNT = 'account:'
+
+const OTHERS: readonly ((stream: string | undefined) => RawBuilder<Break>)[] = [
+  // An account that joins another says so in its last entry.
+  (stream) => sql`
+    SELECT 'account:' || a.alias AS stream, coalesce(head.sequence, 0) + 1 AS sequence,
+      'no entry makes \`' || a.alias || '\` an alias of \`' || a.account_id || '\`' AS reason
+    FROM aliases a
+    LEFT JOIN LATERAL (
+      SELECT sequence, kind FROM audit_entries WHERE stream = 'account:' || a.alias ORDER BY sequence DESC LIMIT 1
+    ) head ON true
+    WHERE head.kind IS DISTINCT FROM 'joined' AND ${of(stream, ACCOUNT, sql.ref('a.alias'))}
+    ORDER BY 1 LIMIT 1`,
+  (stream) => sql`
+    SELECT 'account:' || x.account_id AS stream, coalesce(a.sequence, 0) AS sequence,
+      'no entry opens the escalation \`' || x.id || '\`' AS reason
+    FROM escalations x
+    LEFT JOIN adjudications a ON a.id = x.adjudication_id
+    LEFT JOIN audit_entries e ON e.stream = 'account:' || a.account_id AND e.sequence = a.sequence
+    WHERE (a.account_id IS DISTINCT FROM x.account_id OR e.at IS DISTINCT FROM x.created_at)
+      AND ${of(stream, ACCOUNT, sql.ref('x.account_id'))}
+    ORDER BY 1, 2 LIMIT 1`,
+  // The rule by which a signal is superseded for good is that of `AccountPage.addSignal`.
+  (stream) => sql`
+    SELECT 'account:' || s.account_id AS stream, s.sequence,
+      'the signal \`' || s.id || '\` of \`' || s.agent || '\` is marked superseded, but none that is newer supersedes it' AS reason
+    FROM signals s
+    WHERE s.superseded AND ${of(stream, ACCOUNT, sql.ref('s.account_id'))} AND NOT EXISTS (
+      SELECT FROM signals r
+      WHERE r.account_id = s.account_id AND r.agent = s.agent AND r.claim = s.claim
+        AND (r.observed_at, r.sequence) > (s.observed_at, s.sequence)
+        AND (r.expires_at IS NULL OR r.expires_at >= s.expires_at)
+    )
+    ORDER BY 1, 2 LIMIT 1`,
+]
+
+/** What the stream `keys` says of each key, entry by entry. */
+export class KeyRing {
+  readonly #keys = new Map<string, { made: Body; sequence: number; revokedAt: number | null }>()
+  #last = 0
+  /** An erased entry may have made or revoked any key. */
+  #isWhole = true
+
+  add(entry: StoredEntry): void {
+    this.#last = entry.sequence
+    if (entry.payload === null) {
+      this.#isWhole = false
+      return
+    }
+    const { body, sequence, at } = recordedBy(entry)
+    const name = String(body.name)
+    const known = this.#keys.get(name)
+    const made = entry.kind === 'key.created' ? body : (known?.made ?? {})
+    this.#keys.set(name, { made, sequence, revokedAt: entry.kind === 'key.revoked' ? at.getTime() : null })
+  }
+
+  /** The first key that is not as the entries have it. Tokens are in none. */
+  async firstUnlike(db: Kysely<Database>): Promise<Break | null> {
+    const stream = 'keys'
+    const rows = new Map((await selectKeys(db)).map((row) => [row.name, row]))
+    for (const [name, { made, sequence, revokedAt }] of this.#keys) {
+      const row = rows.get(name)
+      if (!row) return { stream, sequence, reason: `the row of entry ${sequence} is missing` }
+      const { principal, scopes, agents } = row
+      const isSame =
+        made.name === undefined || canonicalJson({ name, principal, scopes, agents }) === canonicalJson(made)
+      if (isSame && (!this.#isWhole || row.revokedAt === revokedAt)) continue
+      return { stream, sequence, reason: `the key \`${name}\` is not the one that was recorded` }
+    }
+    const stray = this.#isWhole ? [...rows.keys()].find((name) => !this.#keys.has(name)) : undefined
+    return stray === undefined
+      ? null
+      : { stream, sequence: this.#last + 1, reason: `no entry makes the key \`${stray}\`` }
+  }
+}
