@@ -287,6 +287,13 @@ describe('the summary of a proposal', () => {
     )
   })
 
+  it('is the same whether or not the agent that asks is heard', () => {
+    for (const mode of ['live', 'shadow', 'muted'] as const) {
+      const cast = agents(agent('renewal-copilot', { mode }))
+      expect(summary([PULSE], {}, { proposal: SENDING, agents: cast })).toMatch(/^Go ahead: send expansion email\. /)
+    }
+  })
+
   it('lets it go ahead within the tolerance', () => {
     expect(summary([CHURN], { tolerance: 1_000 }, { proposal: SENDING })).toBe(
       'Go ahead: send expansion email. It costs about $276 more than wait, within the tolerance of $1,000.',

@@ -294,7 +294,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'types that clash',
       CONDITION,
       'account.segment < 5',
-      ['d.yaml:23:11 error: `<` does not work between string and number'],
+      ['d.yaml:23:11 error: `<` does not work between string and number; `account.segment` is declared as `string`'],
     ],
     [
       'a method that does not fit',

@@ -1,7 +1,7 @@
 import { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { ExpressionError } from '../expression.ts'
 import { didYouMeanOr } from '../suggest.ts'
-import { type ASTNode, asField, typeOf } from './ast.ts'
+import { type ASTNode, asField, operands, typeOf } from './ast.ts'
 import type { Fault } from './references.ts'
 import { celTypeName, FIELDS, TEXT_TAKEN } from './types.ts'
 
@@ -36,7 +36,19 @@ export function typeFault(error: unknown): Fault {
     return { offset, message: `a list has no field \`${field}\`${field === 'size' ? '; write `size(…)`' : ''}` }
   }
   if (code === 'invalid_index_type') return { offset, message: 'an index must be a whole number; write `int(…)`' }
-  return { offset, message: reword(summary) }
+  return { offset, message: reword(summary) + declarations(node as ASTNode | undefined) }
+}
+
+/** As what the facts beside an operator are declared: what is wrong may be the declaration. */
+function declarations(node: ASTNode | undefined): string {
+  if (node === undefined || node.op === 'call' || node.op === 'rcall') return ''
+  const declared = new Map<string, string>()
+  for (const operand of operands(node)) {
+    const field = asField(operand)
+    const type = typeOf(operand)?.name ?? 'dyn'
+    if (field?.variable === 'account' && type !== 'dyn') declared.set(field.field, celTypeName(type))
+  }
+  return [...declared].map(([fact, type]) => `; \`account.${fact}\` is declared as \`${type}\``).join('')
 }
 
 /** Why an expression failed while it was evaluated. Names facts, never their values. */
