@@ -118,7 +118,9 @@ describe('a scope where every decision declares its facts', () => {
   it.each([
     ['account.arrr > 5', ['agents.yaml:2:28 error: unknown fact `account.arrr`; did you mean `account.arr`?']],
     ['account.shared == "x" && has(account.arr) && daysSince(account.onboardedAt) > 1', []],
-  ])('reads only those: %s', (source, problems) => {
+    // A fact of their own, as in the example of the design: no slip of the pen.
+    ['account.tier != "strategic"', []],
+  ])('reads those, and none that is nearly one of them: %s', (source, problems) => {
     const all = 'facts: { shared: string }\nrules: []\n'
     expect(problemsOf({ 'd.yaml': GOOD, '_all.yaml': all, 'agents.yaml': agentsOf(source) })).toEqual(problems)
   })

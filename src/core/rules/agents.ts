@@ -44,9 +44,12 @@ export const NO_AGENTS: AgentDeclarations = { declared: new Map(), unknown: { mo
 /** The names of all facts that rule files declare; null where a decision leaves them open. */
 export type KnownFacts = ReadonlySet<string> | null
 
-/** A scope is asked for in every decision, so it goes by the names of facts only: each file has its own types. */
-function scopeVocabulary(facts: KnownFacts): Vocabulary {
-  return createVocabulary(facts && new Map([...facts].map((name) => [name, null])), ['account', 'now'])
+/**
+ * A scope is asked for in every decision, and each file has facts and types of its own, so facts are dynamic. It may
+ * read one that no file declares; only what is nearly the name of one that a file does declare is taken for a slip.
+ */
+function scopeVocabulary(knownFacts: KnownFacts): Vocabulary {
+  return { ...createVocabulary(null, ['account', 'now']), knownFacts }
 }
 
 const OPEN_VOCABULARY = scopeVocabulary(null)

@@ -54,6 +54,11 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
       }
       return true
     }
+    const { knownFacts } = vocabulary
+    if (variable === 'account' && knownFacts && !knownFacts.has(field)) {
+      const meant = didYouMean(field, knownFacts, 'account.')
+      if (meant !== '') report(node.pos, `unknown fact \`account.${field}\`${meant}`)
+    }
     if (variable === 'proposal' && vocabulary.variables.includes('proposal')) {
       const known = FIELDS.proposal ?? []
       if (!known.includes(field)) {

@@ -8,6 +8,8 @@ import { registerFunctions, registerNumbers } from './functions.ts'
 export interface Vocabulary {
   /** Null: nothing is declared, facts are dynamic. */
   readonly facts: ReadonlyMap<string, FactReader> | null
+  /** Where facts are dynamic: those that are known to exist, so that a slip of the pen can be told from another fact. */
+  readonly knownFacts?: ReadonlySet<string> | null
   readonly variables: readonly Variable[]
   readonly environment: Environment
   /** The scope as cel-js wants it. */
