@@ -65,7 +65,9 @@ export function parseYaml(file: RuleFile): {
   const [document, second] = Array.isArray(documents) ? documents : []
   if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
   const faults = telling([...document.errors, ...document.warnings]).map((fault) =>
-    fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault, file.text)),
+    fault.code === 'RESOURCE_EXHAUSTION'
+      ? problem(0, TOO_DEEP)
+      : problem(fault.pos[0], syntaxMessage(fault, file.text)),
   )
   if (second !== undefined) {
     faults.push(problem(second.range?.[0] ?? 0, 'a second document; a rule file holds one, remove all from `---` on'))

@@ -112,6 +112,7 @@ describe('agents', () => {
     ['a confidence below 0', { defaultConfidence: -1 }, '`defaultConfidence` must be at least 0'],
     ['a scope that is no expression', { scope: 'account.' }, 'scope'],
     ['a scope that is no condition', { scope: '1 + 1' }, 'scope'],
+    ['a scope with a misspelt fact', { scope: 'account.segmnt == "smb"' }, 'scope'],
     ['an unknown field', { trusted: 1 }, '`trusted` is not known here; did you mean `trust`?'],
   ])('are not changed by %s', async (_, body, detail) => {
     const reply = await call('PATCH', '/v1/agents/churn-radar', { body })
