@@ -272,17 +272,18 @@ const OTHERS: readonly ((stream: string | undefined) => RawBuilder<Break>)[] = [
     WHERE (a.account_id IS DISTINCT FROM x.account_id OR e.at IS DISTINCT FROM x.created_at)
       AND ${of(stream, ACCOUNT, sql.ref('x.account_id'))}
     ORDER BY 1, 2 LIMIT 1`,
-  // The rule by which a signal is superseded for good is that of `AccountPage.addSignal`.
+  // The rule by which a signal is superseded for good is that of `AccountPage.addSignal`: by a newer one that outlives it.
   (stream) => sql`
-    SELECT 'account:' || s.account_id AS stream, s.sequence,
-      'the signal \`' || s.id || '\` of \`' || s.agent || '\` is marked superseded, but none that is newer supersedes it' AS reason
-    FROM signals s
-    WHERE s.superseded AND ${of(stream, ACCOUNT, sql.ref('s.account_id'))} AND NOT EXISTS (
-      SELECT FROM signals r
-      WHERE r.account_id = s.account_id AND r.agent = s.agent AND r.claim = s.claim
-        AND (r.observed_at, r.sequence) > (s.observed_at, s.sequence)
-        AND (r.expires_at IS NULL OR r.expires_at >= s.expires_at)
-    )
+    SELECT 'account:' || account_id AS stream, sequence,
+      'the signal \`' || id || '\` of \`' || agent || '\` is marked superseded, but none that is newer supersedes it' AS reason
+    FROM (
+      SELECT *, coalesce(expires_at, 'infinity') AS expires, max(coalesce(expires_at, 'infinity')) OVER (
+        PARTITION BY account_id, agent, claim ORDER BY observed_at DESC, sequence DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+      ) AS newer_expires
+      FROM signals WHERE ${of(stream, ACCOUNT, sql.ref('account_id'))}
+    ) s
+    WHERE superseded AND (newer_expires IS NULL OR newer_expires < expires)
     ORDER BY 1, 2 LIMIT 1`,
 ]
 
