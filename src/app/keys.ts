@@ -229,6 +229,13 @@ function check({ name, principal, scopes, agents }: NewKey): void {
   if (agents?.length === 0) {
     throw new Problem('invalid_request', `key \`${name}\` lists no agent; name some, or leave the list out for any`)
   }
+  // Who has reviewed must be somebody. An admin key names the person.
+  if (principal === 'service' && scopes.includes('escalations:review') && !scopes.includes('admin')) {
+    throw new Problem(
+      'invalid_request',
+      `key \`${name}\` is a service's, which can't have the scope \`escalations:review\`: only persons review, each with a key of their own`,
+    )
+  }
   const refused = principal === 'agent' ? scopes.find((scope) => REFUSED_TO_AGENTS.has(scope)) : undefined
   if (refused) {
     throw new Problem('invalid_request', `key \`${name}\` is an agent's, which can't have the scope \`${refused}\``)

@@ -130,3 +130,22 @@ describe('a key that is revoked while it is looked up', async () => {
     await expect(authenticate(app, token)).rejects.toMatchObject({ code: 'unauthorized' })
   })
 })
+
+describe('a key that could never be used', async () => {
+  const { app } = await createTestApp()
+  const service = { name: 'crm', principal: 'service', agents: null } as const
+
+  it("is not made: a service's that reviews", async () => {
+    await expect(createKey(app, { ...service, scopes: ['read', 'escalations:review'] })).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('only persons review'),
+    })
+    expect(await listKeys(app)).toEqual([])
+  })
+
+  it('is neither an admin key nor that of a person', async () => {
+    await createKey(app, { ...service, scopes: ['admin', 'escalations:review'] })
+    await createKey(app, { ...service, name: 'ada', principal: 'person', scopes: ['escalations:review'] })
+    expect(await listKeys(app)).toHaveLength(2)
+  })
+})
