@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Meter } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import type { Redis } from 'ioredis'
@@ -9,6 +10,7 @@ import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
 import { readRules } from './app/rule-files.ts'
 import { activateRules } from './app/rules.ts'
+import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
 import { buildHttp } from './http/app.ts'
@@ -61,6 +63,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       log: (line) => log.info(line),
     })
     const http = await buildHttp(app, {
+      version: await ownVersion(),
       logger: log,
       metrics: telemetry.text,
       rateLimit: { max: config.rateLimit, timeWindow: 60_000 },
@@ -98,6 +101,10 @@ async function connectRedis(url: string, log: Logger): Promise<Redis> {
   const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
   redis.on('error', (error) => log.warn({ reason: error.message }, 'redis does not answer'))
   return redis
+}
+
+async function ownVersion(): Promise<string> {
+  return JSON.parse(await readFile(projectFile('package.json'), 'utf8')).version
 }
 
 /** Idempotency keys are kept for a day. */

@@ -11,6 +11,7 @@ import { honourIdempotencyKeys } from './plugins/idempotency.ts'
 import { readJson } from './plugins/json.ts'
 import { logRequests } from './plugins/log.ts'
 import { describeRoutes, serveDescription } from './plugins/openapi.ts'
+import { refuseUnknownQueries } from './plugins/query.ts'
 import { countRequests, limitRequests, type RateLimit } from './plugins/rate-limit.ts'
 import { traceRequests } from './plugins/trace.ts'
 import { accountRoutes } from './routes/accounts.ts'
@@ -25,6 +26,8 @@ import { signalRoutes } from './routes/signals.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface HttpOptions {
+  /** Of the service, for its description. */
+  readonly version: string
   readonly logger: FastifyBaseLogger
   readonly rateLimit: RateLimit
   /** Where requests are counted over all processes. Undefined: each process counts its own. */
@@ -65,7 +68,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
   answerErrors(http, app)
   closeGently(http)
   logRequests(http, app)
-  await describeRoutes(http)
+  await describeRoutes(http, options.version)
 
   healthRoutes(http, app, options.metrics)
   await http.register(
@@ -73,6 +76,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       await countRequests(v1, options.redis)
       authenticateRequests(v1, app)
       limitRequests(v1, options.rateLimit)
+      refuseUnknownQueries(v1)
       honourIdempotencyKeys(v1, app)
       accountRoutes(v1, app)
       adjudicationRoutes(v1, app)

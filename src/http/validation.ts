@@ -15,11 +15,12 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   }
 
 /**
+ * @param data null, as Fastify has it, where there is none
  * @returns the parsed value
  * @throws Problem `invalid_request` with all that is wrong
  */
 export function parse<T extends z.ZodType>(schema: T, data: unknown): z.output<T> {
-  const { value, errors } = check(schema, data)
+  const { value, errors } = check(schema, data ?? undefined)
   if (value === undefined) throw invalid(errors)
   return value
 }
@@ -69,8 +70,8 @@ function join(issue: Issue, key?: string): string {
 const WORDS = { error: (issue: RawIssue) => describe(issue) }
 
 function describe(issue: RawIssue): string | undefined {
-  if (issue.input === undefined) return 'is required'
-  const but = quoted(issue.input)
+  if (issue.input === undefined) return !issue.path?.length ? 'has no body; send JSON' : 'is required'
+  const but = quoted(issue.input, issue.code === 'invalid_type')
   switch (issue.code) {
     case 'invalid_type':
       return `must be ${TYPES[issue.expected as string] ?? `a ${issue.expected}`}${but}`
@@ -81,12 +82,22 @@ function describe(issue: RawIssue): string | undefined {
     case 'too_big':
       return tooBig(issue.origin, Number(issue.maximum)) + but
     case 'unrecognized_keys':
-      return `is not known here${issue.keys.length === 1 ? didYouMean(issue.keys[0]!, knownKeys(issue)) : ''}`
+      return notKnown(issue.keys, knownKeys(issue))
     case 'invalid_key':
       return "has a key that can't be used"
     default:
       return undefined
   }
+}
+
+/** Fields that there are not. */
+export function unknownFields(names: readonly string[], known: readonly string[]): readonly FieldError[] {
+  const message = notKnown(names, known)
+  return names.map((name) => ({ path: shorten(name), message }))
+}
+
+function notKnown(names: readonly string[], known: readonly string[]): string {
+  return `is not known here${names.length === 1 ? didYouMean(names[0]!, known) : ''}`
 }
 
 function knownKeys({ inst }: RawIssue): readonly string[] {
@@ -116,12 +127,16 @@ function tooBig(origin: string, maximum: number): string {
   return `must be at most ${maximum}`
 }
 
-/** What was sent instead, where that is short enough to help. */
-function quoted(input: unknown): string {
+/** What was sent instead, where that is short enough to help: a string in quotes, where it should have been none. */
+function quoted(input: unknown, isOfOtherType: boolean): string {
   if (input === null || typeof input === 'number' || typeof input === 'boolean') return `, not \`${input}\``
-  return typeof input === 'string' && input.length > 0 && input.length <= 40 ? `, not \`${input}\`` : ''
+  if (Array.isArray(input)) return isOfOtherType ? ', not a list' : ''
+  if (typeof input !== 'string' || input.length > 40) return ''
+  if (isOfOtherType) return `, not \`${JSON.stringify(input)}\``
+  return input === '' ? '' : `, not \`${input}\``
 }
 
-function shorten(name: string): string {
+/** A name that the caller chose, for a message. */
+export function shorten(name: string): string {
   return name.length <= 100 ? name : `${name.slice(0, 100)}…`
 }

@@ -5,14 +5,15 @@ import type { App } from '../../app/app.ts'
 import { Problem, type ProblemCode } from '../../app/problem.ts'
 import { describeFailure } from '../../telemetry/failure.ts'
 import { httpProblem, KINDS, PROBLEM_TYPE, problemDocument } from '../errors.ts'
+import { shorten } from '../validation.ts'
 
 /** Answers every failure with a problem document, and logs those that are ours. */
 export function answerErrors(http: FastifyInstance, app: App): void {
   http.setErrorHandler((error, request, reply) => sendProblem(app, error, request, reply))
   const methods = knownMethods(http)
   http.setNotFoundHandler((request, reply) => {
-    const path = pathOf(request)
-    const allowed = methods(path)
+    const path = shorten(pathOf(request))
+    const allowed = methods(pathOf(request))
     if (allowed.length === 0) {
       const detail = `there is nothing at \`${path}\`; \`/docs\` lists what there is`
       return sendProblem(app, new Problem('not_found', detail), request, reply)

@@ -16,11 +16,19 @@ export function readJson(http: FastifyInstance, mediaTypes: readonly string[]): 
   http.addContentTypeParser([...mediaTypes], { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer, done) => {
     if (request.headers['idempotency-key'] !== undefined) request.rawBody = body
     try {
+      refuseEncoded(request)
       done(null, parseJson(body))
     } catch (error) {
       done(error as Error)
     }
   })
+}
+
+/** @throws Problem `unsupported_media_type` for a body that is compressed */
+function refuseEncoded({ headers: { 'content-encoding': coding } }: FastifyRequest): void {
+  if (coding === undefined || coding.toLowerCase() === 'identity') return
+  const detail = `a body with \`content-encoding: ${coding.slice(0, 40)}\` is not read; send it plain, without the header`
+  throw new Problem('unsupported_media_type', detail)
 }
 
 /**
@@ -35,6 +43,9 @@ function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
   if (!isUtf8(body)) throw new Problem('invalid_json', 'the body is not valid UTF-8')
   const text = body.toString('utf8')
+  if (text.startsWith('\uFEFF')) {
+    throw new Problem('invalid_json', 'the body begins with a byte order mark (U+FEFF); send it without')
+  }
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -43,6 +54,7 @@ function parseJson(body: Buffer): unknown {
     const reason = message.charAt(0).toLowerCase() + message.slice(1)
     throw new Problem('invalid_json', `the body is not valid JSON: ${reason}`)
   }
+  if (value === null) throw new Problem('invalid_request', 'the body must not be `null`')
   // In valid UTF-8 and valid JSON, NUL and lone surrogates can only be written as escapes.
   inspect(value, text.includes('\\u'), [])
   return value

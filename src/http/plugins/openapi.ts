@@ -3,7 +3,6 @@ import swaggerUi from '@fastify/swagger-ui'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type Http, JSON_TYPE } from '../http.ts'
-import { field } from '../schemas/common.ts'
 
 type Transform = ReturnType<typeof createJsonSchemaTransform>
 type Document = Parameters<Transform>[0]
@@ -26,9 +25,6 @@ Times are RFC 3339 in UTC, numbers are not rounded. Every problem is told as a p
 stable \`code\`. Any POST may carry an \`Idempotency-Key\`: sent again with the same body it gets the first answer. \
 Lists are pages: \`limit\` says how many, \`cursor\` is \`next\` of the page before.`
 
-/** Of the contract, not of the service. */
-const API_VERSION = '1.0.0'
-
 const TAGS = {
   Signals: 'What agents say about accounts.',
   Accounts: 'What is known of an account.',
@@ -42,13 +38,13 @@ const TAGS = {
 }
 
 /** Describes the routes that are registered after this call as OpenAPI 3.1. */
-export async function describeRoutes(http: Http): Promise<void> {
+export async function describeRoutes(http: Http, version: string): Promise<void> {
   await http.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Umpire',
-        version: API_VERSION,
+        version,
         description: INTRODUCTION,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
@@ -70,6 +66,7 @@ export async function serveDescription(http: Http): Promise<void> {
     text ??= JSON.stringify(http.swagger())
     return reply.type(JSON_TYPE).send(text)
   })
+  http.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
   await http.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
@@ -78,15 +75,31 @@ export async function serveDescription(http: Http): Promise<void> {
       header.replace(' validator.swagger.io', '').replace(' upgrade-insecure-requests;', ''),
     // Without it the page would ask a service on the Internet whether the document is valid.
     uiConfig: { validatorUrl: null, docExpansion: 'list' },
+    theme: {
+      title: 'Umpire',
+      css: [{ filename: 'umpire.css', content: '.swagger-ui .topbar { display: none }' }],
+      favicon: [{ filename: 'umpire.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: ICON }],
+    },
   })
 }
 
+/** A balance, level. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#3b4151">' +
+  '<path d="M8 2v12M4 14h8M2 4h12M2 4 .5 9h3zM14 4l-1.5 5h3z"/></svg>'
+
 const idempotencyKey = z.object({
-  'idempotency-key': field(
-    z.string().min(1).max(200).optional(),
-    'Names the request: sent again with the same key and body, it is not done again but gets the first answer.',
-    '7f1c2d7e-3c0b-4c55-9a37-6f0e2a1d9b11',
-  ),
+  // Without an example, which the page would send along with one body after another.
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({
+      description:
+        'Names the request, such as a UUID: sent again with the same key and body, it is not done again but gets the ' +
+        'first answer.',
+    }),
 })
 
 /** The library's transform, taught bodies of several media types and the header that every POST may have. */

@@ -7,7 +7,7 @@ import { BATCHED, fromEvent, fromHeaders, type Sent, STRUCTURED } from '../cloud
 import { type Http, JSON_TYPE } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { readJson } from '../plugins/json.ts'
-import { cloudEvent } from '../schemas/cloudevent.ts'
+import { cloudEvent, cloudEvents } from '../schemas/cloudevent.ts'
 import { ANY_POST, responses } from '../schemas/problem.ts'
 import { signal, signalErrors, signalsRequest, signalsResponse } from '../schemas/signal.ts'
 import { check, parse, sentences } from '../validation.ts'
@@ -31,7 +31,7 @@ export function signalRoutes(http: Http, app: App): void {
           content: {
             'application/json': { schema: signalsRequest },
             [STRUCTURED]: { schema: cloudEvent },
-            [BATCHED]: { schema: z.array(cloudEvent).min(1).max(SIGNALS_AT_MOST) },
+            [BATCHED]: { schema: cloudEvents(SIGNALS_AT_MOST) },
           },
         },
         response: responses(
@@ -48,7 +48,10 @@ export function signalRoutes(http: Http, app: App): void {
         sentSignals(request),
         (sent) => checkSent(sent, now),
         (good) => ingestSignals(app, request.principal, good),
-        ({ signal: item }, detail) => rejected(item, detail),
+        ({ signal: item }, detail) => {
+          app.metrics.ingested('rejected', 1)
+          return rejected(item, detail)
+        },
       )
       return reply.code(202).header('content-type', JSON_TYPE).send(JSON.stringify({ results }))
     },

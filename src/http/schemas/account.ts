@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { adjudication } from './adjudication.ts'
 import { field, name, text } from './common.ts'
 import { escalation } from './escalation.ts'
+import { ACCOUNT_CHANGE } from './examples.ts'
 import { facts, factsChange } from './facts.ts'
 import { standingSignal } from './signal.ts'
 
@@ -19,7 +20,7 @@ export const accountChange = z
       })
       .optional(),
   })
-  .meta({ id: 'AccountChange', description: 'What is new about an account.' })
+  .meta({ id: 'AccountChange', description: 'What is new about an account.', examples: [ACCOUNT_CHANGE] })
 
 export const account = z
   .object({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DISPOSITIONS, REASONS, UNUSED, VERDICT_REASONS, VERDICTS } from '../../core/model.ts'
 import { field, idCursor, idPath, list, listQuery, name, number, probability, text, time } from './common.ts'
+import { QUESTION } from './examples.ts'
 import { factsInput } from './facts.ts'
 import { signalOfRequest } from './signal.ts'
 
@@ -26,7 +27,7 @@ export const adjudicationRequest = z
     facts: factsInput.optional(),
     dryRun: field(z.boolean(), 'Answer, and keep nothing.', false).optional(),
   })
-  .meta({ id: 'AdjudicationRequest', description: 'A question about one account.' })
+  .meta({ id: 'AdjudicationRequest', description: 'A question about one account.', examples: [QUESTION] })
 
 const recommendation = z.object({
   action: field(z.string().nullable(), 'What to do; null: nothing is permitted.', 'wait'),

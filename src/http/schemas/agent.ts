@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field, list, listQuery, name, probability, text, time } from './common.ts'
+import { AGENT_PATCH } from './examples.ts'
 
 const MODES = ['live', 'shadow', 'muted'] as const
 
@@ -19,7 +20,7 @@ export const agentPatch = z
     owner: name('Who answers for it; null: nobody.', 'cs-ops').nullable().optional(),
   })
   .refine((patch) => Object.keys(patch).length > 0, { error: 'must change at least one field' })
-  .meta({ id: 'AgentPatch', description: 'What an admin says of an agent from now on.' })
+  .meta({ id: 'AgentPatch', description: 'What an admin says of an agent from now on.', examples: [AGENT_PATCH] })
 
 export const agent = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field, name, timestamp } from './common.ts'
+import { CLOUD_EVENT } from './examples.ts'
 import { signal } from './signal.ts'
 
 const data = signal.omit({ id: true, agent: true, account: true, claim: true, observedAt: true })
@@ -16,4 +17,11 @@ export const cloudEvent = z
     datacontenttype: field(z.string(), 'JSON.', 'application/json').optional(),
     data: data.meta({ description: 'What else a signal has.' }).optional(),
   })
-  .meta({ id: 'CloudEvent', description: 'A signal as a CloudEvent 1.0.' })
+  .meta({ id: 'CloudEvent', description: 'A signal as a CloudEvent 1.0.', examples: [CLOUD_EVENT] })
+
+export const cloudEvents = (longest: number) =>
+  z
+    .array(cloudEvent)
+    .min(1)
+    .max(longest)
+    .meta({ examples: [[CLOUD_EVENT]] })

@@ -59,13 +59,22 @@ export function count(description: string, example: number) {
   return field(z.number().int().min(0), description, example).meta({ maximum: undefined })
 }
 
+/** A number in a query, where everything is a string. */
+export function queryNumber<T extends z.ZodType>(schema: T) {
+  return z.preprocess(
+    (sent) => (typeof sent === 'string' && /^-?\d+(\.\d+)?$/.test(sent) ? Number(sent) : sent),
+    schema,
+  )
+}
+
+export const pageLimit = field(queryNumber(z.number().int().min(1).max(200)).default(50), 'How many at most.', 50)
+
 const pageQuery = {
-  limit: field(z.coerce.number().int().min(1).max(200).default(50), 'How many at most.', 50),
-  cursor: field(
-    z.string().min(1).max(500).optional(),
-    '`next` of the page before; leave it out for the first.',
-    'eyJ…',
-  ),
+  limit: pageLimit,
+  // Without an example, which the page would send along.
+  cursor: z.string().min(1).max(500).optional().meta({
+    description: '`next` of the page before; leave it out for the first.',
+  }),
 }
 
 /** The query of a list: its filters, and which page. */

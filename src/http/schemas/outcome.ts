@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { field, name, timestamp } from './common.ts'
+import { OUTCOMES } from './examples.ts'
 import { itemProblem } from './problem.ts'
 
 export const outcome = z
@@ -12,9 +13,15 @@ export const outcome = z
   })
   .meta({ id: 'Outcome', description: "The truth about an account's state, learned later." })
 
-export const outcomesRequest = z.strictObject({
-  outcomes: z.array(outcome).min(1).max(1_000).meta({ description: 'Taken in one by one: a bad one stops no other.' }),
-})
+export const outcomesRequest = z
+  .strictObject({
+    outcomes: z
+      .array(outcome)
+      .min(1)
+      .max(1_000)
+      .meta({ description: 'Taken in one by one: a bad one stops no other.' }),
+  })
+  .meta({ examples: [OUTCOMES] })
 
 const outcomeResult = z.object({
   status: field(z.enum(['accepted', 'duplicate', 'rejected']), 'What became of it.', 'accepted'),

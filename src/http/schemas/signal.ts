@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { FieldError } from '../../app/problem.ts'
 import type { SignalInput } from '../../app/signals.ts'
 import { anyJson, field, isAhead, name, number, probability, text, time, timestamp } from './common.ts'
+import { SIGNALS } from './examples.ts'
 import { itemProblem } from './problem.ts'
 
 const SHOWN = /^[^\p{Cc}\p{Bidi_Control}\u2028\u2029]+$/u
@@ -75,9 +76,11 @@ export function signalErrors(signal: Omit<SignalInput, 'account'>, now: number):
   return errors
 }
 
-export const signalsRequest = z.strictObject({
-  signals: z.array(signal).min(1).max(1_000).meta({ description: 'Taken in one by one: a bad one stops no other.' }),
-})
+export const signalsRequest = z
+  .strictObject({
+    signals: z.array(signal).min(1).max(1_000).meta({ description: 'Taken in one by one: a bad one stops no other.' }),
+  })
+  .meta({ examples: [SIGNALS] })
 
 const signalResult = z.object({
   id: field(z.string().nullable(), 'Id of the signal; null where what was sent has none.', 'cr-2026-11-20-17'),

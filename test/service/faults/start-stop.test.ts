@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { RULES } from '../app.ts'
 import { createTestDatabase } from '../database.ts'
@@ -22,6 +23,14 @@ describe('SIGTERM', () => {
     for (const id of sent.adjudications) {
       expect(await next.call('GET', `/v1/adjudications/${id}`)).toMatchObject({ status: 200 })
     }
+  })
+})
+
+describe('a service', () => {
+  it('says which version it is', async () => {
+    const env = { DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: await rulesDirectory() }
+    const { body } = await (await startService(env)).call('GET', '/openapi.json')
+    expect(body.info.version).toBe(JSON.parse(await readFile('package.json', 'utf8')).version)
   })
 })
 

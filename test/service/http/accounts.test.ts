@@ -42,7 +42,7 @@ describe('putting an account', () => {
     ['a name that is too long', 'x'.repeat(201), { facts: {} }, '`account` must have at most 200 characters'],
     ['spaces around a name', ' acme', { facts: {} }, '`account` must not have spaces around it'],
     ['a control character', 'a\u0007b', { facts: {} }, '`account` must not have'],
-    ['no body', 'acme', undefined, 'is required'],
+    ['no body', 'acme', undefined, 'has no body'],
     ['facts that are no object', 'acme', { facts: 7 }, '`facts` must be an object, not `7`'],
     ['an unknown field', 'acme', { fact: {} }, '`fact` is not known here; did you mean `facts`?'],
     ['aliases that are no list', 'acme', { aliases: 'x' }, '`aliases` must be a list'],

@@ -134,7 +134,13 @@ describe('a question that can not be answered', () => {
     ['an unknown action', { proposal: { agent: 'a', action: 'fly' } }, 400, 'unknown_action', '`fly`'],
     ['half a proposal', { proposal: { agent: 'a' } }, 400, 'invalid_request', '`proposal.action` is required'],
     ['facts that are no object', { facts: [] }, 400, 'invalid_request', '`facts` must be an object'],
-    ['a dry run in words', { dryRun: 'yes' }, 400, 'invalid_request', '`dryRun` must be `true` or `false`, not `yes`'],
+    [
+      'a dry run in words',
+      { dryRun: 'yes' },
+      400,
+      'invalid_request',
+      '`dryRun` must be `true` or `false`, not `"yes"`',
+    ],
     [
       'a bad signal',
       { signals: [churn, { ...health, confidence: 2 }] },

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { execute } from '../database.ts'
 import { createTestHttp } from './http.ts'
@@ -109,6 +110,26 @@ describe('a body of the wrong kind', () => {
       headers: { 'content-type': 'application/json; charset=utf-8' },
     })
     expect(reply.status).toBe(200)
+  })
+
+  it('is not read where it is compressed', async () => {
+    const reply = await put(gzipSync('{"facts":{}}'), { 'content-encoding': 'gzip' })
+    expect(reply).toMatchObject({ status: 415, body: { code: 'unsupported_media_type' } })
+    expect(reply.body.detail).toContain('`content-encoding: gzip`')
+    const plain = { body: '{}', headers: { 'content-encoding': 'identity' } }
+    expect((await call('PUT', '/v1/accounts/plain', plain)).status).toBe(200)
+  })
+
+  it.each([
+    ['PUT', '/v1/accounts/acme', '', 'the request has no body; send JSON'],
+    ['POST', '/v1/signals', '', 'the request has no body; send JSON'],
+    ['POST', '/v1/signals', 'null', 'the body must not be `null`'],
+    ['POST', '/v1/signals', '7', 'the request must be an object, not `7`'],
+    ['POST', '/v1/signals', '"0.5"', 'the request must be an object, not `"0.5"`'],
+    ['POST', '/v1/signals', '[]', 'the request must be an object, not a list'],
+    ['PUT', '/v1/accounts/acme', '\uFEFF{}', 'the body begins with a byte order mark (U+FEFF); send it without'],
+  ] as const)('is named: %s %s %s', async (method, url, body, detail) => {
+    expect(await call(method, url, { body })).toMatchObject({ status: 400, body: { detail } })
   })
 
   it.each(['null', '[]', '7', '"x"', 'true', ''])('is no object: %s', async (body) => {

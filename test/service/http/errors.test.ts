@@ -40,7 +40,6 @@ describe('a problem document', async () => {
   })
 
   it.each([
-    ['GET', '/'],
     ['GET', '/v1'],
     ['GET', '/v2/signals'],
     ['POST', '/v1/signal'],
@@ -49,6 +48,39 @@ describe('a problem document', async () => {
     ['GET', '/v1/ruleset/'],
   ] as const)('is what %s %s gets: nothing is there', async (method, url) => {
     expect(await call(method, url)).toMatchObject({ status: 404, body: { code: 'not_found', detail: /`\// } })
+  })
+
+  it('does not repeat a long path', async () => {
+    const reply = await call('GET', `/v1/${'x'.repeat(9_000)}`)
+    expect(reply.status).toBe(404)
+    expect(reply.text.length).toBeLessThan(500)
+  })
+
+  it.each([
+    ['GET', '/v1/ruleset?x=1', '`x`'],
+    ['GET', '/v1/agents?x=1', '`x`'],
+    ['GET', '/v1/accounts/acme?y=', '`y`'],
+    ['GET', '/v1/adjudications/01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11?foo=1', '`foo`'],
+    ['POST', '/v1/signals?x=1', '`x`'],
+    ['POST', '/v1/outcomes?x=1', '`x`'],
+    ['POST', '/v1/adjudications?dryRun=true', '`dryRun`'],
+    ['PUT', '/v1/accounts/acme?x=1', '`x`'],
+    ['PATCH', '/v1/agents/pulse?x=1', '`x`'],
+  ] as const)('refuses the query of %s %s', async (method, url, name) => {
+    const bodies = { GET: undefined, POST: { signals: [] }, PUT: {}, PATCH: {} }
+    const reply = await call(method, url, { body: bodies[method] })
+    expect(reply).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
+    expect(reply.body.detail).toBe(`${name} is not known here`)
+  })
+
+  it.each([
+    ['limit=abc', '`limit` must be a number, not `"abc"`'],
+    ['limit=', '`limit` must be a number, not `""`'],
+    ['limit=1.5', '`limit` must be a whole number, not `1.5`'],
+    ['limit=0', '`limit` must be at least 1, not `0`'],
+    ['limit=5&limit=6', '`limit` must be a number, not a list'],
+  ])('says of ?%s what was sent', async (query, detail) => {
+    expect(await call('GET', `/v1/agents?${query}`)).toMatchObject({ status: 400, body: { detail } })
   })
 
   it.each([

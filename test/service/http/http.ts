@@ -36,6 +36,7 @@ const NO_LIMIT = { max: 1_000_000, timeWindow: 60_000 }
 export async function createTestHttp(options: TestAppOptions & Partial<HttpOptions> = {}): Promise<TestHttp> {
   const test = await createTestApp(options)
   const http = await buildHttp(test.app, {
+    version: '1.2.3',
     logger: test.app.log,
     rateLimit: options.rateLimit ?? NO_LIMIT,
     metrics: test.metricsText,

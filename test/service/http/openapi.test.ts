@@ -16,6 +16,7 @@ describe('the description of the API', () => {
     expect(errors ?? []).toEqual([])
     expect(valid).toBe(true)
     expect(reply.json().openapi).toMatch(/^3\.1\./)
+    expect(reply.json().info).toMatchObject({ title: 'Umpire', version: '1.2.3' })
   })
 
   it('describes every route of the contract', () => {
@@ -68,6 +69,14 @@ describe('the description of the API', () => {
 })
 
 describe('the page', () => {
+  it('is where the root leads to, and bears our name', async () => {
+    const root = await http.inject('/')
+    expect([root.statusCode, root.headers.location]).toEqual([302, '/docs'])
+    const { payload } = await http.inject('/docs')
+    expect(payload).toContain('<title>Umpire</title>')
+    expect(payload).not.toContain('Swagger UI')
+  })
+
   it.each(['/docs', '/docs/'])('is served at %s without a key, with all it needs from this service', async (path) => {
     const page = await http.inject(path)
     expect(page.statusCode).toBe(200)

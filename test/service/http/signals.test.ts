@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { START } from '../app.ts'
 import { createTestHttp } from './http.ts'
 
-const { call, keyOf, pass } = await createTestHttp()
+const { call, metricsText, keyOf, pass } = await createTestHttp()
 
 const signal = (fields: object = {}) => ({ id: 's1', agent: 'pulse', account: 'acme', claim: 'healthy', ...fields })
 const send = (...signals: unknown[]) => call('POST', '/v1/signals', { body: { signals } })
@@ -88,7 +88,7 @@ describe('a bad signal', () => {
     ['a character that turns text around', { account: 'a\u202Eb' }, '`account` must not have spaces'],
     ['a confidence above 1', { confidence: 1.5 }, '`confidence` must be at most 1, not `1.5`'],
     ['a confidence below 0', { confidence: -0.1 }, '`confidence` must be at least 0, not `-0.1`'],
-    ['a confidence in words', { confidence: 'high' }, '`confidence` must be a number, not `high`'],
+    ['a confidence in words', { confidence: 'high' }, '`confidence` must be a number, not `"high"`'],
     ['confidence null', { confidence: null }, '`confidence` must be a number, not `null`'],
     ['confidence and score', { confidence: 0.5, score: 50 }, "`score` can't be given beside `confidence`"],
     ['an unknown field', { confidense: 0.5 }, '`confidense` is not known here; did you mean `confidence`?'],
@@ -170,6 +170,15 @@ describe('a batch', () => {
     const { status, body } = await send(...many.slice(0, 1_000))
     expect(status).toBe(202)
     expect(body.results.map((result: any) => result.id)).toEqual(many.slice(0, 1_000).map(({ id }) => id))
+  })
+
+  it('counts what is rejected for its form', async () => {
+    const rejected = async () =>
+      Number(/umpire_signals_total\{status="rejected"\} (\d+)/.exec(await metricsText())?.[1] ?? 0)
+    const before = await rejected()
+    const reply = await call('POST', '/v1/signals', { body: { signals: [{}, { id: 7 }, 7] } })
+    expect(reply.body.results).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }, { status: 'rejected' }])
+    expect(await rejected()).toBe(before + 3)
   })
 
   it.each([[{}], [{ signals: {} }], [{ signals: [], other: 1 }], [[]], ['"x"'], ['null'], ['']])(

@@ -1,0 +1,65 @@
+/**
+ * Whole bodies that work as they are under the rules that come with Umpire, since `/docs` offers them to be sent. Times
+ * are left out where that is allowed, so that they do not grow old.
+ */
+
+const CHURN_RISK = {
+  id: 'cr-2026-11-20-17',
+  agent: 'churn-radar',
+  agentVersion: '3.2.0',
+  claim: 'churn_risk',
+  confidence: 0.82,
+  recommends: 'save_play',
+  evidence: [{ label: 'Logins down 60 %', url: 'https://bi.example.com/acme/logins' }],
+}
+const HEALTHY = { id: 'pulse-4711', agent: 'pulse', claim: 'healthy', confidence: 0.9 }
+
+export const FACTS = {
+  arr: 180_000,
+  segment: 'mid_market',
+  flags: ['champion_left'],
+  onboardedAt: '2024-03-01T00:00:00Z',
+}
+
+export const ACCOUNT_CHANGE = { facts: FACTS, aliases: ['hubspot:4711'] }
+
+export const SIGNALS = {
+  signals: [
+    { account: 'acme', ...CHURN_RISK },
+    { account: 'acme', ...HEALTHY },
+  ],
+}
+
+const { id, agent, claim, ...data } = CHURN_RISK
+export const CLOUD_EVENT = {
+  specversion: '1.0',
+  id,
+  source: agent,
+  subject: 'acme',
+  type: `umpire.signal.${claim}`,
+  datacontenttype: 'application/json',
+  data,
+}
+
+export const QUESTION = {
+  account: 'acme',
+  decision: 'expansion-outreach',
+  proposal: { agent: 'renewal-copilot', action: 'send_expansion_email' },
+  signals: [CHURN_RISK, HEALTHY],
+  facts: FACTS,
+  dryRun: false,
+}
+
+export const OUTCOMES = {
+  outcomes: [
+    {
+      account: 'acme',
+      decision: 'expansion-outreach',
+      state: 'at_risk',
+      observedAt: '2026-01-15T09:00:00Z',
+      source: 'billing',
+    },
+  ],
+}
+
+export const AGENT_PATCH = { mode: 'live', trust: 0.9, owner: 'cs-ops' }

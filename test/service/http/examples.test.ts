@@ -1,0 +1,52 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { createTestHttp } from './http.ts'
+
+const files = (await readdir('rules')).filter((file) => file.endsWith('.yaml') && !file.endsWith('_test.yaml'))
+const texts = await Promise.all(files.map(async (file) => [file, await readFile(`rules/${file}`, 'utf8')]))
+const { call, http } = await createTestHttp({ rules: Object.fromEntries(texts) })
+
+const { paths, components } = http.swagger() as unknown as {
+  paths: Record<string, Record<string, { requestBody?: { content: Record<string, Media> } }>>
+  components: { schemas: Record<string, Schema> }
+}
+interface Schema {
+  readonly $ref?: string
+  readonly examples?: readonly unknown[]
+}
+interface Media {
+  readonly schema: Schema
+  readonly example?: unknown
+}
+
+const bodies = Object.entries(paths).flatMap(([path, operations]) =>
+  Object.entries(operations).flatMap(([method, { requestBody }]) =>
+    Object.entries(requestBody?.content ?? {}).map(
+      ([type, media]) => [method.toUpperCase() as 'POST', path, type, exampleOf(media)] as const,
+    ),
+  ),
+)
+
+it('is given for every request body', () => {
+  expect(bodies).toHaveLength(7)
+  for (const [, path, type, body] of bodies) expect([path, type, body]).not.toContain(undefined)
+})
+
+it.each(bodies)('works under the rules that come along: %s %s, %s', async (method, path, type, body) => {
+  const url = path.replace('{account}', 'acme').replace('{agent}', 'churn-radar')
+  const reply = await call(method, url, { body: JSON.stringify(body), headers: { 'content-type': type } })
+  expect(reply).toMatchObject({ status: expect.toSatisfy((status: number) => status >= 200 && status < 300) })
+  for (const { status } of reply.body.results ?? []) expect(['accepted', 'duplicate']).toContain(status)
+  if (path === '/v1/adjudications') {
+    const { recommendation, proposal, signals, rules } = reply.body
+    expect(recommendation.reasons).not.toContain('rule_error')
+    expect(proposal.verdict).toBe('ask')
+    expect(signals.map(({ used }: { used: boolean }) => used)).toEqual([true, true])
+    expect(rules.every(({ error }: { error?: string }) => error === undefined)).toBe(true)
+  }
+})
+
+function exampleOf({ schema, example }: Media): unknown {
+  const named = schema.$ref && components.schemas[schema.$ref.split('/').at(-1)!]
+  return example ?? (named || schema).examples?.[0]
+}
