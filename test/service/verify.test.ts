@@ -286,6 +286,17 @@ describe('verification', () => {
     expect(found).toMatchObject({ ok: true, redacted: (found as { entries: number }).entries })
   })
 
+  it('takes the bare words of a signal that was erased before its account joined', async () => {
+    await ingestSignals(app, admin, [{ ...signal, account: 'crm:2', id: 'e1', confidence: 0.3 }])
+    await owner.query(`DELETE FROM audit_payloads WHERE stream = 'account:crm:2'`)
+    await putAccount(app, admin, 'initech', { aliases: ['crm:2'] })
+    expect(await verifyAudit(app, {})).toMatchObject({ ok: true, redacted: 1 })
+    const found = await tampered(`UPDATE signals SET confidence = 1 WHERE account_id = 'initech'`, () =>
+      verifyAudit(app, { stream: 'account:initech' }),
+    )
+    expect(found).toMatchObject({ sequence: 2, reason: 'the signal `e1` of `pulse` is not the one that was recorded' })
+  })
+
   it('does not take what is written meanwhile for tampering', async () => {
     const writing = Promise.all(
       Array.from({ length: 60 }, (_, i) =>
