@@ -37,7 +37,8 @@ export function weighing({ decision, conclusion, effects }: Scales): string {
     return `${speakers(pro)} ${verb(pro, 'cancel')} out ${speakers(con)}, so the usual odds decide`
   }
   if (pro.push > con.push) return `${speakers(pro)} ${verb(pro, 'outweigh')} ${speakers(con)}`
-  return `${speakers(con)} ${verb(con, 'speak')} louder against ${best} than ${speakers(pro)} for it, ${nonetheless(conclusion)}`
+  const louder = `${speakers(con)} ${verb(con, 'speak')} louder against ${best} than ${speakers(pro)}`
+  return `${louder} ${verb(pro, 'speak')} for it, ${nonetheless(conclusion)}`
 }
 
 /** Against the evidence either the odds before it still decide, or the costs do. */

@@ -162,7 +162,7 @@ describe('the summary', () => {
     )
     const doubt = signal('doubt', 'churn_risk', { confidence: 0.3 })
     expect(summary([calm, doubt], { actions })).toMatch(
-      /^A person decides; wait looks best\. calm \(90 % healthy, today\) speaks louder against wait than doubt \(30 % churn risk, today\) for it, but it costs less if it is wrong; /,
+      /^A person decides; wait looks best\. calm \(90 % healthy, today\) speaks louder against wait than doubt \(30 % churn risk, today\) speaks for it, but it costs less if it is wrong; /,
     )
   })
 
@@ -173,7 +173,7 @@ describe('the summary', () => {
     )
     const content = signal('content', 'healthy', { confidence: 0.81 })
     expect(summary([worried, content])).toMatch(
-      /^A person decides; send expansion email looks best\. worried \(22 % churn risk, today\) speaks louder against send expansion email than content \(81 % healthy, today\) for it, but it is still more likely right than wrong; /,
+      /^A person decides; send expansion email looks best\. worried \(22 % churn risk, today\) speaks louder against send expansion email than content \(81 % healthy, today\) speaks for it, but it is still more likely right than wrong; /,
     )
   })
 
