@@ -76,6 +76,10 @@ const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   ],
   FST_ERR_CTP_EMPTY_TYPE: ['unsupported_media_type', 'send JSON, with the header `content-type: application/json`'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'the body is not as long as its `content-length` says'],
+  FST_ERR_MAX_PARAM_LENGTH: [
+    'invalid_request',
+    'the path has a name in it that is too long; 200 characters is the most',
+  ],
   FST_ERR_BAD_URL: ['invalid_request', 'the path is not valid: percent-encode what is not plain, `%` itself as `%25`'],
 }
 

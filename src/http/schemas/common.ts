@@ -67,7 +67,11 @@ export function queryNumber<T extends z.ZodType>(schema: T) {
   )
 }
 
-export const pageLimit = field(queryNumber(z.number().int().min(1).max(200)).default(50), 'How many at most.', 50)
+export const pageLimit = field(
+  queryNumber(z.number().int().min(1).max(200)).default(50),
+  'How many at most; 50 where it is left out.',
+  50,
+)
 
 const pageQuery = {
   limit: pageLimit,

@@ -51,9 +51,17 @@ describe('a problem document', async () => {
   })
 
   it('does not repeat a long path', async () => {
-    const reply = await call('GET', `/v1/${'x'.repeat(9_000)}`)
-    expect(reply.status).toBe(404)
-    expect(reply.text.length).toBeLessThan(500)
+    const long = 'x'.repeat(9_000)
+    for (const [path, status] of [
+      [`/v1/${long}`, 404],
+      [`/v1/accounts/${long}`, 400],
+      [`/v1/adjudications/${long}/recompute`, 400],
+      [`/v1/ruleset?${long}`, 400],
+    ] as const) {
+      const reply = await call('GET', path)
+      expect([path, reply.status]).toEqual([path, status])
+      expect(reply.text.length).toBeLessThan(500)
+    }
   })
 
   it.each([
