@@ -34,9 +34,13 @@ export function auditRoutes(http: Http, app: App): void {
         operationId: 'verifyAudit',
         tags,
         summary: 'Verify the audit trail',
-        description: 'Recomputes every hash of one stream, or of all, up to the first that is not right.',
+        description:
+          'Recomputes every hash of one stream, or of all, and holds the stored rows against the entries that made them, up to the first that is not right.',
         querystring: verifyQuery,
-        response: responses({ 200: { description: 'Whether it holds.', schema: verification } }, ANY_ROUTE),
+        response: responses({ 200: { description: 'Whether it holds.', schema: verification } }, [
+          ...ANY_ROUTE,
+          'not_found',
+        ]),
       },
     },
     ({ query }) => verifyAudit(app, query),
