@@ -175,8 +175,7 @@ describe('making keys', () => {
       },
       { kind: 'key.revoked', payload: { body: { name: 'trailed' } } },
     ])
-    // Another test has given a key more scopes in the database, behind our back.
-    expect((await call('GET', '/v1/audit/verify?stream=keys')).body).toMatchObject({ ok: false, stream: 'keys' })
+    expect((await call('GET', '/v1/audit/verify?stream=keys')).body).toMatchObject({ ok: true })
   })
 })
 
