@@ -1,10 +1,10 @@
 /**
- * What differs from the defaults of PostgreSQL: one service on one machine, durable, some 400 MB at most. Given on the
+ * What differs from the defaults of PostgreSQL: one service on one machine, durable, some 700 MB at most. Given on the
  * command line, where they win over `postgresql.conf`, so that a newer version of the service can change them.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   max_connections: '60',
-  shared_buffers: '256MB',
+  shared_buffers: '512MB',
 
   // What is acknowledged survives a power failure. These are the defaults; here they can't be lost to a stray edit.
   fsync: 'on',
