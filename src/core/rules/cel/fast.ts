@@ -28,7 +28,7 @@ import type { Vocabulary } from './vocabulary.ts'
 class Unsupported extends Error {}
 
 /**
- * An expression as nested closures, several times as fast as cel-js walks its syntax tree (`npm run bench`).
+ * An expression as nested closures, several times as fast as cel-js walks its syntax tree.
  *
  * It holds no semantics of its own: it answers where types are plain and nothing fails, and throws everywhere else, so
  * that the caller asks cel-js, whose answer or error counts. A property test holds the two together. Null: the
