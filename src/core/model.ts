@@ -61,6 +61,7 @@ export type Verdict = (typeof VERDICTS)[number]
 
 /** Why a disposition is what it is; the first that holds decides, all that hold are listed. */
 export const REASONS = [
+  'decided_by_person',
   'no_permitted_action',
   'rule_error',
   'rule',
@@ -78,6 +79,7 @@ export const VERDICT_REASONS = [
   'vetoed',
   'off_limits',
   'out_of_scope',
+  'decided_by_person',
   'loss_failed',
   'needs_person',
   'costlier',
@@ -116,6 +118,13 @@ export interface Decision {
   readonly tolerance: number
   /** Milliseconds. */
   readonly validFor: number
+  /** What, when it arrives, makes the question be asked by itself. */
+  readonly adjudicateOn: readonly ('signal' | 'fact')[]
+  /** Facts that its rules, losses and assignees read; null: any, since they read them by names that are computed. */
+  readonly reads: readonly string[] | null
+  /** SHA-256 of what the file and the shared rules say, without descriptions: two rulesets with the same mean the same by it. */
+  readonly meaning: string
+  readonly queues: Queues
 }
 
 export interface FactDeclaration {
@@ -145,13 +154,89 @@ export interface Action {
 export interface Review {
   readonly cost: number
   readonly queue: string
-  /** Milliseconds from the adjudication to when a person should have decided. */
-  readonly due: number
+  /** Milliseconds from the adjudication to when a person should have decided; null: what the queue says. */
+  readonly due: number | null
   readonly sampleRate: number
+  /** Names the person who should take it, `account.owner`; null: anybody of the queue. */
+  readonly assignee: Expression<string> | null
+  /** Milliseconds for which a person's answer stands. */
+  readonly holdsFor: number
+  /** Index of the action that is taken where nobody decides in time and the queue falls back; null: the least bad at worst. */
+  readonly fallback: number | null
+}
+
+/** `queues.yaml`: who works on escalations, and how. */
+export interface Queues {
+  /** Those that the file declares. */
+  readonly declared: ReadonlyMap<string, Queue>
+  /** Why people decide as they do, by code: text for people. Empty: any code will do. */
+  readonly reasons: ReadonlyMap<string, string>
+  /** Told of what happens in any queue. */
+  readonly targets: readonly Target[]
+}
+
+export interface Queue {
+  readonly name: string
+  readonly description: string
+  /** Milliseconds, for escalations that neither rule nor decision gives a time. */
+  readonly due: number
+  /** When people work; null: always. */
+  readonly hours: BusinessHours | null
+  /** Milliseconds for which a claim lasts unless it is renewed. */
+  readonly lease: number
+  readonly onExpiry: Expiry
+  /** Whether the recommendation is hidden until the reviewer has given theirs. */
+  readonly blind: boolean
+  readonly targets: readonly Target[]
+}
+
+/** What becomes of an escalation that nobody has decided when it is due. */
+export type Expiry =
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'raise'; readonly queue: string; readonly priority: number }
+  | { readonly kind: 'fallback' }
+
+export interface BusinessHours {
+  /** IANA name, `Europe/Berlin`. */
+  readonly zone: string
+  /** ISO 8601: 1 is Monday. */
+  readonly days: readonly number[]
+  /** Minutes since midnight, local time. */
+  readonly from: number
+  readonly to: number
+  /** Local dates, `2026-12-25`. */
+  readonly holidays: ReadonlySet<string>
+}
+
+/** What people and their tools are told of. */
+export const EVENTS = [
+  'escalation.opened',
+  'escalation.changed',
+  'escalation.reminder',
+  'escalation.overdue',
+  'escalation.resolved',
+  'escalation.withdrawn',
+  'adjudication.resolved',
+] as const
+export type NoticeEvent = (typeof EVENTS)[number]
+
+/** Where notices go. Secrets are named, never written: they are read from variables of the environment. */
+export interface Target {
+  /** Unique among all targets; names it in the list of deliveries. */
+  readonly id: string
+  readonly kind: 'webhook' | 'slack'
+  /** Null: it is in the variable `urlFrom`. */
+  readonly url: string | null
+  readonly urlFrom: string | null
+  /** Variable that holds the signing secret of a webhook, `whsec_…`. */
+  readonly secretFrom: string | null
+  readonly events: readonly NoticeEvent[]
 }
 
 export interface Rule {
   readonly id: string
+  /** Whether it is one of `_all.yaml`. */
+  readonly shared: boolean
   readonly when: Expression<boolean>
   /** True: asked once for each live signal. */
   readonly forEachSignal: boolean
@@ -179,6 +264,7 @@ export type Effect =
       readonly queue: string | null
       readonly priority: number | null
       readonly due: number | null
+      readonly assignee: Expression<string> | null
     }
   | { readonly kind: 'autonomyCap'; readonly caps: readonly { readonly action: number; readonly level: Autonomy }[] }
   | { readonly kind: 'weight'; readonly factor: number }
@@ -203,6 +289,26 @@ export interface Question {
   /** At least every agent that `signals` and `proposal` name. */
   readonly agents: ReadonlyMap<string, Agent>
   readonly proposal: Proposal | null
+  /** What a person last decided about this question; null: nobody has. */
+  readonly ruling: Ruling | null
+}
+
+/** A person's answer to a question, with what it was given under: it stands while that has not changed. */
+export interface Ruling {
+  /** Of the entry in the account's stream that recorded it. */
+  readonly sequence: number
+  readonly action: string
+  readonly by: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly until: number
+  /** `Decision.meaning` then. */
+  readonly meaning: string
+  /** Of the facts that the decision reads, those that there were. */
+  readonly facts: Facts
+  readonly beliefs: Readonly<Record<string, number>>
+  /** Ids of the rules that escalated or failed then. */
+  readonly rules: readonly string[]
 }
 
 /** The answer and the ledger from which it was computed. Field names are those of the API. */
@@ -228,6 +334,8 @@ export interface Adjudication {
   readonly tags: readonly string[]
   /** What a person is asked, if anything. */
   readonly handoff: Handoff | null
+  /** The person's answer that stands, if any. */
+  readonly ruling: Ruling | null
   /** Milliseconds since the epoch. */
   readonly validUntil: number
 }
@@ -278,11 +386,18 @@ export interface Flip {
   readonly action: string
 }
 
-/** A case for a person, opened with the adjudication. */
+/** A case for a person. */
 export interface Handoff {
   readonly kind: 'decision' | 'sample'
   readonly queue: string
   readonly priority: number
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, in the hours of the queue. */
   readonly dueAt: number
+  readonly assignee: string | null
+  /** Of a sample, the probability with which it was drawn. */
+  readonly probability: number | null
+  /** What could not be evaluated, each mended once and not for each account: `decision.rule`, `_all.rule`, `agents.name`. */
+  readonly faults: readonly string[]
+  /** False where failures are all that a person is asked for: then there is nothing to decide about the account. */
+  readonly aboutAccount: boolean
 }

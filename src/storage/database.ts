@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
+import type { EscalationStatus, Resolution } from '../core/escalation.ts'
 
 /** The tables, as the newest migration leaves them. Comments on what they mean are with the migrations. */
 export interface Database {
@@ -9,7 +10,12 @@ export interface Database {
   signals: SignalsTable
   adjudications: AdjudicationsTable
   escalations: EscalationsTable
+  escalation_steps: EscalationStepsTable
+  rulings: RulingsTable
+  agreements: AgreementsTable
+  pending_questions: PendingQuestionsTable
   outbox: OutboxTable
+  deliveries: DeliveriesTable
   outcomes: OutcomesTable
   agents: AgentsTable
   rulesets: RulesetsTable
@@ -72,21 +78,63 @@ interface EscalationsTable {
   id: string
   account_id: string
   decision: string
-  adjudication_id: string
+  rule: string | null
   kind: 'decision' | 'sample'
   queue: string
-  status: Generated<EscalationStatus>
+  status: EscalationStatus
   priority: number
   regret: number
   due_at: Date
+  created_at: Date
+  opened_by: string
+  adjudication_id: string
+  assignee: string | null
   claimed_by: string | null
   claimed_until: Date | null
-  resolution: Json<unknown> | null
-  created_at: Date
+  first_claimed_at: Date | null
+  closed_at: Date | null
+  remind_at: Date | null
+  overdue_at: Date | null
+  probability: number | null
+  changes: number
+  resolution: Json<Resolution> | null
+  tick_at: Date | null
 }
 
-export const ESCALATION_STATUSES = ['open', 'claimed', 'resolved', 'withdrawn', 'expired'] as const
-export type EscalationStatus = (typeof ESCALATION_STATUSES)[number]
+interface EscalationStepsTable {
+  escalation_id: string
+  account_id: string
+  stream: string
+  sequence: number
+}
+
+interface RulingsTable {
+  account_id: string
+  decision: string
+  sequence: number
+  ruling: string
+}
+
+interface AgreementsTable {
+  account_id: string
+  escalation_id: string
+  agent: string
+  signal_id: string
+  claim: string
+  decision: string
+  agrees: boolean
+  /** See `core/agreement.ts`. */
+  basis: string
+  reason: string | null
+  at: Date
+}
+
+interface PendingQuestionsTable {
+  account_id: string
+  decision: string
+  sequence: number
+  raised_at: Date
+}
 
 interface OutboxTable {
   id: Generated<number>
@@ -94,7 +142,27 @@ interface OutboxTable {
   topic: string
   payload: string
   created_at: Date
+  /** Null: not yet. */
+  published_at: Date | null
 }
+
+interface DeliveriesTable {
+  id: string
+  account_id: string
+  escalation_id: string | null
+  target: string
+  event: string
+  body: string
+  status: Generated<DeliveryStatus>
+  attempts: Generated<number>
+  next_at: Date | null
+  last_error: string | null
+  created_at: Date
+  settled_at: Date | null
+}
+
+export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead'] as const
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
 
 interface OutcomesTable {
   account_id: string

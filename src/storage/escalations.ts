@@ -1,41 +1,38 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Database, EscalationStatus } from './database.ts'
-
-export type StoredEscalation = Selectable<Database['escalations']>
+import type { Escalation, EscalationStatus } from '../core/escalation.ts'
+import type { Database } from './database.ts'
 
 export interface EscalationFilter {
   readonly status?: EscalationStatus | readonly EscalationStatus[] | undefined
   readonly queue?: string | undefined
   readonly kind?: 'decision' | 'sample' | undefined
   readonly claimedBy?: string | undefined
+  readonly assignee?: string | undefined
   /** Ids of one account. */
   readonly accounts?: readonly string[] | undefined
 }
 
-export async function findEscalation(db: Kysely<Database>, id: string): Promise<StoredEscalation | undefined> {
-  return db.selectFrom('escalations').selectAll().where('id', '=', id).executeTakeFirst()
+export async function findEscalation(db: Kysely<Database>, id: string): Promise<Escalation | undefined> {
+  const row = await db.selectFrom('escalations').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && escalationOf(row)
 }
 
 /**
- * In the order in which people should take them: priority, overdue before not yet due, due time, regret.
+ * In the order in which people should take them: priority, overdue before not yet due, due time, regret. What is
+ * overdue was due before what is not, so that the due time puts it first.
  *
- * @param at when "overdue" is judged, milliseconds since the epoch; the same for all pages of one list
  * @param after the last item of the page before
  */
 export async function listEscalations(
   db: Kysely<Database>,
   filter: EscalationFilter,
-  at: number,
-  after: StoredEscalation | undefined,
+  after: Escalation | undefined,
   limit: number,
-): Promise<readonly StoredEscalation[]> {
-  // False sorts first.
-  const isNotYetDue = sql<boolean>`due_at > ${new Date(at)}`
+): Promise<readonly Escalation[]> {
   let query = db
     .selectFrom('escalations')
     .selectAll()
     .orderBy('priority', 'desc')
-    .orderBy(isNotYetDue)
     .orderBy('due_at')
     .orderBy('regret', 'desc')
     .orderBy('id')
@@ -44,12 +41,85 @@ export async function listEscalations(
   if (filter.queue !== undefined) query = query.where('queue', '=', filter.queue)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
   if (filter.claimedBy !== undefined) query = query.where('claimed_by', '=', filter.claimedBy)
+  if (filter.assignee !== undefined) query = query.where('assignee', '=', filter.assignee)
   if (filter.accounts !== undefined) query = query.where('account_id', 'in', filter.accounts)
   if (after) {
     query = query.where(
-      sql<boolean>`(-priority, ${isNotYetDue}, due_at, -regret, id)
-        > (${-after.priority}, ${after.due_at.getTime() > at}, ${after.due_at}, ${-after.regret}::float8, ${after.id}::uuid)`,
+      sql<boolean>`(-priority, due_at, -regret, id)
+        > (${-after.priority}, ${new Date(after.dueAt)}, ${-after.regret}::float8, ${after.id}::uuid)`,
     )
   }
-  return query.execute()
+  return (await query.execute()).map(escalationOf)
 }
+
+/** A row as a query reads it, or as PostgreSQL writes it in JSON, where times are text. */
+type EscalationRow = {
+  readonly [C in keyof Selectable<Database['escalations']>]:
+    | Selectable<Database['escalations']>[C]
+    | (Selectable<Database['escalations']>[C] extends Date | null ? string : never)
+}
+
+export function escalationOf(row: EscalationRow): Escalation {
+  return {
+    id: row.id,
+    account: row.account_id,
+    decision: row.decision,
+    rule: row.rule,
+    kind: row.kind,
+    queue: row.queue,
+    status: row.status,
+    priority: row.priority,
+    regret: row.regret,
+    dueAt: time(row.due_at),
+    createdAt: time(row.created_at),
+    openedBy: row.opened_by,
+    adjudication: row.adjudication_id,
+    assignee: row.assignee,
+    claimedBy: row.claimed_by,
+    claimedUntil: timeOrNull(row.claimed_until),
+    firstClaimedAt: timeOrNull(row.first_claimed_at),
+    closedAt: timeOrNull(row.closed_at),
+    remindAt: timeOrNull(row.remind_at),
+    overdueAt: timeOrNull(row.overdue_at),
+    probability: row.probability,
+    changes: row.changes,
+    resolution: row.resolution,
+    tickAt: timeOrNull(row.tick_at),
+  }
+}
+
+const time = (value: Date | string): number => new Date(value).getTime()
+const timeOrNull = (value: Date | string | null): number | null => (value === null ? null : time(value))
+
+/** The row of an escalation, as `Writes.put` takes it. */
+export function escalationRow(item: Escalation) {
+  return {
+    id: item.id,
+    account_id: item.account,
+    decision: item.decision,
+    rule: item.rule,
+    kind: item.kind,
+    queue: item.queue,
+    status: item.status,
+    priority: item.priority,
+    regret: item.regret,
+    due_at: iso(item.dueAt),
+    created_at: iso(item.createdAt),
+    opened_by: item.openedBy,
+    adjudication_id: item.adjudication,
+    assignee: item.assignee,
+    claimed_by: item.claimedBy,
+    claimed_until: isoOrNull(item.claimedUntil),
+    first_claimed_at: isoOrNull(item.firstClaimedAt),
+    closed_at: isoOrNull(item.closedAt),
+    remind_at: isoOrNull(item.remindAt),
+    overdue_at: isoOrNull(item.overdueAt),
+    probability: item.probability,
+    changes: item.changes,
+    resolution: item.resolution && JSON.stringify(item.resolution),
+    tick_at: isoOrNull(item.tickAt),
+  }
+}
+
+const iso = (time: number): string => new Date(time).toISOString()
+const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time))
