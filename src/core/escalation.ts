@@ -56,3 +56,107 @@ export interface Resolution {
   /** RFC 3339. */
   readonly at: string
 }
+
+type Asked = Pick<Escalation, 'adjudication' | 'queue' | 'priority' | 'dueAt' | 'regret' | 'assignee'>
+
+/** A new item, open to everyone of its queue. Nobody is reminded of a sample, and it never expires: it blocks nothing. */
+export function openEscalation(
+  asked: Asked & Pick<Escalation, 'id' | 'account' | 'decision' | 'rule' | 'kind' | 'probability'>,
+  now: number,
+): Escalation {
+  return settled({
+    ...asked,
+    status: 'open',
+    createdAt: now,
+    openedBy: asked.adjudication,
+    claimedBy: null,
+    claimedUntil: null,
+    firstClaimedAt: null,
+    closedAt: null,
+    remindAt: asked.kind === 'sample' ? null : halfway(now, asked.dueAt),
+    overdueAt: null,
+    changes: 0,
+    resolution: null,
+  })
+}
+
+/**
+ * The same item after a newer adjudication of its question: never less urgent than it was, and who holds it or was
+ * named for it keeps it. An earlier due time moves the reminder that has not been sent.
+ *
+ * @param changed whether it asks something else of a person than before
+ */
+export function changeEscalation(item: Escalation, asked: Asked, changed: boolean): Escalation {
+  const dueAt = Math.min(item.dueAt, asked.dueAt)
+  return settled({
+    ...item,
+    adjudication: asked.adjudication,
+    regret: asked.regret,
+    queue: asked.queue,
+    priority: Math.max(item.priority, asked.priority),
+    dueAt,
+    remindAt: item.remindAt && Math.min(item.remindAt, halfway(item.createdAt, dueAt)),
+    assignee: item.assignee ?? asked.assignee,
+    changes: item.changes + (changed ? 1 : 0),
+  })
+}
+
+/** The item closed, since no person is needed any more. */
+export function withdrawEscalation(
+  item: Escalation,
+  reason: 'no_longer_needed' | 'account_joined',
+  adjudication: string,
+  now: number,
+): Escalation {
+  const resolution: Resolution = {
+    resolution: 'withdrawn',
+    action: null,
+    recommended: null,
+    state: null,
+    wrongSignals: [],
+    reason,
+    comment: null,
+    by: UMPIRE,
+    at: new Date(now).toISOString(),
+  }
+  return closed({ ...item, adjudication }, 'withdrawn', resolution, now)
+}
+
+/** Who makes the steps that no person makes. */
+export const UMPIRE = 'umpire'
+
+/** The item at its end: nobody holds it, and no clock runs. Who resolved it is in its resolution. */
+export function closed(
+  item: Escalation,
+  status: 'resolved' | 'withdrawn' | 'expired',
+  resolution: Resolution,
+  now: number,
+): Escalation {
+  return settled({ ...item, status, resolution, closedAt: now, claimedBy: null, claimedUntil: null, remindAt: null })
+}
+
+/** The item with the time at which its clock is to be looked at next. */
+export function settled(item: Omit<Escalation, 'tickAt'>): Escalation {
+  return { ...item, tickAt: ticking(item) }
+}
+
+/** When time next changes an item by itself, in milliseconds: a claim lapses, a reminder is sent, it is due; null: never. */
+export function ticking(item: Omit<Escalation, 'tickAt'>): number | null {
+  if (!isWaiting(item)) return null
+  const due = item.kind === 'sample' || item.overdueAt !== null ? null : item.dueAt
+  const times = [item.claimedUntil, item.remindAt, due].filter((time) => time !== null)
+  return times.length === 0 ? null : Math.min(...times)
+}
+
+/** Whether a person may still decide it. */
+export const isWaiting = (item: Pick<Escalation, 'status'>): boolean =>
+  item.status === 'open' || item.status === 'claimed'
+
+/** Who holds the item; null: nobody, since a claim that has lapsed is none. */
+export function holderOf(item: Escalation, now: number): { readonly by: string; readonly until: number } | null {
+  if (item.claimedBy === null || item.claimedUntil === null || item.claimedUntil <= now) return null
+  return { by: item.claimedBy, until: item.claimedUntil }
+}
+
+/** When people are reminded of what is due later. */
+export const halfway = (from: number, dueAt: number): number => from + Math.max(0, (dueAt - from) / 2)
