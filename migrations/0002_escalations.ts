@@ -13,6 +13,7 @@ const STATEMENTS = [
   `ALTER TABLE escalations
      ADD COLUMN opened_by uuid,
      ADD COLUMN rule text COLLATE "C",
+     ADD COLUMN asked text NOT NULL DEFAULT '{"action":null,"reasons":[],"state":null,"proposal":null}',
      ADD COLUMN assignee text,
      ADD COLUMN probability double precision,
      ADD COLUMN changes integer NOT NULL DEFAULT 0,

@@ -1,3 +1,5 @@
+import type { Proposal, Reason } from './model.ts'
+
 /** An item in a human queue, as it stands. Times are milliseconds since the epoch. */
 export interface Escalation {
   readonly id: string
@@ -17,6 +19,7 @@ export interface Escalation {
   readonly openedBy: string
   /** The newest adjudication of the question. */
   readonly adjudication: string
+  readonly asked: Asked
   readonly assignee: string | null
   readonly claimedBy: string | null
   readonly claimedUntil: number | null
@@ -34,6 +37,17 @@ export interface Escalation {
   readonly resolution: Resolution | null
   /** When its clock is to be looked at next; null: never. */
   readonly tickAt: number | null
+}
+
+/** What a person is asked: when this changes, they are told. */
+export interface Asked {
+  /** The recommended action. */
+  readonly action: string | null
+  readonly reasons: readonly Reason[]
+  /** The most believed one; null: unknown. */
+  readonly state: string | null
+  /** The newest that waits for an answer. */
+  readonly proposal: Proposal | null
 }
 
 export const ESCALATION_STATUSES = ['open', 'claimed', 'resolved', 'withdrawn', 'expired'] as const

@@ -30,14 +30,44 @@ const TABLES = {
     id: 'uuid',
     account_id: 'text',
     decision: 'text',
-    adjudication_id: 'uuid',
+    rule: 'text',
     kind: 'text',
     queue: 'text',
+    status: 'text',
     priority: 'integer',
     regret: 'double precision',
     due_at: 'timestamptz',
     created_at: 'timestamptz',
+    opened_by: 'uuid',
+    adjudication_id: 'uuid',
+    asked: 'text',
+    assignee: 'text',
+    claimed_by: 'text',
+    claimed_until: 'timestamptz',
+    first_claimed_at: 'timestamptz',
+    closed_at: 'timestamptz',
+    remind_at: 'timestamptz',
+    overdue_at: 'timestamptz',
+    probability: 'double precision',
+    changes: 'integer',
+    resolution: 'jsonb',
+    tick_at: 'timestamptz',
   },
+  escalation_steps: { escalation_id: 'uuid', account_id: 'text', stream: 'text', sequence: 'bigint' },
+  rulings: { account_id: 'text', decision: 'text', sequence: 'bigint', ruling: 'text' },
+  agreements: {
+    account_id: 'text',
+    escalation_id: 'uuid',
+    agent: 'text',
+    signal_id: 'text',
+    claim: 'text',
+    decision: 'text',
+    agrees: 'boolean',
+    basis: 'text',
+    reason: 'text',
+    at: 'timestamptz',
+  },
+  pending_questions: { account_id: 'text', decision: 'text', sequence: 'bigint', raised_at: 'timestamptz' },
   outbox: { account_id: 'text', topic: 'text', payload: 'text', created_at: 'timestamptz' },
   outcomes: {
     account_id: 'text',
@@ -50,6 +80,13 @@ const TABLES = {
   agents: { name: 'text', sequence: 'bigint', overrides: 'jsonb', registered_at: 'timestamptz' },
 } as const
 
+/** Tables whose rows are written whole, new or not, and what each is known by. */
+const KEYS = {
+  escalations: ['id'],
+  rulings: ['account_id', 'decision'],
+  pending_questions: ['account_id', 'decision'],
+} as const
+
 /** Rows that exist and change: found by `keys`, given `values`. */
 const UPDATES = {
   signals: { keys: { account_id: 'text', agent: 'text', id: 'text' }, values: { superseded: 'boolean' } },
@@ -60,6 +97,7 @@ const UPDATES = {
 } as const
 
 type Tables = typeof TABLES
+type Keyed = keyof typeof KEYS
 type Updates = typeof UPDATES
 type Value = string | number | boolean | null
 export type Row<T extends keyof Tables> = { readonly [C in keyof Tables[T]]: Value }
@@ -71,6 +109,8 @@ export type Change<T extends keyof Updates> = {
 export class Writes {
   readonly inserts = new Map<keyof Tables, Value[][]>()
   readonly updates = new Map<keyof Updates, Value[][]>()
+  /** By what the row is known by. */
+  readonly #puts = new Map<Keyed, Map<string, Row<Keyed>>>()
   #size = 0
 
   /** How many rows there are so far. */
@@ -78,7 +118,7 @@ export class Writes {
     return this.#size
   }
 
-  insert<T extends keyof Tables>(table: T, row: Row<T>): void {
+  insert<T extends Exclude<keyof Tables, Keyed>>(table: T, row: Row<T>): void {
     this.#size++
     gather(this.inserts, table, Object.keys(TABLES[table]), row)
   }
@@ -87,6 +127,24 @@ export class Writes {
     const { keys, values } = UPDATES[table]
     this.#size++
     gather(this.updates, table, [...Object.keys(keys), ...Object.keys(values)], row)
+  }
+
+  /** A row as it shall be, whether it is there or not; of several of one key the last counts. */
+  put<T extends Keyed>(table: T, row: Row<T>): void {
+    this.#size++
+    const rows = this.#puts.get(table) ?? new Map<string, Row<Keyed>>()
+    this.#puts.set(table, rows)
+    const columns: readonly string[] = KEYS[table]
+    rows.set(columns.map((column) => (row as Readonly<Record<string, Value>>)[column]).join('\n'), row as Row<Keyed>)
+  }
+
+  /** All that is inserted, by table and column. */
+  inserted(): ReadonlyMap<keyof Tables, Value[][]> {
+    const all = new Map(this.inserts)
+    for (const [table, rows] of this.#puts) {
+      for (const row of rows.values()) gather(all, table, Object.keys(TABLES[table]), row)
+    }
+    return all
   }
 
   /** An audit entry and its payload. */
@@ -125,10 +183,11 @@ function gather<K>(
 export async function commit(pool: Pool, writes: Writes): Promise<void> {
   if (writes.size === 0) return
   // Always in the order of the tables above, so that a set of tables has one statement, whatever was written first.
-  const inserts = INSERTED.filter((table) => writes.inserts.has(table))
+  const inserted = writes.inserted()
+  const inserts = INSERTED.filter((table) => inserted.has(table))
   const updates = UPDATED.filter((table) => writes.updates.has(table))
   const { name, text } = prepared(inserts, updates)
-  const rows = [...inserts.map((table) => writes.inserts.get(table)!), ...updates.map((t) => writes.updates.get(t)!)]
+  const rows = [...inserts.map((table) => inserted.get(table)!), ...updates.map((t) => writes.updates.get(t)!)]
   const values = rows.flatMap((columns) => columns.map(pack))
   try {
     await pool.query({ name, text, values })
@@ -198,7 +257,8 @@ function statement(inserts: readonly (keyof Tables)[], updates: readonly (keyof 
       const columns: Readonly<Record<string, string>> = TABLES[table]
       const names = Object.keys(columns)
       const selected = names.map((column) => (columns[column] === 'hex' ? `decode(${column}, 'hex')` : column))
-      return `INSERT INTO ${table} (${names.join(', ')}) SELECT ${selected.join(', ')} FROM ${rows(columns)}`
+      const insert = `INSERT INTO ${table} (${names.join(', ')}) SELECT ${selected.join(', ')} FROM ${rows(columns)}`
+      return table in KEYS ? `${insert} ${replacing(names, KEYS[table as Keyed])}` : insert
     }),
     ...updates.map((table) => {
       const { keys, values } = UPDATES[table]
@@ -212,4 +272,9 @@ function statement(inserts: readonly (keyof Tables)[], updates: readonly (keyof 
   const [main, ...others] = parts
   const rest = others.reverse().map((part, i) => `w${i} AS (${part})`)
   return rest.length === 0 ? `${main}` : `WITH ${rest.join(',\n')}\n${main}`
+}
+
+function replacing(columns: readonly string[], keys: readonly string[]): string {
+  const set = columns.filter((column) => !keys.includes(column)).map((column) => `${column} = excluded.${column}`)
+  return `ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ${set.join(', ')}`
 }

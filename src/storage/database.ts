@@ -88,6 +88,8 @@ interface EscalationsTable {
   created_at: Date
   opened_by: string
   adjudication_id: string
+  /** JSON of `Asked`. */
+  asked: string
   assignee: string | null
   claimed_by: string | null
   claimed_until: Date | null

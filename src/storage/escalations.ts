@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Escalation, EscalationStatus } from '../core/escalation.ts'
+import type { Asked, Escalation, EscalationStatus } from '../core/escalation.ts'
 import type { Database } from './database.ts'
 
 export interface EscalationFilter {
@@ -74,6 +74,7 @@ export function escalationOf(row: EscalationRow): Escalation {
     createdAt: time(row.created_at),
     openedBy: row.opened_by,
     adjudication: row.adjudication_id,
+    asked: JSON.parse(row.asked) as Asked,
     assignee: row.assignee,
     claimedBy: row.claimed_by,
     claimedUntil: timeOrNull(row.claimed_until),
@@ -107,6 +108,7 @@ export function escalationRow(item: Escalation) {
     created_at: iso(item.createdAt),
     opened_by: item.openedBy,
     adjudication_id: item.adjudication,
+    asked: JSON.stringify(item.asked),
     assignee: item.assignee,
     claimed_by: item.claimedBy,
     claimed_until: isoOrNull(item.claimedUntil),
