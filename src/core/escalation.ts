@@ -71,23 +71,24 @@ export interface Resolution {
   readonly at: string
 }
 
-type Asked = Pick<Escalation, 'adjudication' | 'queue' | 'priority' | 'dueAt' | 'regret' | 'assignee'>
+/** What an adjudication asks of people. */
+export type Asking = Pick<Escalation, 'adjudication' | 'queue' | 'priority' | 'dueAt' | 'regret' | 'assignee' | 'asked'>
 
 /** A new item, open to everyone of its queue. Nobody is reminded of a sample, and it never expires: it blocks nothing. */
 export function openEscalation(
-  asked: Asked & Pick<Escalation, 'id' | 'account' | 'decision' | 'rule' | 'kind' | 'probability'>,
+  asking: Asking & Pick<Escalation, 'id' | 'account' | 'decision' | 'rule' | 'kind' | 'probability'>,
   now: number,
 ): Escalation {
   return settled({
-    ...asked,
+    ...asking,
     status: 'open',
     createdAt: now,
-    openedBy: asked.adjudication,
+    openedBy: asking.adjudication,
     claimedBy: null,
     claimedUntil: null,
     firstClaimedAt: null,
     closedAt: null,
-    remindAt: asked.kind === 'sample' ? null : halfway(now, asked.dueAt),
+    remindAt: asking.kind === 'sample' ? null : halfway(now, asking.dueAt),
     overdueAt: null,
     changes: 0,
     resolution: null,
@@ -100,17 +101,18 @@ export function openEscalation(
  *
  * @param changed whether it asks something else of a person than before
  */
-export function changeEscalation(item: Escalation, asked: Asked, changed: boolean): Escalation {
-  const dueAt = Math.min(item.dueAt, asked.dueAt)
+export function changeEscalation(item: Escalation, asking: Asking, changed: boolean): Escalation {
+  const dueAt = Math.min(item.dueAt, asking.dueAt)
   return settled({
     ...item,
-    adjudication: asked.adjudication,
-    regret: asked.regret,
-    queue: asked.queue,
-    priority: Math.max(item.priority, asked.priority),
+    adjudication: asking.adjudication,
+    asked: asking.asked,
+    regret: asking.regret,
+    queue: asking.queue,
+    priority: Math.max(item.priority, asking.priority),
     dueAt,
     remindAt: item.remindAt && Math.min(item.remindAt, halfway(item.createdAt, dueAt)),
-    assignee: item.assignee ?? asked.assignee,
+    assignee: item.assignee ?? asking.assignee,
     changes: item.changes + (changed ? 1 : 0),
   })
 }
