@@ -14,6 +14,8 @@ import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
 import { buildHttp } from './http/app.ts'
+import { type Bell, createBell } from './storage/bell.ts'
+import { type Clock, createClock } from './storage/clock.ts'
 import { openStore, type Store } from './storage/open.ts'
 import { countOutbox } from './storage/outbox.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -55,7 +57,16 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     // Closed before the store, which it measures once more.
     const telemetry = await startTelemetry(config.exported, log)
     closers.push(telemetry.shutdown)
-    const app = await createApp(config, log, store, ruleset, telemetry.meter)
+    const clock = await createClock(store.db)
+    closers.push(clock.close)
+    const bell = createBell({
+      notify: (sql) => store.desk.query(sql),
+      connect: store.listener,
+      onError: ({ message }) =>
+        log.warn({ reason: message }, 'changes are polled for: the connection that tells broke'),
+    })
+    closers.push(bell.close)
+    const app = await createApp(config, log, store, { ruleset, meter: telemetry.meter, clock, bell })
     closers.push(app.desk.drained)
     await ensureAdminKey(app, {
       configured: config.adminKey,
@@ -80,13 +91,22 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
   }
 }
 
-async function createApp(config: Config, log: Logger, store: Store, ruleset: Ruleset, meter: Meter): Promise<App> {
+interface Parts {
+  readonly ruleset: Ruleset
+  readonly meter: Meter
+  readonly clock: Clock
+  readonly bell: Bell
+}
+
+async function createApp(config: Config, log: Logger, store: Store, parts: Parts): Promise<App> {
   const { db } = store
-  const now = Date.now
+  const { ruleset, meter, bell } = parts
+  const { now } = parts.clock
   return {
     db,
     desk: createDesk({ pool: store.desk, now }),
     rules: await activateRules(db, ruleset, `directory ${config.rulesDir}`, now()),
+    bell,
     metrics: createMetrics(meter, () => countOutbox(db)),
     log,
     now,

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import type { Bell } from '../storage/bell.ts'
 import type { Database } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Desk } from './desk.ts'
@@ -10,9 +11,11 @@ export interface App {
   readonly db: Kysely<Database>
   readonly desk: Desk
   readonly rules: Rules
+  /** Rung after a commit that others wait for; heard in every process. */
+  readonly bell: Bell
   readonly metrics: Metrics
   readonly log: Logger
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by the database's clock, which all processes share. */
   readonly now: () => number
   /** Uniform in [0, 1). */
   readonly draw: () => number

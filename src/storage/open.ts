@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type pg from 'pg'
+import { createListener } from './bell.ts'
 import type { Database } from './database.ts'
 import { connectRunning, startEmbedded } from './embedded/embedded.ts'
 import { migrate } from './migrate.ts'
@@ -22,6 +23,8 @@ export interface Store {
   readonly db: Kysely<Database>
   /** Connections for the statements of the desk. */
   readonly desk: pg.Pool
+  /** A connection, not yet made, that only listens: see `createBell`. */
+  readonly listener: () => pg.Client
   /** Names of the migrations that ran when it was opened. */
   readonly migrated: readonly string[]
   /** Resolves, with the reason, when the embedded server has ended for good; never where there is none. */
@@ -72,12 +75,13 @@ async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions
 export function connect(
   connection: pg.PoolConfig,
   { connections = 10, role = 'app', onError }: Pick<StoreOptions, 'connections' | 'role' | 'onError'>,
-): Pick<Store, 'db' | 'desk' | 'close'> {
+): Pick<Store, 'db' | 'desk' | 'listener' | 'close'> {
   const db = createDatabase(createPool(connection, { max: connections, role, onError }))
   const desk = createPool(connection, { max: DESK_CONNECTIONS, role, indexesOnly: true, onError })
   return {
     db,
     desk,
+    listener: () => createListener(connection),
     async close() {
       await Promise.all([db.destroy(), desk.end()])
     },

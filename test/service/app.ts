@@ -5,6 +5,7 @@ import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { activateRules } from '../../src/app/rules.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
+import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
 import { createMetrics, startMetrics } from '../../src/telemetry/metrics.ts'
 import { createTestDatabase } from './database.ts'
@@ -35,16 +36,19 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
   const url = databaseUrl ?? (await createTestDatabase()).url
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
-  const { db, desk: pool, close } = connect({ connectionString: url }, { connections: 6, onError: () => {} })
+  const store = connect({ connectionString: url }, { connections: 6, onError: () => {} })
+  const { db, desk: pool } = store
   let time = START
   const now = () => time
   const { ruleset, problems } = loadRuleset(Object.entries(rules).map(([path, text]) => ({ path, text })))
   if (!ruleset) throw new Error(problems.map(formatProblem).join('\n'))
   const metrics = startMetrics()
+  const bell = createBell({ notify: (sql) => pool.query(sql), connect: store.listener, onError: () => {} })
   const app: App = {
     db,
     desk: createDesk({ pool, now }),
     rules: await activateRules(db, ruleset, 'directory rules', START),
+    bell,
     metrics: createMetrics(metrics.meter, async () => 0),
     log,
     now,
@@ -53,7 +57,8 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
   }
   afterAll(async () => {
     await app.desk.drained()
-    await close()
+    await bell.close()
+    await store.close()
     await metrics.shutdown()
   })
   return {
