@@ -1,7 +1,22 @@
-import type { Facts, Signal } from '../core/model.ts'
+import { type Escalation, isWaiting } from '../core/escalation.ts'
+import type { Facts, NoticeEvent, Ruling, Signal } from '../core/model.ts'
 import { GENESIS, type Head, link } from '../storage/chain.ts'
 import { Writes } from '../storage/commit.ts'
-import { type Loaded, outcomeKey, type StoredAccount, type StoredAgent, signalKey } from '../storage/load.ts'
+import { escalationRow } from '../storage/escalations.ts'
+import {
+  type Loaded,
+  outcomeKey,
+  type StoredAccount,
+  type StoredAgent,
+  type StoredFault,
+  signalKey,
+} from '../storage/load.ts'
+
+/** An entry of the trail. */
+export interface Place {
+  readonly stream: string
+  readonly sequence: number
+}
 
 /**
  * What one batch knows and is about to write. Requests of the batch are served one after another, and each sees
@@ -19,6 +34,11 @@ export class Book {
   readonly #agents = new Map<string, StoredAgent>()
   readonly #signals = new Map<string, string | null>()
   readonly #outcomes = new Map<string, string>()
+  readonly #faults = new Map<string, FaultPage>()
+  readonly #escalations = new Map<string, Escalation>()
+  readonly #escalationsOf = new Map<string, Set<string>>()
+  readonly #rulings = new Map<string, Ruling>()
+  readonly #raised = new Set<string>()
 
   constructor(loaded: Loaded, now: number) {
     this.#loaded = loaded
@@ -80,39 +100,176 @@ export class Book {
   rememberOutcome(account: string, decision: string, observedAt: number, source: string, state: string): void {
     this.#outcomes.set(outcomeKey(account, decision, observedAt, source), state)
   }
+
+  /**
+   * What can't be evaluated, by its name in `Handoff.faults`.
+   * @throws NotLoaded, for the desk
+   */
+  fault(name: string): FaultPage {
+    const stored = this.#loaded.faults.get(name)
+    if (!stored) throw new NotLoaded(name)
+    const page = this.#faults.get(name) ?? new FaultPage(name, stored, this)
+    this.#faults.set(name, page)
+    return page
+  }
+
+  /** An escalation that was asked for, or that waits for a person about an account or fault that was; as it stands now. */
+  escalation(id: string): Escalation | undefined {
+    return this.#escalations.get(id) ?? this.#loaded.escalations.get(id)
+  }
+
+  /** The escalations of this batch that are about an account. */
+  escalationsOf(account: string): readonly Escalation[] {
+    const ids = this.#escalationsOf.get(account)
+    return ids ? [...ids].map((id) => this.#escalations.get(id)!).filter((item) => item.account === account) : []
+  }
+
+  /** Makes escalations known as they are stored. */
+  remember(items: readonly Escalation[]): void {
+    for (const item of items) if (!this.#escalations.has(item.id)) this.#keep(item)
+  }
+
+  #keep(item: Escalation): void {
+    this.#escalations.set(item.id, item)
+    const ids = this.#escalationsOf.get(item.account) ?? new Set()
+    this.#escalationsOf.set(item.account, ids.add(item.id))
+  }
+
+  /**
+   * Writes an escalation as it stands now, and wakes its clock if that runs otherwise than before.
+   * @param step the entry that changed it; left out where that changes nothing for people
+   */
+  put(item: Escalation, step?: Place): void {
+    const before = this.escalation(item.id)
+    this.#keep(item)
+    this.writes.put('escalations', escalationRow(item))
+    if (step) {
+      this.writes.insert('escalation_steps', {
+        escalation_id: item.id,
+        account_id: item.account,
+        stream: step.stream,
+        sequence: step.sequence,
+      })
+    }
+    if (item.tickAt !== null && item.tickAt !== before?.tickAt) {
+      this.#enqueue(item.account, 'clock', { escalation: item.id, at: item.tickAt })
+    }
+  }
+
+  /** Tells whoever listens to the event. */
+  notify(event: NoticeEvent, item: Escalation, { stream, sequence }: Place): void {
+    this.#enqueue(item.account, 'notice', { event, escalation: item.id, stream, sequence })
+  }
+
+  /** Keeps what a person decided about the question of an escalation. */
+  rule({ account, decision }: Escalation, { sequence, ...ruling }: Ruling): void {
+    this.#rulings.set(`${account}\n${decision}`, { sequence, ...ruling })
+    this.writes.put('rulings', { account_id: account, decision, sequence, ruling: JSON.stringify(ruling) })
+  }
+
+  /** What a person last decided in this batch. */
+  ruling(account: string, decision: string): Ruling | undefined {
+    return this.#rulings.get(`${account}\n${decision}`)
+  }
+
+  /** Asks a question about an account in nobody's name, since something arrived at `sequence` of its stream. */
+  raise(account: string, decision: string, sequence: number): void {
+    this.writes.put('pending_questions', { account_id: account, decision, sequence, raised_at: this.at })
+    const key = `${account}\n${decision}`
+    if (this.#raised.has(key)) return
+    this.#raised.add(key)
+    this.#enqueue(account, 'question', { account, decision, sequence })
+  }
+
+  #enqueue(account: string, topic: string, payload: object): void {
+    this.writes.insert('outbox', {
+      account_id: account,
+      topic,
+      payload: JSON.stringify(payload),
+      created_at: this.at,
+    })
+  }
+}
+
+/** What a batch turned out to need. */
+export class NotLoaded extends Error {
+  readonly fault: string
+  constructor(fault: string) {
+    super(`\`${fault}\` was not loaded`)
+    this.fault = fault
+  }
+}
+
+/** A stream of the trail within a batch. */
+class Page {
+  readonly stream: string
+  #head: Head
+  protected readonly book: Book
+
+  constructor(stream: string, head: Head, book: Book) {
+    this.stream = stream
+    this.#head = head
+    this.book = book
+  }
+
+  /** The newest entry; its sequence is the version of what the stream is about. */
+  get head(): Head {
+    return this.#head
+  }
+
+  append(kind: string, body: object): Place & { readonly hash: string; readonly payload: string } {
+    const entry = link(this.stream, this.#head, kind, this.book.at, body)
+    this.book.writes.append(entry)
+    this.#head = entry
+    return entry
+  }
+}
+
+/** What can't be evaluated, within a batch. */
+export class FaultPage extends Page {
+  #newest: string | null
+
+  constructor(name: string, stored: StoredFault, book: Book) {
+    super(`rule:${name}`, stored.head, book)
+    if (stored.escalation) book.remember([stored.escalation])
+    this.#newest = stored.escalation?.id ?? null
+  }
+
+  /** The item about it that waits for a person. */
+  get waiting(): Escalation | null {
+    const item = this.#newest === null ? undefined : this.book.escalation(this.#newest)
+    return item && isWaiting(item) ? item : null
+  }
+
+  /** Writes an item about it that has just been opened. */
+  open(item: Escalation, step: Place): void {
+    this.#newest = item.id
+    this.book.put(item, step)
+  }
 }
 
 /** One account within a batch. */
-export class AccountPage {
+export class AccountPage extends Page {
   readonly account: string
   #aliases: readonly string[]
-  #head: Head
   #facts: Facts
   #factsSequence: number
   #signals: readonly Signal[]
-  readonly #book: Book
+  readonly #rulings: ReadonlyMap<string, Ruling>
 
   constructor(stored: StoredAccount, book: Book) {
+    super(`account:${stored.account}`, stored.head, book)
     this.account = stored.account
     this.#aliases = stored.aliases
-    this.#head = stored.head
     this.#facts = stored.facts
     this.#factsSequence = stored.factsSequence
     this.#signals = stored.signals
-    this.#book = book
-  }
-
-  get stream(): string {
-    return `account:${this.account}`
+    this.#rulings = stored.rulings
+    book.remember(stored.escalations)
   }
 
   get aliases(): readonly string[] {
     return this.#aliases
-  }
-
-  /** The newest entry; its sequence is the version of the account's state. */
-  get head(): Head {
-    return this.#head
   }
 
   get facts(): Facts {
@@ -129,15 +286,24 @@ export class AccountPage {
   }
 
   get isKnown(): boolean {
-    return this.#head.sequence > 0
+    return this.head.sequence > 0
   }
 
-  /** Adds an entry to the account's stream. */
-  append(kind: string, body: object): { readonly sequence: number; readonly hash: string; readonly payload: string } {
-    const entry = link(this.stream, this.#head, kind, this.#book.at, body)
-    this.#book.writes.append(entry)
-    this.#head = entry
-    return entry
+  /** Decisions that wait for a person; of an account that was loaded whole. */
+  get waiting(): readonly Escalation[] {
+    return this.book
+      .escalationsOf(this.account)
+      .filter((item) => item.kind === 'decision' && item.rule === null && isWaiting(item))
+  }
+
+  /** The item about a decision that waits for a person. */
+  waitingFor(decision: string): Escalation | null {
+    return this.waiting.find((item) => item.decision === decision) ?? null
+  }
+
+  /** What a person last decided. */
+  ruling(decision: string): Ruling | null {
+    return this.book.ruling(this.account, decision) ?? this.#rulings.get(decision) ?? null
   }
 
   addAlias(alias: string): void {
@@ -147,7 +313,7 @@ export class AccountPage {
   setFacts(facts: Facts, sequence: number): void {
     this.#facts = facts
     this.#factsSequence = sequence
-    this.#book.writes.insert('facts', { account_id: this.account, sequence, facts: JSON.stringify(facts) })
+    this.book.writes.insert('facts', { account_id: this.account, sequence, facts: JSON.stringify(facts) })
   }
 
   /**
@@ -159,7 +325,7 @@ export class AccountPage {
     const row = { account_id: this.account, agent: signal.agent, id: signal.id }
     const rivals = this.#signals.filter((other) => other.agent === signal.agent && other.claim === signal.claim)
     const superseded = rivals.some((other) => supersedes(other, signal))
-    this.#book.writes.insert('signals', {
+    this.book.writes.insert('signals', {
       ...row,
       sequence: signal.sequence,
       claim: signal.claim,
@@ -172,7 +338,7 @@ export class AccountPage {
     if (superseded) return
     const ended = new Set(rivals.filter((other) => supersedes(signal, other)))
     for (const other of ended) {
-      this.#book.writes.update('signals', { ...row, id: other.id, superseded: true })
+      this.book.writes.update('signals', { ...row, id: other.id, superseded: true })
     }
     this.#signals = [...this.#signals.filter((other) => !ended.has(other)), signal]
   }

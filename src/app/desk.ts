@@ -3,7 +3,7 @@ import type { Pool } from 'pg'
 import { Conflict, commit } from '../storage/commit.ts'
 import { load, type Wanted } from '../storage/load.ts'
 import { currentContext, sharedSpan, within } from '../telemetry/spans.ts'
-import { Book } from './book.ts'
+import { Book, NotLoaded } from './book.ts'
 import { Problem } from './problem.ts'
 
 /** A request as the desk takes it: what it must know, and how it is served once that is known. */
@@ -36,6 +36,8 @@ export interface Desk {
 export interface DeskOptions {
   readonly pool: Pool
   readonly now: () => number
+  /** Called after a commit that left jobs in the outbox. */
+  readonly onOutbox?: () => void
   readonly lanes?: number
 }
 
@@ -52,22 +54,26 @@ const BATCH = 256
 const WAITING_AT_MOST = 20_000
 const TRIES = 8
 
-export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
+export function createDesk({ pool, now, onOutbox, lanes = 2 }: DeskOptions): Desk {
   const queues: Waiting[][] = Array.from({ length: lanes }, () => [])
   const running: (Promise<void> | null)[] = queues.map(() => null)
   let waiting = 0
 
   async function serveTogether(batch: readonly Waiting[]): Promise<Outcome[]> {
     const contexts = batch.map(({ context }) => context)
+    const wanted = merge(batch.map(({ work }) => work))
     for (let tries = 1; ; tries++) {
-      const wanted = merge(batch.map(({ work }) => work))
       const book = new Book(await sharedSpan('load', contexts, () => load(pool, wanted)), now())
-      const outcomes = batch.map(({ work, context }) => within(context, () => attempt(book, work)))
       try {
+        const outcomes = batch.map(({ work, context }) => within(context, () => attempt(book, work)))
         await sharedSpan('commit', contexts, () => commit(pool, book.writes))
+        if (book.writes.inserts.has('outbox')) onOutbox?.()
         return outcomes
       } catch (error) {
-        if (!(error instanceof Conflict) || tries === TRIES) throw error
+        if (error instanceof NotLoaded && !wanted.faults.includes(error.fault)) {
+          wanted.faults.push(error.fault)
+          tries--
+        } else if (!(error instanceof Conflict) || tries === TRIES) throw error
       }
     }
   }
@@ -113,7 +119,7 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
       if (waiting >= WAITING_AT_MOST) {
         return Promise.reject(new Problem('overloaded', 'too many requests are waiting; try again in a moment'))
       }
-      const lane = laneOf(work.accounts?.[0] ?? work.trails?.[0] ?? '')
+      const lane = laneOf(work.accounts?.[0] ?? work.trails?.[0] ?? work.faults?.[0] ?? '')
       waiting++
       return new Promise<T>((resolve, reject) => {
         queues[lane]!.push({ work, context: currentContext(), resolve: resolve as (value: unknown) => void, reject })
@@ -129,33 +135,41 @@ export function createDesk({ pool, now, lanes = 2 }: DeskOptions): Desk {
 /** Threw after it had written: its cause. The book can't be committed any more. */
 class HalfServed extends Error {}
 
-/** @throws HalfServed */
+/** @throws HalfServed, NotLoaded */
 function attempt(book: Book, work: Work<unknown>): Outcome {
   const before = book.writes.size
   try {
     return { value: work.serve(book) }
   } catch (error) {
+    if (error instanceof NotLoaded) throw error
     if (book.writes.size > before) throw new HalfServed('', { cause: error })
     return { error }
   }
 }
 
-function merge(works: readonly Work<unknown>[]): Wanted {
+/** Faults are added to it: what can't be evaluated shows when it is tried. */
+function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: string[] } {
   const accounts = new Set<string>()
   const trails = new Set<string>()
   const agents = new Set<string>()
   const said = new Set<string>()
+  const escalations = new Set<string>()
+  const faults = new Set<string>()
   for (const work of works) {
     for (const account of work.accounts ?? []) accounts.add(account)
     for (const account of work.trails ?? []) trails.add(account)
     for (const agent of work.agents ?? []) agents.add(agent)
     for (const account of work.said ?? []) said.add(account)
+    for (const id of work.escalations ?? []) escalations.add(id)
+    for (const fault of work.faults ?? []) faults.add(fault)
   }
   return {
     accounts: [...accounts],
     trails: [...trails].filter((account) => !accounts.has(account)),
     agents: [...agents],
     said: [...said],
+    escalations: [...escalations],
+    faults: [...faults],
     signals: works.flatMap((work) => work.signals ?? []),
     outcomes: works.flatMap((work) => work.outcomes ?? []),
   }

@@ -53,7 +53,7 @@ export async function listEscalations(
 }
 
 /** A row as a query reads it, or as PostgreSQL writes it in JSON, where times are text. */
-type EscalationRow = {
+export type EscalationRow = {
   readonly [C in keyof Selectable<Database['escalations']>]:
     | Selectable<Database['escalations']>[C]
     | (Selectable<Database['escalations']>[C] extends Date | null ? string : never)

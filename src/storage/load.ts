@@ -1,6 +1,8 @@
 import type { Pool } from 'pg'
-import type { Facts, Signal } from '../core/model.ts'
+import type { Escalation } from '../core/escalation.ts'
+import type { Facts, Ruling, Signal } from '../core/model.ts'
 import { GENESIS, type Head } from './chain.ts'
+import { type EscalationRow, escalationOf } from './escalations.ts'
 
 /** What a batch of requests must know before it can decide. */
 export interface Wanted {
@@ -16,6 +18,10 @@ export interface Wanted {
   readonly signals: readonly { readonly account: string; readonly agent: string; readonly id: string }[]
   /** Outcomes that may have been sent before. */
   readonly outcomes: readonly OutcomeKey[]
+  /** Ids of escalations. */
+  readonly escalations: readonly string[]
+  /** What could not be evaluated, by the names of `Handoff.faults`. */
+  readonly faults: readonly string[]
 }
 
 export interface OutcomeKey {
@@ -36,6 +42,16 @@ export interface StoredAccount {
   readonly factsSequence: number
   /** All that are not superseded, expired ones too. */
   readonly signals: readonly Signal[]
+  /** Decisions that wait for a person. */
+  readonly escalations: readonly Escalation[]
+  /** What people last decided, by decision. */
+  readonly rulings: ReadonlyMap<string, Ruling>
+}
+
+/** The stream of something that can't be evaluated, and the item that is open about it. */
+export interface StoredFault {
+  readonly head: Head
+  readonly escalation: Escalation | null
 }
 
 /** What an admin said of an agent; sequence is its place in the agent's audit stream. */
@@ -53,6 +69,10 @@ export interface Loaded {
   readonly signals: ReadonlyMap<string, string | null>
   /** States of known outcomes by `outcomeKey`. */
   readonly outcomes: ReadonlyMap<string, string>
+  /** Those asked for, by id. */
+  readonly escalations: ReadonlyMap<string, Escalation>
+  /** By the name that was asked for. */
+  readonly faults: ReadonlyMap<string, StoredFault>
 }
 
 /** Identifies a signal: (account, agent, id). No name holds a control character. */
@@ -69,6 +89,8 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
     agents: AgentJson[]
     signals: SignalJson[]
     outcomes: OutcomeJson[]
+    escalations: EscalationRow[]
+    faults: FaultJson[]
   }>({
     name: 'load',
     text: STATEMENT,
@@ -84,6 +106,8 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
       wanted.outcomes.map((outcome) => new Date(outcome.observedAt).toISOString()),
       wanted.outcomes.map((outcome) => outcome.source),
       wanted.said,
+      wanted.escalations,
+      wanted.faults,
     ],
   })
   const row = rows[0]!
@@ -104,6 +128,13 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
     outcomes: new Map(
       row.outcomes.map(([account, decision, at, source, state]) => [outcomeKey(account, decision, at, source), state]),
     ),
+    escalations: new Map(row.escalations.map((json) => [json.id, escalationOf(json)])),
+    faults: new Map(
+      row.faults.map(([name, sequence, hash, open]) => [
+        name,
+        { head: headOf(sequence, hash), escalation: open && escalationOf(open) },
+      ]),
+    ),
   }
 }
 
@@ -117,6 +148,8 @@ type AccountJson = [
   factsSequence: number | null,
   facts: Facts | null,
   signals: StandingJson[] | null,
+  escalations: EscalationRow[] | null,
+  rulings: [decision: string, sequence: number, ruling: Omit<Ruling, 'sequence'>][] | null,
 ]
 type StandingJson = [
   sequence: number,
@@ -131,10 +164,11 @@ type StandingJson = [
   overrides: Record<string, unknown> | null,
 ]
 type SignalJson = [account: string, agent: string, id: string, payload: string | null]
+type FaultJson = [name: string, sequence: number | null, hash: string | null, open: EscalationRow | null]
 type OutcomeJson = [account: string, decision: string, observedAt: number, source: string, state: string]
 
 function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): StoredAccount {
-  const [, account, aliases, sequence, hash, factsSequence, facts, standing] = json
+  const [, account, aliases, sequence, hash, factsSequence, facts, standing, escalations, rulings] = json
   const signals: Signal[] = []
   for (const [
     sequence,
@@ -156,11 +190,17 @@ function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): Sto
   return {
     account,
     aliases: aliases ?? [],
-    head: sequence === null ? GENESIS : { sequence, hash: hash! },
+    head: headOf(sequence, hash),
     facts: facts ?? {},
     factsSequence: factsSequence ?? 0,
     signals,
+    escalations: (escalations ?? []).map(escalationOf),
+    rulings: new Map((rulings ?? []).map(([decision, sequence, ruling]) => [decision, { ...ruling, sequence }])),
   }
+}
+
+function headOf(sequence: number | null, hash: string | null): Head {
+  return sequence === null || hash === null ? GENESIS : { sequence, hash }
 }
 
 /** Milliseconds since the epoch, exact: what is stored has no finer grain. */
@@ -174,7 +214,7 @@ WITH asked AS MATERIALIZED (
 SELECT
   (SELECT coalesce(json_agg(json_build_array(
       asked.name, asked.account_id, also.names, head.sequence, encode(head.hash, 'hex'), known.sequence, known.facts::json,
-      standing.signals) ORDER BY asked.n), '[]')
+      standing.signals, waiting.escalations, decided.rulings) ORDER BY asked.n), '[]')
    FROM asked
    LEFT JOIN LATERAL (
      SELECT json_agg(alias) AS names FROM aliases WHERE asked.whole AND aliases.account_id = asked.account_id
@@ -192,6 +232,15 @@ SELECT
      FROM signals s LEFT JOIN agents ON agents.name = s.agent
      WHERE s.account_id = asked.account_id AND NOT s.superseded AND (asked.whole OR s.agent = ANY($3::text[]))
    ) standing ON true
+   LEFT JOIN LATERAL (
+     SELECT json_agg(to_json(e)) AS escalations FROM escalations e
+     WHERE asked.whole AND e.account_id = asked.account_id
+       AND e.kind = 'decision' AND e.rule IS NULL AND e.status IN ('open', 'claimed')
+   ) waiting ON true
+   LEFT JOIN LATERAL (
+     SELECT json_agg(json_build_array(r.decision, r.sequence, r.ruling::json)) AS rulings FROM rulings r
+     WHERE asked.whole AND r.account_id = asked.account_id
+   ) decided ON true
   ) AS accounts,
   (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($3::text[])) AS agents,
   (SELECT coalesce(json_agg(json_build_array(s.account_id, s.agent, s.id, p.payload)), '[]')
@@ -213,4 +262,15 @@ SELECT
    LEFT JOIN aliases ON aliases.alias = sent.account
    JOIN outcomes o ON o.account_id = coalesce(aliases.account_id, sent.account) AND o.decision = sent.decision
      AND o.observed_at = sent.observed_at AND o.source = sent.source
-  ) AS outcomes`
+  ) AS outcomes,
+  (SELECT coalesce(json_agg(to_json(e)), '[]') FROM escalations e WHERE e.id = ANY($12::uuid[])) AS escalations,
+  (SELECT coalesce(json_agg(json_build_array(name, head.sequence, encode(head.hash, 'hex'), waiting.escalation)), '[]')
+   FROM unnest($13::text[]) AS fault(name)
+   LEFT JOIN LATERAL (
+     SELECT sequence, hash FROM audit_entries WHERE stream = 'rule:' || name ORDER BY sequence DESC LIMIT 1
+   ) head ON true
+   LEFT JOIN LATERAL (
+     SELECT to_json(e) AS escalation FROM escalations e
+     WHERE e.rule = name AND e.status IN ('open', 'claimed') LIMIT 1
+   ) waiting ON true
+  ) AS faults`
