@@ -20,6 +20,7 @@ import { agentRoutes } from './routes/agents.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { escalationRoutes } from './routes/escalations.ts'
 import { healthRoutes } from './routes/health.ts'
+import { keyRoutes } from './routes/key.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
 import { rulesetRoutes } from './routes/ruleset.ts'
 import { signalRoutes } from './routes/signals.ts'
@@ -83,6 +84,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       agentRoutes(v1, app)
       auditRoutes(v1, app)
       escalationRoutes(v1, app)
+      keyRoutes(v1)
       outcomeRoutes(v1, app)
       rulesetRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))

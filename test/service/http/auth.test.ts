@@ -76,6 +76,27 @@ describe('scopes', () => {
   })
 })
 
+describe('the key that asks', async () => {
+  const { call, keyOf } = await createTestHttp()
+
+  it('is told whose it is and what it may do, whatever that is', async () => {
+    const key = await keyOf({ name: 'maria', principal: 'person', scopes: ['escalations:review'] })
+    expect((await call('GET', '/v1/key', { key })).body).toEqual({
+      name: 'maria',
+      principal: 'person',
+      scopes: ['escalations:review'],
+      agents: null,
+    })
+    expect((await call('GET', '/v1/key')).body).toMatchObject({
+      name: 'admin',
+      principal: 'service',
+      scopes: ['admin'],
+    })
+    const agent = await keyOf({ name: 'radar', principal: 'agent', scopes: ['signals:write'], agents: ['churn-radar'] })
+    expect((await call('GET', '/v1/key', { key: agent })).body).toMatchObject({ agents: ['churn-radar'] })
+  })
+})
+
 describe('a key of an agent', async () => {
   const { call, keyOf, pass, databaseUrl } = await createTestHttp()
   const copilot = await keyOf({

@@ -40,6 +40,7 @@ describe('the description of the API', () => {
         'GET /v1/agents',
         'GET /v1/agents/{agent}',
         'PATCH /v1/agents/{agent}',
+        'GET /v1/key',
         'POST /v1/outcomes',
         'GET /v1/ruleset',
         'GET /v1/audit',
