@@ -1,9 +1,9 @@
 import path from 'node:path'
 import { readRules } from '../../app/rule-files.ts'
+import { createClient } from '../client.ts'
 import { CommandError } from '../failure.ts'
 import { projectFile } from '../project.ts'
 import { terminalOf, wrap } from '../terminal.ts'
-import { createClient } from './client.ts'
 import { readCustomers } from './customers.ts'
 import { replay } from './replay.ts'
 import { renderReport } from './report.ts'
@@ -34,7 +34,7 @@ export async function runDemo({ data, keep }: DemoOptions): Promise<void> {
   console.error('Starting a service with a database of its own …')
   const service = await startDemoService(RULES)
   try {
-    const client = createClient(service.url, service.adminKey, interruption.signal)
+    const client = createClient({ url: service.url, key: service.adminKey, interrupted: interruption.signal })
     const replayed = await replay(client, customers, DECISION)
     const terminal = terminalOf(process.stdout, process.env)
     console.log(`\n${renderReport(decision, customers, replayed, terminal)}`)

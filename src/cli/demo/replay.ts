@@ -1,6 +1,6 @@
 import type { Disposition } from '../../core/model.ts'
+import { type Client, inFlight } from '../client.ts'
 import { CommandError } from '../failure.ts'
-import { type Client, inFlight } from './client.ts'
 import type { Customer } from './customers.ts'
 import { runStage } from './progress.ts'
 

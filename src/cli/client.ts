@@ -1,0 +1,108 @@
+import { CommandError } from './failure.ts'
+
+/** The API of a running service, as any client sees it. */
+export interface Client {
+  /**
+   * @returns the answer's JSON
+   * @throws Refused, Unreachable, and CommandError where it is interrupted or what answers is no Umpire
+   */
+  send(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<unknown>
+}
+
+export interface ClientOptions {
+  /** Without a slash at its end. */
+  readonly url: string
+  readonly key: string
+  readonly interrupted?: AbortSignal
+}
+
+/** The service said no; the message is what it says. */
+export class Refused extends CommandError {
+  readonly status: number
+
+  constructor(status: number, detail: string) {
+    super(detail)
+    this.status = status
+  }
+}
+
+/** Nobody answers, or nobody who could: it is worth trying again. */
+export class Unreachable extends CommandError {}
+
+export function createClient({ url, key, interrupted }: ClientOptions): Client {
+  return {
+    async send(method, path, body) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${key}`, ...(body && { 'content-type': 'application/json' }) },
+        ...(body && { body: JSON.stringify(body) }),
+        ...(interrupted && { signal: interrupted }),
+      }).catch((error: Error) => {
+        throw interrupted?.aborted ? new CommandError('interrupted') : unreachable(url, reasonOf(error))
+      })
+      const answer = await response.text().then(parse, () => undefined)
+      if (response.ok && answer) return answer
+      if (interrupted?.aborted) throw new CommandError('interrupted')
+      throw refusal(url, response, answer)
+    },
+  }
+}
+
+function refusal(url: string, { status, statusText }: Response, answer: Answer | undefined): CommandError {
+  if (answer?.detail === undefined) {
+    const said = `\`${url}\` answers ${[status, statusText].filter(Boolean).join(' ')}`
+    // A proxy whose service is away says so in its own words.
+    if (status >= 502) return new Unreachable(`${said}; try again once the service is up`)
+    return new CommandError(`${said}, as no Umpire does; name another by --url or UMPIRE_URL`)
+  }
+  return status === 503 ? new Unreachable(answer.detail) : new Refused(status, answer.detail)
+}
+
+function unreachable(url: string, reason: string): Unreachable {
+  return new Unreachable(
+    `no service answers at \`${url}\` (${reason}); start it with \`umpire serve\`, or name another by --url or UMPIRE_URL`,
+  )
+}
+
+/** `fetch` hides the reason in the cause; sockets that fail for every address of a host have a code and no message. */
+function reasonOf(error: Error): string {
+  const cause = error.cause as NodeJS.ErrnoException | undefined
+  return cause?.code ?? (cause?.message || error.message)
+}
+
+interface Answer {
+  readonly detail?: string
+}
+
+function parse(text: string): Answer | undefined {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Does `work` for all items, at most `limit` at a time. Results are in the order of the items. */
+export async function inFlight<T, R>(
+  items: readonly T[],
+  limit: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = new Array(items.length)
+  let next = 0
+  const lane = async () => {
+    while (next < items.length) {
+      const i = next++
+      results[i] = await work(items[i] as T)
+    }
+  }
+  const lanes = Array.from({ length: limit }, () =>
+    lane().catch((error) => {
+      // No more is begun once one has failed.
+      next = items.length
+      throw error
+    }),
+  )
+  await Promise.all(lanes)
+  return results
+}
