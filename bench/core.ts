@@ -92,6 +92,7 @@ function umpire(): Run {
     signals,
     agents: new Map(AGENTS.map((name) => [name, resolveAgent(name, ruleset.agents, null)])),
     proposal: null,
+    ruling: null,
   }
   const decision = ruleset.decisions.get('bench')!
   const held = new Set(adjudicate(decision, question).rules.map((rule) => rule.id)).size

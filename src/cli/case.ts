@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { NAME_MAX, NAME_PATTERN } from '../app/names.ts'
 import type { Decision, Question } from '../core/model.ts'
+import { NAME_MAX, NAME_PATTERN } from '../core/names.ts'
 import { type AgentOverrides, compileScope, formatProblem, type Ruleset, resolveAgent } from '../core/rules/load.ts'
 import { type RuleProblem, sortProblems } from '../core/rules/problem.ts'
 import { agentSchema } from '../core/rules/schema/agents.ts'
@@ -119,7 +119,8 @@ function toCase(text: CaseText, yaml: YamlFile, ruleset: Ruleset, now: number): 
     observedAt: signal.observedAt ?? now,
     expiresAt: signal.expiresAt ?? null,
   }))
-  return { decision, question: { account, now, draw: draw ?? 0.5, facts, signals, agents, proposal: proposal ?? null } }
+  const asked = { account, now, draw: draw ?? 0.5, facts, signals, agents, proposal: proposal ?? null }
+  return { decision, question: { ...asked, ruling: null } }
 }
 
 /** What a schema can't see. */

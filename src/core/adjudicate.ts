@@ -1,14 +1,14 @@
-import { type Conclusion, conclude } from './conclude.ts'
+import { type Conclusion, conclude, concludeOn } from './conclude.ts'
 import { measureConflict } from './conflict.ts'
 import { type Disposal, dispose } from './disposition.ts'
-import { combineEffects, type Effects } from './effects.ts'
+import type { Effects } from './effects.ts'
 import { findFlips } from './flips.ts'
 import { handOff } from './handoff.ts'
+import { type Hearing, hear } from './hear.ts'
 import { ruleLedger, signalLedger } from './ledger.ts'
-import { type Live, listen } from './live.ts'
-import type { Adjudication, Autonomy, Decision, Outcome, Question } from './model.ts'
-import { evaluateRules } from './rules/evaluate.ts'
-import type { Scope } from './rules/expression.ts'
+import type { Live } from './live.ts'
+import type { Adjudication, Autonomy, Decision, Question, Ruling } from './model.ts'
+import { whyEnded } from './ruling.ts'
 import { summarise } from './summary.ts'
 import { type Judgement, judge } from './verdict.ts'
 
@@ -19,6 +19,10 @@ const untraced: RunStage = (_stage, run) => run()
 
 /**
  * Answers a question under a decision file: one recommendation, what may be done with it, and the ledger of it all.
+ *
+ * Where a person's answer to the question still stands, its action is the recommendation. Beliefs and expected losses
+ * are as ever, regret and confidence are those of that action, and there are no flips: no confidence changes a
+ * person's word while it stands.
  *
  * Pure: the same decision and question give the same answer to the last digit, in whatever order the signals come.
  * An expression that fails escalates the answer and is named in its `rules`; it never throws.
@@ -32,45 +36,32 @@ export function adjudicate(decision: Decision, question: Question, stage: RunSta
   return stage('decide', () => decide(decision, question, heard, conclusion))
 }
 
-/** Who speaks, and which rules hold. */
-interface Hearing {
-  readonly live: Live
-  readonly scope: Scope
-  readonly outcomes: readonly Outcome[]
-  readonly effects: Effects
-}
-
-function hear(decision: Decision, question: Question): Hearing {
-  const { facts, proposal, now } = question
-  const today = new Date(now)
-  const live = listen(decision, question, { account: facts, signals: [], proposal, now: today })
-  const scope: Scope = { account: facts, signals: live.views, proposal, now: today }
-  const outcomes = evaluateRules(decision.rules, scope)
-  return { live, scope, outcomes, effects: combineEffects(decision, outcomes) }
-}
-
-function decide(decision: Decision, question: Question, heard: Hearing, conclusion: Conclusion): Adjudication {
+function decide(decision: Decision, question: Question, heard: Hearing, computed: Conclusion): Adjudication {
   const { states, actions, review } = decision
   const { account, proposal, now, draw } = question
   const { live, effects } = heard
+  const { rules, failures } = ruleLedger(live.failures, heard.outcomes, computed.losses.failures)
+  const ruling = standingRuling(decision, question, computed, rules)
+  const conclusion = ruling === null ? computed : concludeOn(computed, actionNamed(decision, ruling.action))
   const { used, contributions, beliefs, risks, best, stakes } = conclusion
-  const { rules, failures } = ruleLedger(live.failures, heard.outcomes, conclusion.losses.failures)
 
   const standing = {
     autonomy: best === null ? null : (effects.autonomy[best] as Autonomy),
+    ruled: ruling !== null,
     failed: failures.length > 0,
     escalated: effects.escalations.length > 0,
     regret: stakes.regret,
   }
   const disposal = dispose(standing, review, draw)
-  const judgement = judgeProposal(decision, question, live, effects, conclusion, disposal)
-  const handoff = handOff(disposal, effects, judgement, review, question)
+  const judgement = judgeProposal(decision, question, live, effects, conclusion, standing.ruled, disposal)
+  const isSettled = ruling !== null && failures.length === 0
+  const handoff = isSettled ? null : handOff(disposal, effects, judgement, review, question)
   const verdict = judgement && { verdict: judgement.verdict, reasons: judgement.reasons }
 
   return {
     account,
     decision: decision.name,
-    summary: summarise({ decision, conclusion, effects, disposal, judgement, failures, handoff }),
+    summary: summarise({ decision, conclusion, effects, disposal, judgement, failures, handoff, ruling, now }),
     recommendation: {
       action: best === null ? null : (actions[best]?.name ?? null),
       confidence: stakes.confidence,
@@ -85,11 +76,26 @@ function decide(decision: Decision, question: Question, heard: Hearing, conclusi
     conflict: measureConflict(used, contributions, beliefs),
     signals: signalLedger(decision, live.signals, conclusion, effects),
     rules,
-    flips: findFlips(decision, conclusion),
+    flips: ruling === null ? findFlips(decision, conclusion) : [],
     tags: effects.tags,
     handoff,
-    validUntil: used.reduce((until, { signal }) => Math.min(until, signal.expiresAt ?? until), now + decision.validFor),
+    ruling,
+    validUntil: used.reduce(
+      (until, { signal }) => Math.min(until, signal.expiresAt ?? until),
+      Math.min(now + decision.validFor, ruling?.until ?? Number.POSITIVE_INFINITY),
+    ),
   }
+}
+
+function standingRuling(
+  decision: Decision,
+  question: Question,
+  { beliefs, losses }: Conclusion,
+  rules: Adjudication['rules'],
+): Ruling | null {
+  const { ruling } = question
+  if (ruling === null) return null
+  return whyEnded(ruling, decision, question, { beliefs, permitted: losses.permitted, rules }) === null ? ruling : null
 }
 
 function judgeProposal(
@@ -98,10 +104,11 @@ function judgeProposal(
   live: Live,
   effects: Effects,
   { risks, best }: Conclusion,
+  ruled: boolean,
   { disposition }: Disposal,
 ): Judgement | null {
   if (proposal === null) return null
-  const action = decision.actions.findIndex(({ name }) => name === proposal.action)
+  const action = actionNamed(decision, proposal.action)
   if (action === -1)
     throw new Error(`\`${decision.name}\` has no action \`${proposal.action}\`; propose one that it has`)
   return judge({
@@ -109,12 +116,17 @@ function judgeProposal(
     vetoed: effects.vetoedBy[action] !== null,
     autonomy: effects.autonomy[action] as Autonomy,
     inScope: live.proposerInScope,
+    ruled,
     disposition,
     recommended: action === best,
     risk: risks[action] as number | null,
     leastRisk: best === null ? null : (risks[best] as number),
     tolerance: decision.tolerance,
   })
+}
+
+function actionNamed({ actions }: Decision, name: string): number {
+  return actions.findIndex((action) => action.name === name)
 }
 
 function byName<T>(named: readonly { readonly name: string }[], values: readonly T[]): Record<string, T> {

@@ -19,7 +19,7 @@ export interface Conclusion {
   readonly losses: Losses
   /** Expected loss of each action, vetoed ones too; null where a loss of it failed. */
   readonly risks: readonly (number | null)[]
-  /** The permitted action with the least expected loss; null: none is permitted. */
+  /** The permitted action with the least expected loss, unless a person chose another; null: none is permitted. */
   readonly best: number | null
   readonly stakes: Stakes
 }
@@ -37,4 +37,10 @@ export function conclude(decision: Decision, used: readonly UsedSignal[], effect
   const best = leastCostly(losses, beliefs)
   const stakes = assessStakes(losses, beliefs, best)
   return { used, evidence, weights, contributions, beliefs, losses, risks, best, stakes }
+}
+
+/** The same with another permitted action in the place of the least costly one. */
+export function concludeOn(conclusion: Conclusion, action: number): Conclusion {
+  const { losses, beliefs } = conclusion
+  return { ...conclusion, best: action, stakes: assessStakes(losses, beliefs, action) }
 }

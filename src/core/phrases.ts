@@ -44,6 +44,36 @@ export function age(hours: number): string {
   return days === 0 ? 'today' : `${count(days, 'day')} old`
 }
 
+/** `today`, `three days ago`. */
+export function ago(hours: number): string {
+  const days = Math.floor(hours / 24)
+  return days <= 0 ? 'today' : `${count(days, 'day')} ago`
+}
+
+/** `27 November`; with the hour on the day itself, `14:05 UTC`, and with the year in another, `3 January 2027`. */
+export function moment(at: number, now: number): string {
+  const [then, today] = [new Date(at), new Date(now)]
+  const date = `${then.getUTCDate()} ${MONTHS[then.getUTCMonth()]}`
+  if (then.getUTCFullYear() !== today.getUTCFullYear()) return `${date} ${then.getUTCFullYear()}`
+  const isToday = then.getUTCMonth() === today.getUTCMonth() && then.getUTCDate() === today.getUTCDate()
+  return isToday ? `${then.toISOString().slice(11, 16)} UTC` : date
+}
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+]
+
 /** `one day`, `three days`, `14 days`. */
 export function count(n: number, thing: string): string {
   return `${SMALL_NUMBERS[n] ?? n} ${thing}${n === 1 ? '' : 's'}`

@@ -1,6 +1,6 @@
 import type { Disposal } from './disposition.ts'
-import type { Handoff, LedgerRule } from './model.ts'
-import { about, capitalised, count, money, rough, spoken } from './phrases.ts'
+import type { Handoff, LedgerRule, Ruling } from './model.ts'
+import { about, ago, capitalised, count, moment, money, rough, spoken } from './phrases.ts'
 import type { Judgement } from './verdict.ts'
 import { nameOf, reasonOf, type Scales, weighing } from './weighing.ts'
 
@@ -10,7 +10,12 @@ export interface Findings extends Scales {
   /** Expressions that failed. */
   readonly failures: readonly LedgerRule[]
   readonly handoff: Handoff | null
+  /** The person's answer that stands, if any. */
+  readonly ruling: Ruling | null
+  readonly now: number
 }
+
+const HOUR = 3_600_000
 
 /**
  * What to do and why, in words that need no explanation.
@@ -22,11 +27,15 @@ export function summarise(findings: Findings): string {
   return `${answer(findings)}. ${grounds(findings)}.`
 }
 
-function answer({ decision, conclusion: { best }, judgement, handoff }: Findings): string {
+function answer(findings: Findings): string {
+  const { decision, judgement, handoff, disposal } = findings
+  const { best } = findings.conclusion
   const recommended = best === null ? null : nameOf(decision, best)
+  const forPeople = findings.ruling !== null && disposal.reasons[0] === 'people_only'
   if (judgement === null) {
     if (recommended === null) return 'No action is permitted'
     // Whoever reads no further must not take for an order what nobody has cleared.
+    if (forPeople) return `For people only: ${recommended}`
     return handoff?.kind === 'decision' ? `A person decides; ${recommended} looks best` : capitalised(recommended)
   }
 
@@ -41,7 +50,7 @@ function answer({ decision, conclusion: { best }, judgement, handoff }: Findings
       if (handoff?.kind === 'decision') return `Denied: ${wanted}; ${spoken(handoff.queue)} decides what to do`
       // An agent that may not act here may not act in another way either.
       if (other === null || judgement.reasons[0] === 'out_of_scope') return `Denied: ${wanted}`
-      return `Denied: ${wanted}; ${other} instead`
+      return `Denied: ${wanted}; ${other} instead${forPeople ? ', by people only' : ''}`
   }
 }
 
@@ -63,6 +72,7 @@ function grounds(findings: Findings): string {
       return `${weighing(findings)}${everyTime(findings, action)}`
     case 'within_tolerance':
       return tolerated(findings, action)
+    case 'decided_by_person':
     case 'loss_failed':
     case 'needs_person':
     case 'recommended':
@@ -71,8 +81,9 @@ function grounds(findings: Findings): string {
 }
 
 function standing(findings: Findings): string {
-  const { effects, disposal, failures, handoff } = findings
+  const { effects, disposal, failures, handoff, ruling, now } = findings
   const { best, stakes } = findings.conclusion
+  if (ruling !== null) return ruled(ruling, now)
   switch (disposal.reasons[0]) {
     case 'no_permitted_action':
       if (failures.length > 0) return decided(findings, failed(failures))
@@ -87,6 +98,7 @@ function standing(findings: Findings): string {
       return decided(findings, `${weighing(findings)}; ${risk(findings)}`)
     case 'copilot':
       return `${weighing(findings)}${everyTime(findings, best as number)}`
+    case 'decided_by_person':
     case 'sampled':
     case 'supervised':
     case 'autonomous':
@@ -94,6 +106,11 @@ function standing(findings: Findings): string {
       if (stakes.regret === 0) return weighing(findings)
       return `${weighing(findings)}; ${risk(findings)}, so nobody needs to look`
   }
+}
+
+/** `maria decided so today; that stands until 27 November`. */
+function ruled({ by, at, until }: Ruling, now: number): string {
+  return `${by} decided so ${ago((now - at) / HOUR)}; that stands until ${moment(until, now)}`
 }
 
 /** What mistakes cost on average, beside what a look costs; rounding never puts the two the wrong way round. */

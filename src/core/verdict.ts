@@ -1,16 +1,17 @@
 import type { Autonomy, Disposition, Verdict, VerdictReason } from './model.ts'
 
-const VERDICT_OF: Readonly<Record<VerdictReason, Verdict>> = {
+/** What speaks against a proposal, and what then becomes of it. */
+const OBJECTIONS = {
   vetoed: 'deny',
   off_limits: 'deny',
   out_of_scope: 'deny',
+  decided_by_person: 'deny',
   loss_failed: 'ask',
   needs_person: 'ask',
   costlier: 'deny',
   copilot: 'ask',
-  recommended: 'allow',
-  within_tolerance: 'allow',
-}
+} as const satisfies Partial<Record<VerdictReason, Verdict>>
+type Objection = keyof typeof OBJECTIONS
 
 export interface Judgement {
   /** The proposed action. */
@@ -30,6 +31,8 @@ export interface Contest {
   readonly autonomy: Autonomy
   /** Null: it is not known, because the agent's scope failed; a person looks at that anyway. */
   readonly inScope: boolean | null
+  /** Whether the recommendation is a person's. */
+  readonly ruled: boolean
   readonly disposition: Disposition
   readonly recommended: boolean
   /** Expected losses; null: a loss of the proposed action failed, or no action is permitted. */
@@ -38,17 +41,34 @@ export interface Contest {
   readonly tolerance: number
 }
 
-/** The answer to an agent that wants to take an action. */
+/** The answer to an agent that wants to take an action. Where a person has decided, that action and no other. */
 export function judge(contest: Contest): Judgement {
-  const { action, autonomy, disposition, risk, leastRisk, tolerance } = contest
-  const reasons: VerdictReason[] = []
-  if (contest.vetoed) reasons.push('vetoed')
-  if (autonomy === 'off_limits') reasons.push('off_limits')
-  if (contest.inScope === false) reasons.push('out_of_scope')
-  if (risk === null) reasons.push('loss_failed')
-  if (disposition === 'escalate' || disposition === 'suggest') reasons.push('needs_person')
-  if (risk !== null && leastRisk !== null && risk - leastRisk > tolerance) reasons.push('costlier')
-  if (autonomy === 'copilot') reasons.push('copilot')
-  const [first = contest.recommended ? 'recommended' : 'within_tolerance', ...others] = reasons
-  return { action, autonomy, verdict: VERDICT_OF[first], reasons: [first, ...others] }
+  const { action, autonomy, ruled, recommended } = contest
+  const [first, ...others] = [...bars(contest), ...(ruled ? dissent(contest) : doubts(contest))]
+  if (first !== undefined) return { action, autonomy, verdict: OBJECTIONS[first], reasons: [first, ...others] }
+  const reason = ruled ? 'decided_by_person' : recommended ? 'recommended' : 'within_tolerance'
+  return { action, autonomy, verdict: 'allow', reasons: [reason] }
+}
+
+/** What no person's answer moves out of the way. */
+function bars({ vetoed, autonomy, inScope }: Contest): readonly Objection[] {
+  const bars: Objection[] = []
+  if (vetoed) bars.push('vetoed')
+  if (autonomy === 'off_limits') bars.push('off_limits')
+  if (inScope === false) bars.push('out_of_scope')
+  return bars
+}
+
+function dissent({ recommended, inScope }: Contest): readonly Objection[] {
+  if (!recommended) return ['decided_by_person']
+  return inScope === null ? ['needs_person'] : []
+}
+
+function doubts({ autonomy, disposition, risk, leastRisk, tolerance }: Contest): readonly Objection[] {
+  const doubts: Objection[] = []
+  if (risk === null) doubts.push('loss_failed')
+  if (disposition === 'escalate' || disposition === 'suggest') doubts.push('needs_person')
+  if (risk !== null && leastRisk !== null && risk - leastRisk > tolerance) doubts.push('costlier')
+  if (autonomy === 'copilot') doubts.push('copilot')
+  return doubts
 }

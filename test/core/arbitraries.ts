@@ -11,7 +11,7 @@ import {
   type Signal,
 } from '../../src/core/model.ts'
 import type { Expression } from '../../src/core/rules/expression.ts'
-import { agent, claim, constant, DAY, expression, failing, HOUR, NOW, rule } from './fixtures.ts'
+import { agent, claim, constant, DAY, expression, failing, HOUR, NO_QUEUES, NOW, rule } from './fixtures.ts'
 
 /** A question with the decision under which it is asked. */
 export interface Case {
@@ -94,6 +94,7 @@ function effects(stateCount: number, actionCount: number, shape: Shape): fc.Arbi
       queue: fc.option(fc.constantFrom('legal', 'onboarding')),
       priority: fc.option(fc.integer({ min: -5, max: 5 })),
       due: fc.option(fc.integer({ min: 0, max: DAY })),
+      assignee: fc.constant(null),
     }),
     fc.record({ kind: fc.constant('autonomyCap' as const), caps: some(cap) }),
     fc.record({ kind: fc.constant('addLoss' as const), terms: some(added) }),
@@ -138,11 +139,18 @@ export function decisions(shape: Shape = {}): fc.Arbitrary<Decision> {
           queue: fc.constant('csm'),
           due: fc.integer({ min: 0, max: DAY }),
           sampleRate: probability,
+          assignee: fc.constant(null),
+          holdsFor: fc.integer({ min: 1, max: 30 * DAY }),
+          fallback: fc.constant(null),
         }),
         dependence: fc.oneof(fc.constantFrom(0, 0.75, 1), probability),
         evidenceCap: uniform(0.1, 10),
         tolerance: fc.oneof(fc.constant(0), money),
         validFor: fc.integer({ min: HOUR, max: DAY }),
+        adjudicateOn: fc.constant([]),
+        reads: fc.constant(null),
+        meaning: fc.constant('a meaning'),
+        queues: fc.constant(NO_QUEUES),
       }),
     )
 }
@@ -201,6 +209,7 @@ export function cases(shape: Shape = {}): fc.Arbitrary<Case> {
             action: fc.constantFrom(...decision.actions.map(({ name }) => name)),
           }),
         ),
+        ruling: fc.constant(null),
       }),
     }),
   )

@@ -3,7 +3,7 @@ import { dispose, type Standing } from '../../src/core/disposition.ts'
 import type { Disposition, Reason } from '../../src/core/model.ts'
 import { REVIEW } from './fixtures.ts'
 
-const CALM: Standing = { autonomy: 'autonomous', failed: false, escalated: false, regret: 0 }
+const CALM: Standing = { autonomy: 'autonomous', ruled: false, failed: false, escalated: false, regret: 0 }
 
 describe('the disposition', () => {
   it.each<[Partial<Standing>, Disposition, Reason[]]>([
@@ -24,6 +24,10 @@ describe('the disposition', () => {
       'escalate',
       ['rule_error', 'rule', 'people_only', 'uncertain'],
     ],
+    [{ ruled: true }, 'act', ['decided_by_person']],
+    [{ ruled: true, autonomy: 'copilot' }, 'act', ['decided_by_person']],
+    [{ ruled: true, failed: true, escalated: true, regret: 50 }, 'act', ['decided_by_person']],
+    [{ ruled: true, autonomy: 'off_limits', regret: 50 }, 'escalate', ['people_only', 'decided_by_person']],
   ])('of %o is %s', (standing, disposition, reasons) => {
     expect(dispose({ ...CALM, ...standing }, REVIEW, 0.5)).toEqual({ disposition, reasons })
   })
@@ -34,5 +38,6 @@ describe('the disposition', () => {
     expect(dispose(supervised, REVIEW, 0.1)).toEqual({ disposition: 'act', reasons: ['supervised'] })
     expect(dispose(supervised, { ...REVIEW, sampleRate: 0 }, 0).disposition).toBe('act')
     expect(dispose(CALM, REVIEW, 0).disposition).toBe('act')
+    expect(dispose({ ...supervised, ruled: true }, REVIEW, 0).disposition).toBe('act')
   })
 })

@@ -31,6 +31,7 @@ const escalate = (queue: string | null, priority: number | null, due: number | n
   queue,
   priority,
   due,
+  assignee: null,
 })
 
 describe('a veto', () => {

@@ -1,4 +1,4 @@
-import type { Agent, Claim, Decision, Effect, Question, Review, Rule, Signal } from '../../src/core/model.ts'
+import type { Agent, Claim, Decision, Effect, Question, Queues, Review, Rule, Signal } from '../../src/core/model.ts'
 import { outcomesOf } from '../../src/core/rules/evaluate.ts'
 import { type Expression, ExpressionError, type Scope } from '../../src/core/rules/expression.ts'
 
@@ -69,7 +69,15 @@ export function claim(states: Decision['states'], pointsAt: readonly number[], h
 }
 
 export function rule(id: string, effects: readonly Effect[], fields: Partial<Omit<Rule, 'outcomes'>> = {}): Rule {
-  const stated = { id, when: ALWAYS, forEachSignal: false, effects, because: `Because of ${id}`, ...fields }
+  const stated = {
+    id,
+    shared: false,
+    when: ALWAYS,
+    forEachSignal: false,
+    effects,
+    because: `Because of ${id}`,
+    ...fields,
+  }
   return { ...stated, outcomes: outcomesOf(id, stated.effects, stated.because) }
 }
 
@@ -83,7 +91,17 @@ export const AT_RISK = 1
 export const SEND = 0
 export const WAIT = 1
 
-export const REVIEW: Review = { cost: 40, queue: 'csm', due: 8 * HOUR, sampleRate: 0.1 }
+export const REVIEW: Review = {
+  cost: 40,
+  queue: 'csm',
+  due: 8 * HOUR,
+  sampleRate: 0.1,
+  assignee: null,
+  holdsFor: 7 * DAY,
+  fallback: null,
+}
+
+export const NO_QUEUES: Queues = { declared: new Map(), reasons: new Map(), targets: [] }
 
 /** The decision of the design: send an expansion e-mail or wait. */
 export function expansion(fields: Partial<Decision> = {}): Decision {
@@ -112,6 +130,10 @@ export function expansion(fields: Partial<Decision> = {}): Decision {
     evidenceCap: 3,
     tolerance: 0,
     validFor: HOUR,
+    adjudicateOn: [],
+    reads: ['arr'],
+    meaning: 'a meaning',
+    queues: NO_QUEUES,
     ...fields,
   }
 }
@@ -135,6 +157,7 @@ export function question(signals: readonly Signal[], fields: Partial<Question> =
     facts: { arr: 180_000 },
     signals,
     proposal: null,
+    ruling: null,
     ...fields,
     agents: everyone,
   }

@@ -197,7 +197,7 @@ describe('rules', () => {
   it('are not moved by five undeclared agents that shout', () => {
     const shouting = [1, 2, 3, 4, 5].map((n) => agent(`unknown-${n}`, { mode: 'shadow', trust: 0.5 }))
     const signals = shouting.map(({ name }) => signal(name, 'healthy', { confidence: 1 }))
-    const crowded = rule('crowd', [{ kind: 'escalate', queue: null, priority: null, due: null }], {
+    const crowded = rule('crowd', [{ kind: 'escalate', queue: null, priority: null, due: null, assignee: null }], {
       when: expression('signals.size() > 0', (scope) => scope.signals.length > 0),
     })
     const decision = expansion({ rules: [crowded] })

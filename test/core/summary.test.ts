@@ -204,7 +204,7 @@ describe('the summary', () => {
 
   it('gives the reason of the rule that escalates, of several that whose queue it is', () => {
     const escalate = (queue: string | null, because: string) =>
-      rule('people', [{ kind: 'escalate', queue, priority: null, due: null }], { because })
+      rule('people', [{ kind: 'escalate', queue, priority: null, due: null, assignee: null }], { because })
     const first = escalate(null, 'The account is large.')
     expect(summary([CHURN], { rules: [first] })).toBe(
       'A person decides; wait looks best. The account is large, so csm decides.',

@@ -9,6 +9,7 @@ const WELCOME: Contest = {
   vetoed: false,
   autonomy: 'autonomous',
   inScope: true,
+  ruled: false,
   disposition: 'act',
   recommended: true,
   risk: 10,
@@ -38,6 +39,18 @@ describe('a verdict', () => {
       'deny',
       ['vetoed', 'off_limits', 'out_of_scope', 'loss_failed', 'needs_person'],
     ],
+    [{ ruled: true }, 'allow', ['decided_by_person']],
+    [{ ruled: true, autonomy: 'copilot' }, 'allow', ['decided_by_person']],
+    [{ ruled: true, autonomy: 'off_limits', disposition: 'escalate' }, 'deny', ['off_limits']],
+    [{ ruled: true, inScope: false }, 'deny', ['out_of_scope']],
+    [{ ruled: true, inScope: null }, 'ask', ['needs_person']],
+    [{ ruled: true, recommended: false }, 'deny', ['decided_by_person']],
+    [{ ruled: true, recommended: false, risk: 5 }, 'deny', ['decided_by_person']],
+    [{ ruled: true, recommended: false, risk: 15, tolerance: 5 }, 'deny', ['decided_by_person']],
+    [{ ruled: true, recommended: false, risk: null, autonomy: 'copilot' }, 'deny', ['decided_by_person']],
+    [{ ruled: true, recommended: false, inScope: null }, 'deny', ['decided_by_person']],
+    [{ ruled: true, recommended: false, vetoed: true }, 'deny', ['vetoed', 'decided_by_person']],
+    [{ ruled: true, recommended: false, disposition: 'escalate' }, 'deny', ['decided_by_person']],
   ])('on %o is %s', (contest, verdict, reasons) => {
     expect(judge({ ...WELCOME, ...contest })).toMatchObject({ verdict, reasons })
   })

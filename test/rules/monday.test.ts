@@ -29,7 +29,7 @@ function ask(account: BookedAccount, decision: string, n: number): Answered {
   const agents = agentsOf({ signals, proposal })
   // Multiples of the golden ratio spread evenly: as good as random here, and the same every day.
   const draw = (n * 0.618034) % 1
-  const question = { account: account.name, now: MONDAY, draw, facts, signals, agents, proposal }
+  const question = { account: account.name, now: MONDAY, draw, facts, signals, agents, proposal, ruling: null }
   return { account, decision, answer: adjudicate(RULES.decisions.get(decision) as Decision, question) }
 }
 

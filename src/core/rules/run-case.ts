@@ -25,6 +25,7 @@ export function runCase(
     signals: test.signals,
     agents: new Map([...names].map((name) => [name, resolveAgent(name, agents, null)])),
     proposal: test.proposal,
+    ruling: null,
   })
   return { answer, differences: compare(test.expect, answer) }
 }
