@@ -7,8 +7,8 @@ import { handOff } from './handoff.ts'
 import { type Hearing, hear } from './hear.ts'
 import { ruleLedger, signalLedger } from './ledger.ts'
 import type { Live } from './live.ts'
-import type { Adjudication, Autonomy, Decision, Question, Ruling } from './model.ts'
-import { whyEnded } from './ruling.ts'
+import type { Adjudication, Autonomy, Decision, Question } from './model.ts'
+import { standingRuling } from './ruling.ts'
 import { summarise } from './summary.ts'
 import { type Judgement, judge } from './verdict.ts'
 
@@ -41,7 +41,8 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
   const { account, proposal, now, draw } = question
   const { live, effects } = heard
   const { rules, failures } = ruleLedger(live.failures, heard.outcomes, computed.losses.failures)
-  const ruling = standingRuling(decision, question, computed, rules)
+  const found = { beliefs: computed.beliefs, permitted: computed.losses.permitted, rules }
+  const ruling = standingRuling(decision, question, found)
   const conclusion = ruling === null ? computed : concludeOn(computed, actionNamed(decision, ruling.action))
   const { used, contributions, beliefs, risks, best, stakes } = conclusion
 
@@ -53,9 +54,8 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
     regret: stakes.regret,
   }
   const disposal = dispose(standing, review, draw)
-  const judgement = judgeProposal(decision, question, live, effects, conclusion, standing.ruled, disposal)
-  const isSettled = ruling !== null && failures.length === 0
-  const handoff = isSettled ? null : handOff(disposal, effects, judgement, review, question)
+  const judgement = judgeProposal(decision, question, live, effects, conclusion, disposal)
+  const handoff = handOff({ disposal, effects, judgement, failures }, decision, question, heard.scope)
   const verdict = judgement && { verdict: judgement.verdict, reasons: judgement.reasons }
 
   return {
@@ -87,25 +87,13 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
   }
 }
 
-function standingRuling(
-  decision: Decision,
-  question: Question,
-  { beliefs, losses }: Conclusion,
-  rules: Adjudication['rules'],
-): Ruling | null {
-  const { ruling } = question
-  if (ruling === null) return null
-  return whyEnded(ruling, decision, question, { beliefs, permitted: losses.permitted, rules }) === null ? ruling : null
-}
-
 function judgeProposal(
   decision: Decision,
   { proposal }: Question,
   live: Live,
   effects: Effects,
   { risks, best }: Conclusion,
-  ruled: boolean,
-  { disposition }: Disposal,
+  { disposition, reasons }: Disposal,
 ): Judgement | null {
   if (proposal === null) return null
   const action = actionNamed(decision, proposal.action)
@@ -116,7 +104,7 @@ function judgeProposal(
     vetoed: effects.vetoedBy[action] !== null,
     autonomy: effects.autonomy[action] as Autonomy,
     inScope: live.proposerInScope,
-    ruled,
+    ruled: reasons.includes('decided_by_person'),
     disposition,
     recommended: action === best,
     risk: risks[action] as number | null,

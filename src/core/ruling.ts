@@ -63,6 +63,12 @@ export function whyEnded(
   return moved ? 'beliefs' : null
 }
 
+/** The question's ruling, if it stands. */
+export function standingRuling(decision: Decision, question: Question, found: Findings): Ruling | null {
+  const { ruling } = question
+  return ruling !== null && whyEnded(ruling, decision, question, found) === null ? ruling : null
+}
+
 function factsRead({ reads }: Decision, facts: Facts): Facts {
   if (reads === null) return facts
   return Object.fromEntries(reads.filter((name) => Object.hasOwn(facts, name)).map((name) => [name, facts[name]]))

@@ -10,8 +10,9 @@ import {
   type Rule,
   type Signal,
 } from '../../src/core/model.ts'
+import { NO_QUEUES } from '../../src/core/queues.ts'
 import type { Expression } from '../../src/core/rules/expression.ts'
-import { agent, claim, constant, DAY, expression, failing, HOUR, NO_QUEUES, NOW, rule } from './fixtures.ts'
+import { agent, claim, constant, DAY, expression, failing, HOUR, NOW, rule } from './fixtures.ts'
 
 /** A question with the decision under which it is asked. */
 export interface Case {

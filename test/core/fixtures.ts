@@ -1,4 +1,5 @@
-import type { Agent, Claim, Decision, Effect, Question, Queues, Review, Rule, Signal } from '../../src/core/model.ts'
+import type { Agent, Claim, Decision, Effect, Question, Review, Rule, Signal } from '../../src/core/model.ts'
+import { NO_QUEUES } from '../../src/core/queues.ts'
 import { outcomesOf } from '../../src/core/rules/evaluate.ts'
 import { type Expression, ExpressionError, type Scope } from '../../src/core/rules/expression.ts'
 
@@ -100,8 +101,6 @@ export const REVIEW: Review = {
   holdsFor: 7 * DAY,
   fallback: null,
 }
-
-export const NO_QUEUES: Queues = { declared: new Map(), reasons: new Map(), targets: [] }
 
 /** The decision of the design: send an expansion e-mail or wait. */
 export function expansion(fields: Partial<Decision> = {}): Decision {
