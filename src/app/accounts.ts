@@ -1,15 +1,17 @@
+import { type Escalation, withdrawEscalation } from '../core/escalation.ts'
 import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
 import { bodyOf } from '../storage/chain.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import type { App } from './app.ts'
-import type { AccountPage, Book } from './book.ts'
+import type { AccountPage, Book, Place } from './book.ts'
 import { demandSmall } from './facts.ts'
 import { renderAll } from './history.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { overlaid } from './question.ts'
+import { raiseQuestions } from './questions.ts'
 import type { SentSignal, SignalBody } from './signals.ts'
 import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
 
@@ -59,6 +61,7 @@ export async function putAccount(
       if (JSON.stringify(merged) === JSON.stringify(page.facts) && page.isKnown) return
       const entry = page.append('facts', { by: principal.name, changed: change.facts ?? {}, facts: merged })
       page.setFacts(merged, entry.sequence)
+      raiseQuestions(app, book, page, 'fact')
     },
   })
   return getAccount(app, name)
@@ -79,9 +82,11 @@ function isNew(book: Book, page: AccountPage, alias: string): boolean {
 }
 
 function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: Principal): void {
-  page.append('alias', { by, alias: other.account, joinedAtSequence: other.head.sequence })
+  const { waiting } = other
+  const step = page.append('alias', { by, alias: other.account, joinedAtSequence: other.head.sequence })
   other.append('joined', { by, account: page.account })
   book.makeAlias(other, page)
+  for (const item of waiting) takeOver(book, page, item, step)
   for (const signal of other.signals) {
     const { id, agent, claim } = signal
     if (page.signals.some((mine) => mine.agent === agent && mine.id === id)) continue
@@ -92,6 +97,18 @@ function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: P
     page.addSignal({ ...signal, sequence: entry.sequence })
     book.rememberSignal(page.account, agent, id, entry.payload)
   }
+}
+
+/** What waits for a person about an account that has joined: once, if the same waits about the one that it joined. */
+function takeOver(book: Book, page: AccountPage, item: Escalation, step: Place): void {
+  const moved = { ...item, account: page.account }
+  if (page.waitingFor(item.decision) === null) {
+    book.put(moved, step)
+    return
+  }
+  const withdrawn = withdrawEscalation(moved, 'account_joined', item.adjudication, book.now)
+  book.put(withdrawn, step)
+  book.notify('escalation.withdrawn', withdrawn, step)
 }
 
 /** @throws Problem `not_found` for an account never seen */
@@ -110,7 +127,7 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
   const accounts = [page.account, ...page.aliases]
   const [adjudications, escalations] = await Promise.all([
     newestAdjudications(app.db, page.account, [...app.rules.active.decisions.keys()]),
-    listEscalations(app.db, { accounts, status: ['open', 'claimed'] }, now, undefined, OPEN_SHOWN),
+    listEscalations(app.db, { accounts, status: ['open', 'claimed'] }, undefined, OPEN_SHOWN),
   ])
   return {
     account: page.account,

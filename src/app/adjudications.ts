@@ -4,7 +4,6 @@ import {
   type Decision,
   ENGINE,
   type Facts,
-  type Handoff,
   type Proposal,
   type Question,
   type Signal,
@@ -14,10 +13,12 @@ import { span } from '../telemetry/spans.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { demandSmall } from './facts.ts'
+import { handOver } from './handover.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import { demand, type Principal, speaksFor } from './principal.ts'
 import { Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
+import { raiseQuestions } from './questions.ts'
 import { type AdjudicationRecord, figuresOf } from './record.ts'
 import { acceptSignal, freshSignals, type SignalInput, toSignal } from './signals.ts'
 import { viewOf } from './view.ts'
@@ -67,6 +68,7 @@ export async function adjudicate(
       const fresh = freshSignals(app, principal, book, page, signals)
       if (dryRun) return answerOnly(app, decision, request, book, page, fresh)
       for (const signal of fresh) acceptSignal(book, page, signal, principal)
+      if (fresh.length > 0) raiseQuestions(app, book, page, 'signal', decision)
       accepted = fresh.length
       if (request.proposal) book.register(request.proposal.agent)
       return answerAndKeep(app, principal, decision, request, book, page, remember)
@@ -133,32 +135,40 @@ function answerAndKeep(
   const question = ask(app, request, book, page, page.signals)
   const answer = arbitrate(decision, question, span)
   const id = app.newId()
-  const escalation = answer.handoff && app.newId()
+  const { escalation, joined, changed, withdrew, carryOut } = handOver(app, book, page, decision, answer, id)
   const record: AdjudicationRecord = {
     agents: [...question.agents.keys()].sort().map((name) => [name, book.agent(name)?.sequence ?? 0]),
     by: principal.name,
+    changed,
     decision: decision.name,
     draw: question.draw,
     engine: ENGINE,
-    escalation: escalation ?? undefined,
+    escalation,
     facts: page.factsSequence,
     figures: figuresOf(answer),
     id,
+    joined,
     overlay: request.facts,
     proposal: question.proposal ?? undefined,
     ruleset: app.rules.active.hash,
+    ruling: answer.ruling?.sequence,
     signals: question.signals.map((signal) => signal.sequence).sort((a, b) => a - b),
+    withdrew,
   }
   const { sequence, hash } = page.append('adjudication', record)
   const { account } = page
   const { disposition } = answer.recommendation
   book.writes.insert('adjudications', { account_id: account, decision: decision.name, sequence, id, disposition })
-  if (answer.handoff && escalation) {
-    const { regret } = answer
-    openEscalation(book, answer.handoff, { id: escalation, account, decision: decision.name, adjudication: id, regret })
-  }
+  carryOut({ stream: page.stream, sequence })
   const audit = { stream: page.stream, sequence, hash }
-  const envelope = { id, ruleset: record.ruleset, engine: ENGINE, createdAt: book.now, escalation, audit }
+  const envelope = {
+    id,
+    ruleset: record.ruleset,
+    engine: ENGINE,
+    createdAt: book.now,
+    escalation: escalation ?? null,
+    audit,
+  }
   const body = JSON.stringify(viewOf(answer, envelope))
   if (remember) {
     const { owner, key } = remember
@@ -186,32 +196,6 @@ function ask(
     signals,
     agents: standing(app, app.rules.active, names, (name) => book.agent(name)),
     proposal,
+    ruling: page.ruling(request.decision),
   }
-}
-
-/** The item for people, and the job that will tell them of it, in the transaction of the answer. */
-function openEscalation(
-  book: Book,
-  handoff: Handoff,
-  of: { id: string; account: string; decision: string; adjudication: string; regret: number },
-): void {
-  const createdAt = book.at
-  book.writes.insert('escalations', {
-    id: of.id,
-    account_id: of.account,
-    decision: of.decision,
-    adjudication_id: of.adjudication,
-    kind: handoff.kind,
-    queue: handoff.queue,
-    priority: handoff.priority,
-    regret: of.regret,
-    due_at: new Date(handoff.dueAt).toISOString(),
-    created_at: createdAt,
-  })
-  book.writes.insert('outbox', {
-    account_id: of.account,
-    topic: 'escalation.opened',
-    payload: JSON.stringify({ escalation: of.id }),
-    created_at: createdAt,
-  })
 }

@@ -1,16 +1,20 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
-import { type Adjudication, ENGINE } from '../core/model.ts'
+import type { Resolution } from '../core/escalation.ts'
+import { type Adjudication, type Decision, ENGINE, type Question, type Ruling } from '../core/model.ts'
 import type { Ruleset } from '../core/rules/load.ts'
+import { makeRuling } from '../core/ruling.ts'
 import {
   type AdjudicationFilter,
   findAdjudication,
   listAdjudications as list,
   readAgentsAt,
   readInputs,
+  readPayload,
   type StoredAdjudication,
 } from '../storage/adjudications.ts'
 import { accountIds } from '../storage/aliases.ts'
 import { bodyOf } from '../storage/chain.ts'
+import { findEscalation } from '../storage/escalations.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { damaged, Problem } from './problem.ts'
@@ -77,7 +81,9 @@ async function find(app: App, id: string): Promise<StoredAdjudication> {
 }
 
 async function render(app: App, stored: StoredAdjudication): Promise<AdjudicationView> {
-  const { record, answer } = await restore(app, stored)
+  const restored = await restore(app, stored)
+  const { record, answer } = restored
+  const item = record.escalation === undefined ? undefined : await findEscalation(app.db, record.escalation)
   return viewOf(answer, {
     id: record.id,
     ruleset: record.ruleset,
@@ -85,7 +91,37 @@ async function render(app: App, stored: StoredAdjudication): Promise<Adjudicatio
     createdAt: stored.at.getTime(),
     escalation: record.escalation ?? null,
     audit: { stream: stored.stream, sequence: stored.sequence, hash: stored.hash },
+    ...(item?.resolution && decided(restored, item.resolution)),
   })
+}
+
+/** What a resolution makes of an answer: the recommendation of record is the person's, as if it had been given before. */
+function decided({ decision, question, answer, engine }: Restored, resolution: Resolution) {
+  const { action, by } = resolution
+  if (action === null) return { resolution }
+  const at = Date.parse(resolution.at)
+  const ruling = { ...makeRuling(decision, answer, question.facts, { action, by, at }), sequence: 0 }
+  const { recommendation } = engine(decision, { ...question, ruling })
+  if (resolution.resolution === 'fallback')
+    return { resolution, recommendation: { ...recommendation, reasons: FALLBACK } }
+  // What the rules forbid to agents, people may still do.
+  const isTheirs = recommendation.action === action && recommendation.reasons.includes('decided_by_person')
+  const reasons = ['decided_by_person', ...answer.recommendation.reasons] as const
+  return {
+    resolution,
+    recommendation: isTheirs
+      ? recommendation
+      : { ...answer.recommendation, action, disposition: 'escalate' as const, reasons },
+  }
+}
+const FALLBACK = ['fallback'] as const
+
+/** What an adjudication was made from, what it answered, and under which decision file. */
+export async function restoreAdjudication(
+  app: App,
+  id: string,
+): Promise<Pick<Restored, 'decision' | 'question' | 'answer'>> {
+  return restore(app, await find(app, id))
 }
 
 /** The engines that have ever answered, each kept as it was. */
@@ -93,7 +129,10 @@ const ENGINES: Readonly<Record<number, typeof arbitrate>> = { [ENGINE]: arbitrat
 
 interface Restored {
   readonly record: AdjudicationRecord
+  readonly decision: Decision
+  readonly question: Question
   readonly answer: Adjudication
+  readonly engine: typeof arbitrate
 }
 
 /** @throws Problem `redacted`; `damaged` where what is stored can't be what was recorded */
@@ -112,10 +151,11 @@ async function computeAgain(app: App, stored: StoredAdjudication): Promise<Resto
   if (payload === null) throw redacted(id)
   const record = bodyOf<AdjudicationRecord>(payload)
   if (!isRecord(record) || record.id !== id) throw broken(stored, `it is not the record of adjudication \`${id}\``)
-  const [ruleset, inputs, agents] = await Promise.all([
+  const [ruleset, inputs, agents, ruling] = await Promise.all([
     rulesetOf(app, stored, record.ruleset),
     readInputs(app.db, account, record.facts, record.signals),
     readAgentsAt(app.db, record.agents),
+    record.ruling === undefined ? null : rulingAt(app, stored, record.ruling),
   ])
   if (record.agents.some(([name, sequence]) => sequence > 0 && !agents.has(name))) throw redacted(id)
   if (inputs.signals.length !== record.signals.length)
@@ -124,7 +164,7 @@ async function computeAgain(app: App, stored: StoredAdjudication): Promise<Resto
   const engine = ENGINES[record.engine]
   if (!decision || !engine) throw broken(stored, 'it names a decision or an engine that there is not')
   const names = record.agents.map(([name]) => name)
-  const answer = engine(decision, {
+  const question: Question = {
     account,
     now: at.getTime(),
     draw: record.draw,
@@ -132,8 +172,18 @@ async function computeAgain(app: App, stored: StoredAdjudication): Promise<Resto
     signals: inputs.signals,
     agents: standing(app, ruleset, names, (name) => agents.get(name)),
     proposal: record.proposal ?? null,
-  })
-  return { record, answer }
+    ruling,
+  }
+  return { record, decision, question, answer: engine(decision, question), engine }
+}
+
+/** What a person decided in an entry of the same stream. @throws Problem `redacted`, `damaged` */
+async function rulingAt(app: App, stored: StoredAdjudication, sequence: number): Promise<Ruling> {
+  const payload = await readPayload(app.db, stored.stream, sequence)
+  if (payload === null) throw redacted(stored.id)
+  const { ruling } = bodyOf<{ ruling?: Omit<Ruling, 'sequence'> }>(payload)
+  if (!ruling) throw broken(stored, `entry ${sequence} is not a person's decision`)
+  return { ...ruling, sequence }
 }
 
 /** The ruleset that answered, or none: other rules must never pass for it. */
@@ -150,7 +200,7 @@ async function rulesetOf(app: App, stored: StoredAdjudication, hash: string): Pr
 /** Whether a payload's body has the shape in which adjudications are recorded. */
 function isRecord(body: unknown): body is AdjudicationRecord {
   if (!isObject(body) || !isObject(body.figures)) return false
-  const { id, decision, ruleset, draw, engine, facts, signals, agents, overlay = {}, proposal = {} } = body
+  const { id, decision, ruleset, draw, engine, facts, signals, agents, overlay = {}, proposal = {}, ruling = 0 } = body
   return (
     [id, decision, ruleset].every((one) => typeof one === 'string') &&
     [draw, engine, facts].every((one) => typeof one === 'number') &&
@@ -159,6 +209,7 @@ function isRecord(body: unknown): body is AdjudicationRecord {
     Array.isArray(agents) &&
     agents.every((one) => Array.isArray(one) && typeof one[0] === 'string' && Number.isInteger(one[1])) &&
     isObject(overlay) &&
+    typeof ruling === 'number' &&
     isObject(proposal)
   )
 }

@@ -1,3 +1,4 @@
+import type { Changes } from '../core/asked.ts'
 import type { Adjudication, Facts, Proposal } from '../core/model.ts'
 
 /**
@@ -9,20 +10,29 @@ export interface AdjudicationRecord {
   /** Of each agent that signals or the proposal name: the sequence in its stream, 0: unknown then. */
   readonly agents: readonly (readonly [name: string, sequence: number])[]
   readonly by: string
+  /** What was new for people in the item that was open already. */
+  readonly changed: Changes | undefined
   readonly decision: string
   readonly draw: number
   readonly engine: number
+  /** The item that people got; undefined: none. */
   readonly escalation: string | undefined
   /** Sequence of the account's facts, 0: none. */
   readonly facts: number
   readonly figures: Figures
   readonly id: string
+  /** Whether the item was opened by another entry. */
+  readonly joined: true | undefined
   /** Facts that held for this answer only. */
   readonly overlay: Facts | undefined
   readonly proposal: Proposal | undefined
   readonly ruleset: string
+  /** Sequence of the entry in which a person decided, where that stood. */
+  readonly ruling: number | undefined
   /** Sequences of the signals that stood, ascending. */
   readonly signals: readonly number[]
+  /** The item that needed no person any more. */
+  readonly withdrew: string | undefined
 }
 
 /** Every number of an answer, and what was answered. In the order of states, actions and ledger. */

@@ -6,6 +6,7 @@ import type { AccountPage, Book } from './book.ts'
 import { type ItemResult, takeInEach } from './items.ts'
 import { type Principal, speaksFor } from './principal.ts'
 import { Problem } from './problem.ts'
+import { raiseQuestions } from './questions.ts'
 
 /** A signal as it was sent. */
 export interface SignalInput {
@@ -42,6 +43,7 @@ export async function ingestSignals(
       const page = book.account(signal.account)
       if (!checkSignal(app, principal, book, page, signal).isNew) return 'duplicate'
       acceptSignal(book, page, signal, principal)
+      raiseQuestions(app, book, page, 'signal')
       return 'accepted'
     },
   )

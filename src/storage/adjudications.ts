@@ -138,3 +138,14 @@ export async function readAgentsAt(
     ]),
   )
 }
+
+/** The payload of an entry; null where it has been erased or there is none. */
+export async function readPayload(db: Kysely<Database>, stream: string, sequence: number): Promise<string | null> {
+  const row = await db
+    .selectFrom('audit_payloads')
+    .select('payload')
+    .where('stream', '=', stream)
+    .where('sequence', '=', sequence)
+    .executeTakeFirst()
+  return row?.payload ?? null
+}

@@ -1,0 +1,41 @@
+import type { Kysely } from 'kysely'
+import type { Database } from './database.ts'
+
+/** A question that something raised and nobody has answered yet. */
+export interface PendingQuestion {
+  readonly account: string
+  readonly decision: string
+  /** Of the newest entry in the account's stream that calls for an answer. */
+  readonly sequence: number
+}
+
+export async function findQuestion(
+  db: Kysely<Database>,
+  account: string,
+  decision: string,
+): Promise<PendingQuestion | undefined> {
+  return selectQuestions(db).where('account_id', '=', account).where('decision', '=', decision).executeTakeFirst()
+}
+
+/** The oldest first. */
+export async function pendingQuestions(db: Kysely<Database>, limit: number): Promise<readonly PendingQuestion[]> {
+  return selectQuestions(db).orderBy('raised_at').limit(limit).execute()
+}
+
+/** Forgets a question that has been answered, unless it was raised again by an entry after `answered`. */
+export async function dropQuestion(
+  db: Kysely<Database>,
+  account: string,
+  decision: string,
+  answered: number,
+): Promise<void> {
+  await db
+    .deleteFrom('pending_questions')
+    .where('account_id', '=', account)
+    .where('decision', '=', decision)
+    .where('sequence', '<=', answered)
+    .execute()
+}
+
+const selectQuestions = (db: Kysely<Database>) =>
+  db.selectFrom('pending_questions').select(['account_id as account', 'decision', 'sequence'])
