@@ -22,6 +22,7 @@ import { escalationRoutes } from './routes/escalations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/key.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
+import { queueRoutes } from './routes/queues.ts'
 import { rulesetRoutes } from './routes/ruleset.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { validatorCompiler } from './validation.ts'
@@ -86,6 +87,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       escalationRoutes(v1, app)
       keyRoutes(v1)
       outcomeRoutes(v1, app)
+      queueRoutes(v1, app)
       rulesetRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
     },

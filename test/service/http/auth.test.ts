@@ -49,6 +49,7 @@ describe('scopes', () => {
     ],
     ['read', 'GET', '/v1/adjudications', undefined],
     ['read', 'GET', '/v1/escalations', undefined],
+    ['read', 'GET', '/v1/queues', undefined],
     ['read', 'GET', '/v1/agents', undefined],
     ['read', 'GET', '/v1/agents/pulse', undefined],
     ['read', 'GET', '/v1/ruleset', undefined],

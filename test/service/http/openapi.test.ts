@@ -42,6 +42,7 @@ describe('the description of the API', () => {
         'PATCH /v1/agents/{agent}',
         'GET /v1/key',
         'POST /v1/outcomes',
+        'GET /v1/queues',
         'GET /v1/ruleset',
         'GET /v1/audit',
         'GET /v1/audit/verify',
