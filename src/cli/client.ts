@@ -13,6 +13,8 @@ export interface ClientOptions {
   /** Without a slash at its end. */
   readonly url: string
   readonly key: string
+  /** Variable or file that holds the key, for whoever has to mend it. */
+  readonly keyFrom?: string
   readonly interrupted?: AbortSignal
 }
 
@@ -29,7 +31,7 @@ export class Refused extends CommandError {
 /** Nobody answers, or nobody who could: it is worth trying again. */
 export class Unreachable extends CommandError {}
 
-export function createClient({ url, key, interrupted }: ClientOptions): Client {
+export function createClient({ url, key, keyFrom, interrupted }: ClientOptions): Client {
   return {
     async send(method, path, body) {
       const response = await fetch(`${url}${path}`, {
@@ -43,18 +45,25 @@ export function createClient({ url, key, interrupted }: ClientOptions): Client {
       const answer = await response.text().then(parse, () => undefined)
       if (response.ok && answer) return answer
       if (interrupted?.aborted) throw new CommandError('interrupted')
-      throw refusal(url, response, answer)
+      throw refusal(response, answer, url, keyFrom)
     },
   }
 }
 
-function refusal(url: string, { status, statusText }: Response, answer: Answer | undefined): CommandError {
+function refusal(
+  { status, statusText }: Response,
+  answer: Answer | undefined,
+  url: string,
+  keyFrom: string | undefined,
+): CommandError {
   if (answer?.detail === undefined) {
     const said = `\`${url}\` answers ${[status, statusText].filter(Boolean).join(' ')}`
     // A proxy whose service is away says so in its own words.
     if (status >= 502) return new Unreachable(`${said}; try again once the service is up`)
     return new CommandError(`${said}, as no Umpire does; name another by --url or UMPIRE_URL`)
   }
+  if (status === 401 && keyFrom)
+    return new Refused(status, `\`${url}\` refuses the key in ${keyFrom}: ${answer.detail}`)
   return status === 503 ? new Unreachable(answer.detail) : new Refused(status, answer.detail)
 }
 

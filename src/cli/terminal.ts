@@ -53,20 +53,32 @@ export function wrap(text: string, { width }: Terminal, indent = '', hanging = i
   return [...lines, line].join('\n')
 }
 
+/** Text of unknown origin without what a terminal would obey: control and bidirectional characters, but for line breaks. */
+export function plain(text: string): string {
+  return text.replace(OBEYED, '\ufffd')
+}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const OBEYED = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
 export interface Column {
   readonly head: string
   readonly align?: 'left' | 'right'
   /** Gives way where the table is too wide: its text is wrapped, a word that fits nowhere cut. */
   readonly flexible?: boolean
+  /** It gives way no further than this. */
+  readonly least?: number
 }
 
-/** No column is made narrower than this; a terminal that needs it breaks lines by itself. */
+/** No column is made narrower than this, unless it says so; a terminal that needs it breaks lines by itself. */
 const NARROWEST = 10
 
-/** A table without lines, two columns in from the left, that fits the terminal. */
+/** A table without lines, two columns in from the left, that fits the terminal. A cell may have several lines. */
 export function table(columns: readonly Column[], rows: readonly (readonly string[])[], terminal: Terminal): string {
   const { dim } = paints(terminal)
-  const widths = columns.map(({ head }, c) => Math.max(...[head, ...rows.map((row) => row[c] ?? '')].map(visibleWidth)))
+  const widths = columns.map(({ head }, c) => {
+    const lines = [head, ...rows.map((row) => row[c] ?? '')].flatMap((text) => text.split('\n'))
+    return Math.max(...lines.map(visibleWidth))
+  })
   narrow(widths, columns, terminal.width)
   const made = new Table({
     head: columns.map(({ head }) => dim(head)),
@@ -89,8 +101,8 @@ function narrow(widths: number[], columns: readonly Column[], available: number)
   const total = () => widths.reduce((sum, width) => sum + INDENT.length + width, 0)
   while (total() > available) {
     let widest = -1
-    for (const [c, { flexible }] of columns.entries()) {
-      if (flexible && (widths[c] as number) > Math.max(NARROWEST, widths[widest] ?? 0)) widest = c
+    for (const [c, { flexible, least = NARROWEST }] of columns.entries()) {
+      if (flexible && (widths[c] as number) > Math.max(least, widths[widest] ?? 0)) widest = c
     }
     if (widest === -1) return
     widths[widest] = (widths[widest] as number) - 1
