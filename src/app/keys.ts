@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Transaction } from 'kysely'
+import { isName, NAME_MAX } from '../core/names.ts'
 import { appendEntry } from '../storage/audit.ts'
 import type { Database } from '../storage/database.ts'
 import {
@@ -15,7 +16,6 @@ import {
   selectKeys,
 } from '../storage/keys.ts'
 import type { App } from './app.ts'
-import { isName, NAME_MAX } from './names.ts'
 import { type Principal, type PrincipalKind, REFUSED_TO_AGENTS, type Scope } from './principal.ts'
 import { Problem } from './problem.ts'
 

@@ -1,18 +1,20 @@
-import type { Action, Claim, Decision, FactDeclaration, Rule } from '../model.ts'
+import type { Action, Claim, Decision, FactDeclaration, Queues, Review, Rule } from '../model.ts'
 import { createVocabulary, type Vocabulary } from './cel/vocabulary.ts'
+import { factsRead, meaningOf, type SharedPart } from './meaning.ts'
 import { nameProblem } from './name.ts'
 import type { RuleProblem } from './problem.ts'
 import {
   checkCondition,
   checkRuleNames,
   compileAmount,
+  compileAssignee,
   compileRule,
   type Names,
   type Place,
   readRules,
 } from './rule.ts'
 import { checkSchema, entriesOf, isMap, partOf } from './schema/check.ts'
-import { actionSchema, claimSchema, decisionSchema } from './schema/decision.ts'
+import { actionSchema, claimSchema, decisionSchema, type ReviewText } from './schema/decision.ts'
 import { factsSchema } from './schema/parts.ts'
 import type { SharedRules } from './shared.ts'
 import { didYouMeanOr, listWords } from './suggest.ts'
@@ -66,6 +68,7 @@ export function draftFacts(facts: unknown): ReadonlyMap<string, FactDeclaration 
 export function compileDecision(
   draft: DecisionDraft,
   shared: SharedRules,
+  queues: Queues,
 ): { readonly decision: Decision | null; readonly problems: readonly RuleProblem[] } {
   const { yaml, names } = draft
   const { value: text, problems: schemaProblems } = checkSchema(decisionSchema, yaml)
@@ -77,6 +80,9 @@ export function compileDecision(
   const states = checkStates(file.states, place)
   const claims = entriesOf(file.claims).map(([name, claim]) => compileClaim(name, claim, draft, states, place))
   const actions = entriesOf(file.actions).map(([name, action]) => compileAction(name, action, names, vocabulary, place))
+  const review = isMap(file.review) ? file.review : {}
+  const assignee = compileAssignee(review.assignee, ['review', 'assignee'], vocabulary, place)
+  checkFallback(review.fallback, draft, place)
   const sharedRules = shared.compile(draft, problems)
   const ownRules = compileRules(file.rules, names, vocabulary, place)
   checkIds(file.rules, shared, place)
@@ -84,19 +90,26 @@ export function compileDecision(
     problems.push(yaml.atKey(['actions'], 'a decision needs at least one action; add what can be done'))
   if (text === null || problems.length > 0) return { decision: null, problems }
 
+  const inOrder = actions.filter((action) => action !== null)
+  const rules = [...sharedRules, ...ownRules]
+  const reads = factsRead(inOrder, rules, assignee)
   const decision: Decision = {
     name: text.decision,
     description: text.description ?? '',
     facts: draft.facts as Decision['facts'],
     states,
     claims: new Map(claims.filter((claim) => claim !== null)),
-    actions: actions.filter((action) => action !== null),
-    rules: [...sharedRules, ...ownRules],
-    review: text.review,
+    actions: inOrder,
+    rules,
+    review: readReview(text.review, assignee, names),
     dependence: text.dependence,
     evidenceCap: text.evidenceCap,
     tolerance: text.tolerance,
     validFor: text.validFor,
+    adjudicateOn: [...new Set(text.adjudicateOn)],
+    reads,
+    meaning: meaningOf(text, sharedPart(shared, sharedRules, reads)),
+    queues,
   }
   return { decision, problems }
 }
@@ -176,6 +189,43 @@ function compileRules(rules: unknown, names: Names, vocabulary: Vocabulary, plac
     checkRuleNames(rule, path, [names], place)
     return compileRule(rule, path, names, vocabulary, place) ?? []
   })
+}
+
+function checkFallback(fallback: unknown, { names, yaml }: DecisionDraft, { problems }: Place): void {
+  if (typeof fallback !== 'string' || nameProblem(fallback) !== null) return
+  const path: Path = ['review', 'fallback']
+  if (!names.actions.includes(fallback)) {
+    problems.push(yaml.at(path, `unknown action \`${fallback}\`${didYouMeanOr(fallback, names.actions)}`))
+    return
+  }
+  const file = isMap(yaml.value) && isMap(yaml.value.actions) ? yaml.value.actions : {}
+  const action = file[fallback]
+  if (isMap(action) && action.autonomy === 'off_limits')
+    problems.push(
+      yaml.at(path, `only people do \`${fallback}\`, so it can't be what happens without one; name another`),
+    )
+}
+
+function readReview(text: ReviewText, assignee: Review['assignee'], { actions }: Names): Review {
+  const { cost, queue, due = null, sampleRate, holdsFor, fallback } = text
+  return {
+    cost,
+    queue,
+    due,
+    sampleRate,
+    assignee,
+    holdsFor,
+    fallback: fallback === undefined ? null : actions.indexOf(fallback),
+  }
+}
+
+/** What of `_all.yaml` concerns a decision: the rules that were compiled for it, and the facts that are read. */
+function sharedPart(shared: SharedRules, compiled: readonly Rule[], reads: Decision['reads']): SharedPart {
+  const ids = new Set(compiled.map(({ id }) => id))
+  return {
+    rules: shared.texts.filter(({ id }) => ids.has(id)),
+    facts: [...(shared.facts ?? [])].filter(([name]) => reads?.includes(name) ?? true),
+  }
 }
 
 /** Ids name rules in answers and in the audit trail, so that no two of a decision share one. */

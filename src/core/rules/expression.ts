@@ -24,6 +24,8 @@ export interface SignalView {
 /** A CEL expression, checked at load and compiled once. Throws `ExpressionError` where it can't be evaluated. */
 export interface Expression<T> {
   readonly source: string
+  /** Names of the facts that it reads, null: any; left out: none. */
+  readonly reads?: readonly string[] | null
   evaluate(scope: Scope): T
 }
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { Decision } from '../model.ts'
+import type { Decision, Queues } from '../model.ts'
+import { NO_QUEUES } from '../queues.ts'
 import { type AgentDeclarations, compileAgents, type KnownFacts, NO_AGENTS } from './agents.ts'
 import { compileDecision, type DecisionDraft, draftDecision } from './decision.ts'
 import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'
+import { checkQueueNames, compileQueues, declaredQueues } from './queues.ts'
 import { NO_SHARED_RULES, readShared, type SharedRules } from './shared.ts'
 import { parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
 
@@ -24,6 +26,7 @@ export interface Ruleset {
   readonly content: string
   readonly decisions: ReadonlyMap<string, Decision>
   readonly agents: AgentDeclarations
+  readonly queues: Queues
   /** What a scope may ask for. */
   readonly facts: KnownFacts
 }
@@ -35,13 +38,13 @@ export interface Loaded {
   readonly problems: readonly RuleProblem[]
 }
 
-/** What a file is, by its name. Queues and sources are read by others; here they only belong to the content. */
-type Kind = 'decision' | 'shared' | 'agents' | 'reserved'
+/** What a file is, by its name. Sources are read by others; here they only belong to the content. */
+type Kind = 'decision' | 'shared' | 'agents' | 'queues' | 'reserved'
 
 const KINDS: Readonly<Record<string, Kind>> = {
   '_all.yaml': 'shared',
   'agents.yaml': 'agents',
-  'queues.yaml': 'reserved',
+  'queues.yaml': 'queues',
   'sources.yaml': 'reserved',
 }
 
@@ -67,21 +70,30 @@ export function loadRuleset(files: readonly RuleFile[]): Loaded {
   checkDecisionNames(drafts, problems)
   const [all] = ofKind('shared')
   const shared = all === undefined ? NO_SHARED_RULES : readShared(all, drafts)
-  const decisions = drafts.map((draft) => compileDecision(draft, shared))
+  const [queuesFile] = ofKind('queues')
+  const { queues, problems: queueProblems } =
+    queuesFile === undefined ? { queues: NO_QUEUES, problems: [] } : compileQueues(queuesFile)
+  const decisions = drafts.map((draft) => compileDecision(draft, shared, queues ?? NO_QUEUES))
   const [agentsFile] = ofKind('agents')
   // A file that can't be read may declare what the others don't.
   const facts = isWhole ? knownFacts(drafts, shared) : null
   const { agents, problems: agentProblems } =
     agentsFile === undefined ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile, facts)
 
-  problems.push(...shared.problems, ...decisions.flatMap((compiled) => compiled.problems), ...agentProblems)
+  problems.push(...shared.problems, ...decisions.flatMap((compiled) => compiled.problems))
+  problems.push(...agentProblems, ...queueProblems)
+  if (queuesFile !== undefined) {
+    const declared = declaredQueues(queuesFile)
+    for (const file of [...ofKind('shared'), ...ofKind('decision')]) problems.push(...checkQueueNames(file, declared))
+  }
   const sorted = sortProblems(problems)
-  if (agents === null || sorted.some(({ severity }) => severity === 'error')) return { ruleset: null, problems: sorted }
+  if (agents === null || queues === null || sorted.some(({ severity }) => severity === 'error'))
+    return { ruleset: null, problems: sorted }
 
   const content = JSON.stringify(parsed.map(({ name, yaml }) => [name, yaml.value]))
   const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
   const byName = decisions.flatMap(({ decision }) => (decision === null ? [] : [[decision.name, decision] as const]))
-  return { ruleset: { hash, content, decisions: new Map(byName), agents, facts }, problems: sorted }
+  return { ruleset: { hash, content, decisions: new Map(byName), agents, queues, facts }, problems: sorted }
 }
 
 /**

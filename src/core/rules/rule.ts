@@ -70,7 +70,7 @@ export function compileRule(
   const { id } = rule
   const { because } = rule.then
   const outcomes = outcomesOf(id, effects, because)
-  return { id, when, forEachSignal: rule.forEach === 'signal', effects, because, outcomes }
+  return { id, shared: false, when, forEachSignal: rule.forEach === 'signal', effects, because, outcomes }
 }
 
 function compileEffects(
@@ -87,7 +87,8 @@ function compileEffects(
   if (actions.length > 0) effects.push({ kind: 'veto', actions })
   if (escalate !== undefined) {
     const { queue = null, priority = null, due = null } = escalate
-    effects.push({ kind: 'escalate', queue, priority, due })
+    const assignee = compileAssignee(escalate.assignee, [...path, 'escalate', 'assignee'], words, place)
+    effects.push({ kind: 'escalate', queue, priority, due, assignee })
   }
   const caps = Object.entries(autonomyCap ?? {}).flatMap(([reference, level]) =>
     indexesOf(reference).map((action) => ({ action, level })),
@@ -146,6 +147,17 @@ export function checkRuleNames(
 function actionsOf(reference: string, names: Names): readonly string[] {
   if (reference.startsWith('#')) return names.tags.get(reference.slice(1)) ?? []
   return names.actions.includes(reference) ? [reference] : []
+}
+
+/** Who should take the case: the expression, null where there is none or where it is wrong. */
+export function compileAssignee(
+  source: unknown,
+  path: Path,
+  words: Vocabulary,
+  place: Place,
+): Expression<string> | null {
+  if (typeof source !== 'string' || source === '') return null
+  return compileAt(source, 'string', path, withVariables(words, ['account', 'now']), place)
 }
 
 export function compileAmount(

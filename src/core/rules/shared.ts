@@ -5,11 +5,14 @@ import type { RuleProblem } from './problem.ts'
 import { checkCondition, checkRuleNames, compileRule, readRules } from './rule.ts'
 import { allSchema } from './schema/all.ts'
 import { checkSchema, isMap } from './schema/check.ts'
+import type { RuleText } from './schema/parts.ts'
 import type { YamlFile } from './yaml.ts'
 
 /** The rules of `_all.yaml`, which apply to every decision before its own. */
 export interface SharedRules {
   readonly ids: ReadonlySet<string>
+  /** The rules that are in order, as written. */
+  readonly texts: readonly RuleText[]
   /** As a decision's draft has them. */
   readonly facts: DecisionDraft['facts']
   /** What is wrong in `_all.yaml` itself, whatever the decisions are. */
@@ -21,7 +24,7 @@ export interface SharedRules {
   compile(draft: DecisionDraft, problems: RuleProblem[]): readonly Rule[]
 }
 
-export const NO_SHARED_RULES: SharedRules = { ids: new Set(), facts: null, problems: [], compile: () => [] }
+export const NO_SHARED_RULES: SharedRules = { ids: new Set(), texts: [], facts: null, problems: [], compile: () => [] }
 
 /** Reads `_all.yaml`. A name that no decision has is a problem; one that some have is not. */
 export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): SharedRules {
@@ -39,6 +42,7 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
   }
   return {
     ids,
+    texts: rules.map(([, rule]) => rule),
     facts,
     problems,
     compile(draft, found) {
@@ -52,9 +56,10 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
       const merged = isUndeclared ? null : new Map([...(facts ?? []), ...(draft.facts ?? [])])
       const vocabulary = createVocabulary(merged, ['account', 'now'])
       for (const [path, rule] of broken) checkCondition(rule, path, vocabulary, { yaml, problems: found })
-      return rules.flatMap(
-        ([path, rule]) => compileRule(rule, path, draft.names, vocabulary, { yaml, problems: found }) ?? [],
-      )
+      return rules.flatMap(([path, rule]) => {
+        const compiled = compileRule(rule, path, draft.names, vocabulary, { yaml, problems: found })
+        return compiled === null ? [] : { ...compiled, shared: true }
+      })
     },
   }
 }

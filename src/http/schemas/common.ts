@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { NAME_MAX, NAME_PATTERN } from '../../app/names.ts'
+import { NAME_MAX, NAME_PATTERN } from '../../core/names.ts'
 import { Problem } from '../../app/problem.ts'
 import { parseTime } from '../../core/rules/time.ts'
 

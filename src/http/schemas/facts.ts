@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isName } from '../../app/names.ts'
+import { isName } from '../../core/names.ts'
 import { isReserved } from '../../core/rules/name.ts'
 import { anyJson } from './common.ts'
 

@@ -4,6 +4,7 @@ import { typeOf } from './ast.ts'
 import { compileFast } from './fast.ts'
 import { useRfc3339 } from './functions.ts'
 import { useDoubles } from './numbers.ts'
+import { factsRead } from './reads.ts'
 import { checkReferences, type Fault } from './references.ts'
 import { celTypeName } from './types.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -12,6 +13,7 @@ import { failureOf, parseFault, typeFault } from './words.ts'
 export interface Types {
   readonly boolean: boolean
   readonly number: number
+  readonly string: string
 }
 
 export type Compiled<T> = { readonly expression: Expression<T> } | { readonly faults: readonly Fault[] }
@@ -44,7 +46,7 @@ export function compileExpression<K extends keyof Types>(
   const { error } = parsed.check()
   if (error !== undefined) return { faults: [typeFault(error)] }
   const found = celTypeName(typeOf(parsed.ast)?.name ?? 'any')
-  if (found !== 'any' && found !== (type === 'boolean' ? 'bool' : 'number')) {
+  if (found !== 'any' && found !== TYPE_NAMES[type]) {
     return { faults: [{ offset: 0, message: `must be ${TYPE_WORDS[type]}; it is a ${found}` }] }
   }
   return { expression: expressionOf(parsed, type, vocabulary) }
@@ -55,7 +57,8 @@ export function constant(value: number): Expression<number> {
   return { source: String(value), evaluate: () => value }
 }
 
-const TYPE_WORDS = { boolean: 'true or false', number: 'a number' } as const
+const TYPE_NAMES = { boolean: 'bool', number: 'number', string: 'string' } as const
+const TYPE_WORDS = { boolean: 'true or false', number: 'a number', string: 'text' } as const
 
 function expressionOf<K extends keyof Types>(
   parsed: ParseResult,
@@ -63,6 +66,7 @@ function expressionOf<K extends keyof Types>(
   vocabulary: Vocabulary,
 ): Expression<Types[K]> {
   const source = parsed.ast.input
+  const reads = factsRead(parsed.ast)
   const slow = (scope: Scope): Types[K] => {
     let value: unknown
     try {
@@ -76,9 +80,10 @@ function expressionOf<K extends keyof Types>(
     )
   }
   const fast = compileFast(parsed.ast, vocabulary)
-  if (fast === null) return { source, evaluate: slow }
+  if (fast === null) return { source, reads, evaluate: slow }
   return {
     source,
+    reads,
     evaluate(scope) {
       try {
         const value = fast(scope)

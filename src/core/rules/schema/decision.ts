@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   amountSchema,
+  assigneeSchema,
   autonomySchema,
   durationSchema,
   factsSchema,
@@ -37,11 +38,24 @@ export const actionSchema = z.strictObject({
 export const reviewSchema = z.strictObject({
   cost: z.number().min(0).describe('What it costs to ask a person, in the same money as the losses.'),
   queue: nameSchema.describe('Who is asked.'),
-  due: durationSchema.prefault('P1D').describe('How soon the person should decide; a day where left out.'),
+  due: durationSchema
+    .optional()
+    .describe('How soon the person should decide; what `queues.yaml` says of the queue, or a day, where left out.'),
   sampleRate: probabilitySchema
     .default(0.1)
     .describe('The share of supervised actions that is reviewed; 0.1 where left out.'),
+  assignee: assigneeSchema
+    .optional()
+    .describe('A CEL expression over `account` and `now` that names who should take it; nobody where it comes to "".'),
+  holdsFor: durationSchema
+    .prefault('P7D')
+    .describe("How long a person's answer stands unless something changes; seven days where left out."),
+  fallback: nameSchema
+    .optional()
+    .describe('The action that is taken where nobody decides in time, in a queue with `onExpiry: fallback`.'),
 })
+
+export type ReviewText = z.output<typeof reviewSchema>
 
 /** A decision file. */
 export const decisionSchema = z.strictObject({
@@ -52,6 +66,10 @@ export const decisionSchema = z.strictObject({
   claims: z.record(nameSchema, claimSchema).default({}).describe('What agents say, and the states that it points at.'),
   actions: z.record(nameSchema, actionSchema).describe('What can be done. Of equals the one written first is taken.'),
   review: reviewSchema.describe('What asking a person costs, and who is asked.'),
+  adjudicateOn: z
+    .array(z.enum(['signal', 'fact']))
+    .default([])
+    .describe('What, when it arrives, makes the question be asked by itself; nothing where left out.'),
   rules: rulesSchema.default([]),
   dependence: probabilitySchema
     .default(0.75)
@@ -69,3 +87,5 @@ export const decisionSchema = z.strictObject({
     .describe('How much worse than the best a proposed action may be and still be allowed; 0 where left out.'),
   validFor: durationSchema.prefault('PT1H').describe('How long an answer may be used; an hour where left out.'),
 })
+
+export type DecisionText = z.output<typeof decisionSchema>

@@ -3,11 +3,13 @@ import { agentsSchema } from './agents.ts'
 import { allSchema } from './all.ts'
 import { casesSchema } from './cases.ts'
 import { decisionSchema } from './decision.ts'
+import { queuesSchema } from './queues.ts'
 
 const SCHEMAS = {
   'decision.schema.json': { title: 'An Umpire decision', schema: decisionSchema },
   'all.schema.json': { title: 'Rules of every decision', schema: allSchema },
   'agents.schema.json': { title: 'Agents that Umpire hears', schema: agentsSchema },
+  'queues.schema.json': { title: 'Queues in which people decide', schema: queuesSchema },
   'test.schema.json': { title: 'Cases of an Umpire decision', schema: casesSchema },
 } as const
 

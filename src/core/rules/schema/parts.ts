@@ -50,6 +50,9 @@ export const amountSchema = z.union([z.number().min(0), z.string().min(1)], {
   error: 'must be a number or an expression',
 })
 
+/** A CEL expression that comes to the name of a person. */
+export const assigneeSchema = z.string().min(1)
+
 const factTypeSchema = z
   .string()
   .check(refuse((type) => (parseFactType(type) === null ? `\`${type}\` is no type; write ${FACT_TYPES}` : null)))
@@ -90,6 +93,9 @@ const escalateSchema = z.strictObject({
   queue: nameSchema.optional().describe("Who decides; the decision's review queue where left out."),
   priority: z.number().int().min(0).max(1000).optional().describe('Higher comes first; 0 where left out.'),
   due: durationSchema.optional().describe("How soon; the decision's review time where left out."),
+  assignee: assigneeSchema
+    .optional()
+    .describe('A CEL expression over `account` and `now` that names who should take it.'),
 })
 
 const effectsSchema = z
