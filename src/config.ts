@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { type Networks, NO_NETWORKS, parseNetworks } from './egress/networks.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
@@ -8,6 +9,10 @@ export interface Config {
   /** TCP port to listen on; 0 lets the operating system choose one. */
   readonly port: number
   readonly host: string
+  /** Where people reach the service, for the links that they are sent; no slash at its end. */
+  readonly publicUrl: string
+  /** What notices may be sent to though it is not public, and over plain http. */
+  readonly egressAllow: Networks
   /** Null: the service starts an embedded PostgreSQL that keeps its data in `dataDir`. */
   readonly databaseUrl: string | null
   /** Where rate limits are counted over all processes. Null: each process counts its own. */
@@ -60,9 +65,13 @@ export function readConfig(env: Environment): Config {
     return own !== null && env[`OTEL_${signal}_EXPORTER`] !== 'none' && env.OTEL_SDK_DISABLED?.toLowerCase() !== 'true'
   }
 
+  const ownPort = read('PORT', 3000, port)
+  const ownHost = read('HOST', '127.0.0.1', host)
   const config: Config = {
-    port: read('PORT', 3000, port),
-    host: read('HOST', '127.0.0.1', host),
+    port: ownPort,
+    host: ownHost,
+    publicUrl: read('UMPIRE_PUBLIC_URL', localUrl(ownHost, ownPort), publicUrl),
+    egressAllow: read('UMPIRE_EGRESS_ALLOW', NO_NETWORKS, networks),
     databaseUrl: read('DATABASE_URL', null, url('postgres', 'postgresql')),
     redisUrl: read('REDIS_URL', null, url('redis', 'rediss')),
     dataDir: read('UMPIRE_DATA_DIR', '.umpire', (path) => path),
@@ -95,6 +104,29 @@ function host(value: string): string | Invalid {
   return isName || isIP(value) !== 0
     ? value
     : new Invalid(`must be an IP address or a host name, without port or brackets, not ${quoted(value)}`)
+}
+
+/** `http://127.0.0.1:3000`, an IPv6 address in brackets. */
+function localUrl(host: string, port: number): string {
+  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+}
+
+function publicUrl(value: string): string | Invalid {
+  const checked = url('http', 'https')(value)
+  if (checked instanceof Invalid) return checked
+  const { search, hash, username, password } = new URL(checked)
+  if (search !== '' || hash !== '' || username !== '' || password !== '') {
+    return new Invalid('must be a URL without user, query and fragment')
+  }
+  return checked.replace(/\/+$/, '')
+}
+
+function networks(value: string): Networks | Invalid {
+  const parsed = parseNetworks(value)
+  if ('networks' in parsed) return parsed.networks
+  return new Invalid(
+    `must be addresses or CIDR blocks with commas between them, \`10.1.0.0/16,::1\`, and ${quoted(parsed.invalid)} is neither`,
+  )
 }
 
 function adminKey(value: string): string | Invalid {

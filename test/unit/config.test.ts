@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { ConfigError, readConfig } from '../../src/config.ts'
+import { isListed } from '../../src/egress/networks.ts'
 
 const DEFAULTS = {
   port: 3000,
   host: '127.0.0.1',
+  publicUrl: 'http://127.0.0.1:3000',
+  egressAllow: [],
   databaseUrl: null,
   redisUrl: null,
   dataDir: '.umpire',
@@ -38,6 +41,7 @@ test('every variable is read', () => {
   const env = {
     PORT: '8080',
     HOST: '::',
+    UMPIRE_PUBLIC_URL: 'https://umpire.example.com/cs/',
     DATABASE_URL: 'postgres://umpire:secret@db:5432/umpire',
     REDIS_URL: 'rediss://:secret@cache:6380/2',
     UMPIRE_DATA_DIR: '/var/lib/umpire',
@@ -51,6 +55,8 @@ test('every variable is read', () => {
   expect(readConfig(env)).toEqual({
     port: 8080,
     host: '::',
+    publicUrl: 'https://umpire.example.com/cs',
+    egressAllow: [],
     databaseUrl: env.DATABASE_URL,
     redisUrl: env.REDIS_URL,
     dataDir: '/var/lib/umpire',
@@ -63,6 +69,17 @@ test('every variable is read', () => {
 })
 
 describe('accepted', () => {
+  test('HOST and PORT are where people reach it, unless they are told otherwise', () => {
+    expect(readConfig({ HOST: '::1', PORT: '8080' }).publicUrl).toBe('http://[::1]:8080')
+  })
+  test('UMPIRE_EGRESS_ALLOW=10.1.0.0/16, ::1', () => {
+    const { egressAllow } = readConfig({ UMPIRE_EGRESS_ALLOW: '10.1.0.0/16, ::1' })
+    expect(['10.1.2.3', '::1', '10.2.0.1'].map((address) => isListed(address, egressAllow))).toEqual([
+      true,
+      true,
+      false,
+    ])
+  })
   test.each(['0', '1', '65535'])('PORT=%s', (PORT) => {
     expect(readConfig({ PORT }).port).toBe(Number(PORT))
   })
@@ -122,6 +139,13 @@ describe('refused, with a line that names the variable', () => {
     ['UMPIRE_ADMIN_KEY', 'secret-is-short', 'UMPIRE_ADMIN_KEY must have at least 16 characters'],
     ['UMPIRE_ADMIN_KEY', 'secret key with spaces', 'UMPIRE_ADMIN_KEY must consist of printable ASCII characters'],
     ['LOG_LEVEL', 'verbose', 'one of fatal, error, warn, info, debug, trace, silent, not `verbose`'],
+    ['UMPIRE_PUBLIC_URL', 'umpire.example.com', 'must be a URL that starts with http:// or https://'],
+    ['UMPIRE_PUBLIC_URL', 'https://me:secret@umpire.example.com', 'must be a URL without user, query and fragment'],
+    [
+      'UMPIRE_EGRESS_ALLOW',
+      '10.0.0.0/8,intranet',
+      'with commas between them, `10.1.0.0/16,::1`, and `intranet` is neither',
+    ],
     ['UMPIRE_RATE_LIMIT', '0', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `0`'],
     ['UMPIRE_RATE_LIMIT', 'none', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `none`'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'must be a URL that starts with http:// or https://'],
