@@ -10,6 +10,7 @@ import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
 import { readRules } from './app/rule-files.ts'
 import { activateRules } from './app/rules.ts'
+import { createWaits } from './app/waits.ts'
 import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
@@ -82,6 +83,8 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       traced: config.exported.traces,
     })
     closers.push(() => http.close())
+    // Before that waits for all that is under way.
+    closers.push(app.waits.close)
     const sweeper = setInterval(() => sweep(app), 3_600_000)
     closers.push(() => clearInterval(sweeper))
     return { app, http, lost: store.lost, close }
@@ -107,6 +110,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     desk: createDesk({ pool: store.desk, now }),
     rules: await activateRules(db, ruleset, `directory ${config.rulesDir}`, now()),
     bell,
+    waits: createWaits({ db, bell, log }),
     metrics: createMetrics(meter, () => countOutbox(db)),
     log,
     now,

@@ -5,6 +5,7 @@ import type { Database } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Desk } from './desk.ts'
 import type { Rules } from './rules.ts'
+import type { Waits } from './waits.ts'
 
 /** What every use case works with; put together in `compose.ts`. */
 export interface App {
@@ -13,6 +14,7 @@ export interface App {
   readonly rules: Rules
   /** Rung after a commit that others wait for; heard in every process. */
   readonly bell: Bell
+  readonly waits: Waits
   readonly metrics: Metrics
   readonly log: Logger
   /** Milliseconds since the epoch, by the database's clock, which all processes share. */

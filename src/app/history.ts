@@ -27,6 +27,12 @@ export async function getAdjudication(app: App, id: string): Promise<Adjudicatio
   return render(app, await find(app, id))
 }
 
+/** What is kept of an adjudication, as it is. @throws Problem `not_found`, `redacted`, `damaged` */
+export async function getRecord(app: App, id: string): Promise<AdjudicationRecord> {
+  const stored = await find(app, id)
+  return reading(stored, () => recordOf(stored))
+}
+
 /** Newest first. Those whose payload has been erased or is damaged can't be rendered and are left out. */
 export async function listAdjudications(
   app: App,
@@ -136,9 +142,13 @@ interface Restored {
 }
 
 /** @throws Problem `redacted`; `damaged` where what is stored can't be what was recorded */
-async function restore(app: App, stored: StoredAdjudication): Promise<Restored> {
+function restore(app: App, stored: StoredAdjudication): Promise<Restored> {
+  return reading(stored, () => computeAgain(app, stored))
+}
+
+async function reading<T>(stored: StoredAdjudication, read: () => T | Promise<T>): Promise<T> {
   try {
-    return await computeAgain(app, stored)
+    return await read()
   } catch (error) {
     // All JSON that is parsed on the way was written by us.
     if (error instanceof SyntaxError) throw broken(stored, 'it is not JSON', error)
@@ -146,11 +156,18 @@ async function restore(app: App, stored: StoredAdjudication): Promise<Restored> 
   }
 }
 
-async function computeAgain(app: App, stored: StoredAdjudication): Promise<Restored> {
-  const { id, account, at, payload } = stored
+/** @throws Problem `redacted`, `damaged` */
+function recordOf(stored: StoredAdjudication): AdjudicationRecord {
+  const { id, payload } = stored
   if (payload === null) throw redacted(id)
   const record = bodyOf<AdjudicationRecord>(payload)
   if (!isRecord(record) || record.id !== id) throw broken(stored, `it is not the record of adjudication \`${id}\``)
+  return record
+}
+
+async function computeAgain(app: App, stored: StoredAdjudication): Promise<Restored> {
+  const { id, account, at } = stored
+  const record = recordOf(stored)
   const [ruleset, inputs, agents, ruling] = await Promise.all([
     rulesetOf(app, stored, record.ruleset),
     readInputs(app.db, account, record.facts, record.signals),

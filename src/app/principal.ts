@@ -37,10 +37,14 @@ export function may(principal: Principal, scope: Scope): boolean {
   return principal.scopes.has('admin') || principal.scopes.has(scope)
 }
 
-/** @throws Problem `forbidden` */
-export function demand(principal: Principal, scope: Scope): void {
-  if (may(principal, scope)) return
-  throw new Problem('forbidden', `key \`${principal.name}\` may not do this: it lacks the scope \`${scope}\``)
+/**
+ * Lets in keys that have one of the scopes.
+ * @throws Problem `forbidden`
+ */
+export function demand(principal: Principal, ...scopes: readonly Scope[]): void {
+  if (scopes.some((scope) => may(principal, scope))) return
+  const named = scopes.map((scope) => `\`${scope}\``).join(' or ')
+  throw new Problem('forbidden', `key \`${principal.name}\` may not do this: it lacks the scope ${named}`)
 }
 
 /** Whether the key speaks for the agent. */

@@ -23,6 +23,7 @@ import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/key.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
 import { queueRoutes } from './routes/queues.ts'
+import { resolutionRoutes } from './routes/resolution.ts'
 import { rulesetRoutes } from './routes/ruleset.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { validatorCompiler } from './validation.ts'
@@ -88,6 +89,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       keyRoutes(v1)
       outcomeRoutes(v1, app)
       queueRoutes(v1, app)
+      resolutionRoutes(v1, app)
       rulesetRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
     },

@@ -17,6 +17,13 @@ export async function findEscalation(db: Kysely<Database>, id: string): Promise<
   return row && escalationOf(row)
 }
 
+/** Those of the ids that nobody can decide any more, however they ended. */
+export async function findClosed(db: Kysely<Database>, ids: readonly string[]): Promise<readonly Escalation[]> {
+  const { rows } = await sql<Selectable<Database['escalations']>>`
+    SELECT * FROM escalations WHERE id = ANY(${ids}::uuid[]) AND status NOT IN ('open', 'claimed')`.execute(db)
+  return rows.map(escalationOf)
+}
+
 /**
  * In the order in which people should take them: priority, overdue before not yet due, due time, regret. What is
  * overdue was due before what is not, so that the due time puts it first.

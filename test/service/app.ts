@@ -4,6 +4,7 @@ import { afterAll } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { activateRules } from '../../src/app/rules.ts'
+import { createWaits } from '../../src/app/waits.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
@@ -49,6 +50,7 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
     desk: createDesk({ pool, now }),
     rules: await activateRules(db, ruleset, 'directory rules', START),
     bell,
+    waits: createWaits({ db, bell, log }),
     metrics: createMetrics(metrics.meter, async () => 0),
     log,
     now,

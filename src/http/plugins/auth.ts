@@ -55,11 +55,11 @@ export function authenticateRequests(http: FastifyInstance, app: App): void {
   })
 }
 
-/** A route's own hook: lets in keys that have the scope. */
-export function needs(scope: Scope): onRequestHookHandler {
+/** A route's own hook: lets in keys that have one of the scopes. */
+export function needs(...scopes: readonly Scope[]): onRequestHookHandler {
   return (request, _reply, done) => {
     try {
-      demand(request.principal, scope)
+      demand(request.principal, ...scopes)
       done()
     } catch (error) {
       done(error as Problem)

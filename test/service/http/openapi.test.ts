@@ -35,6 +35,7 @@ describe('the description of the API', () => {
         'POST /v1/adjudications',
         'GET /v1/adjudications/{id}',
         'POST /v1/adjudications/{id}/recompute',
+        'GET /v1/adjudications/{id}/resolution',
         'GET /v1/escalations',
         'GET /v1/escalations/{id}',
         'GET /v1/agents',
