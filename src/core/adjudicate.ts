@@ -55,7 +55,12 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
   }
   const disposal = dispose(standing, review, draw)
   const judgement = judgeProposal(decision, question, live, effects, conclusion, disposal)
-  const handoff = handOff({ disposal, effects, judgement, failures }, decision, question, heard.scope)
+  const handoff = handOff(
+    { disposal, effects, judgement, losses: conclusion.losses, failures },
+    decision,
+    question,
+    heard.scope,
+  )
   const verdict = judgement && { verdict: judgement.verdict, reasons: judgement.reasons }
 
   return {

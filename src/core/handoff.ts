@@ -1,3 +1,4 @@
+import type { Losses } from './cost.ts'
 import { type Disposal, isSampled } from './disposition.ts'
 import type { Effects } from './effects.ts'
 import { addBusinessTime } from './hours.ts'
@@ -12,6 +13,7 @@ export interface Matter {
   readonly disposal: Disposal
   readonly effects: Effects
   readonly judgement: Judgement | null
+  readonly losses: Losses
   /** Expressions that failed. */
   readonly failures: readonly LedgerRule[]
 }
@@ -30,27 +32,24 @@ export interface Matter {
  */
 export function handOff(matter: Matter, decision: Decision, question: Question, scope: Scope): Handoff | null {
   const { disposal, effects, judgement, failures } = matter
-  const waits =
-    disposal.disposition === 'escalate' || disposal.disposition === 'suggest' || judgement?.verdict === 'ask'
-  const aboutAccount = waits && isAboutAccount(matter)
-  if (aboutAccount) return { ...handOver('decision', effects, decision, question, scope), faults: faultsOf() }
-  if (failures.length > 0) return { ...mend(decision, question), faults: faultsOf() }
-  return isReviewed(matter, decision, question) ? handOver('sample', effects, decision, question, scope) : null
-
-  function faultsOf(): readonly string[] {
-    return [...new Set(failures.map(({ id }) => faultKey(id, decision)))]
-  }
+  const { disposition } = disposal
+  const waits = disposition === 'escalate' || disposition === 'suggest' || judgement?.verdict === 'ask'
+  const faults = [...new Set(failures.map(({ id }) => faultKey(id, decision)))]
+  if (waits && isAboutAccount(matter)) return { ...askAbout('decision', effects, decision, question, scope), faults }
+  if (faults.length > 0) return { ...mend(decision, question), faults }
+  return isReviewed(matter, decision, question) ? askAbout('sample', effects, decision, question, scope) : null
 }
 
-/** What brings a person in for the account's sake. */
-const ABOUT_ACCOUNT: ReadonlySet<Reason> = new Set(['rule', 'people_only', 'uncertain', 'copilot'])
+/** What follows from the beliefs and losses of the account. */
+const CONCLUDED: ReadonlySet<Reason> = new Set(['no_permitted_action', 'people_only', 'uncertain', 'copilot'])
 
-function isAboutAccount({ disposal: { reasons }, effects, judgement, failures }: Matter): boolean {
+function isAboutAccount({ disposal: { reasons }, effects, judgement, losses, failures }: Matter): boolean {
   if (reasons.includes('decided_by_person')) return false
-  if (failures.length === 0 || reasons.some((reason) => ABOUT_ACCOUNT.has(reason))) return true
-  // With a loss that failed, what is not vetoed may be permitted once the loss is mended.
-  if (effects.vetoedBy.every((rule) => rule !== null)) return true
-  return judgement?.verdict === 'ask' && judgement.reasons.includes('copilot')
+  if (failures.length === 0 || reasons.includes('rule')) return true
+  if (judgement?.verdict === 'ask' && judgement.reasons.includes('copilot')) return true
+  // Without the loss of an action that may be the best one, what looks best says nothing.
+  const isConclusive = losses.loss.every((loss, action) => loss !== null || effects.vetoedBy[action] !== null)
+  return isConclusive && reasons.some((reason) => CONCLUDED.has(reason))
 }
 
 function isReviewed({ disposal, judgement }: Matter, { review }: Decision, { draw }: Question): boolean {
@@ -59,7 +58,7 @@ function isReviewed({ disposal, judgement }: Matter, { review }: Decision, { dra
   return judgement?.verdict === 'allow' && judgement.autonomy === 'supervised' && isSampled(review, draw)
 }
 
-function handOver(
+function askAbout(
   kind: Handoff['kind'],
   { escalations }: Effects,
   { review, queues }: Decision,
@@ -92,13 +91,13 @@ function handOver(
   }
 }
 
-function mend({ queues }: Decision, { now }: Question): Handoff {
+function mend({ review, queues }: Decision, { now }: Question): Handoff {
   const { due, hours } = queueOf(queues, OPS)
   return {
     kind: 'decision',
     queue: OPS,
     priority: 0,
-    dueAt: addBusinessTime(now, due, hours),
+    dueAt: addBusinessTime(now, review.due ?? due, hours),
     assignee: null,
     probability: null,
     faults: [],
