@@ -28,15 +28,16 @@ export function summarise(findings: Findings): string {
 }
 
 function answer(findings: Findings): string {
-  const { decision, judgement, handoff, disposal } = findings
+  const { decision, judgement, handoff, disposal, ruling } = findings
   const { best } = findings.conclusion
   const recommended = best === null ? null : nameOf(decision, best)
-  const forPeople = findings.ruling !== null && disposal.reasons[0] === 'people_only'
+  const isOpen = handoff?.kind === 'decision' && ruling === null
+  const forPeople = ruling !== null && disposal.reasons[0] === 'people_only'
   if (judgement === null) {
     if (recommended === null) return 'No action is permitted'
     // Whoever reads no further must not take for an order what nobody has cleared.
     if (forPeople) return `For people only: ${recommended}`
-    return handoff?.kind === 'decision' ? `A person decides; ${recommended} looks best` : capitalised(recommended)
+    return isOpen ? `A person decides; ${recommended} looks best` : capitalised(recommended)
   }
 
   const wanted = nameOf(decision, judgement.action)
@@ -47,7 +48,7 @@ function answer(findings: Findings): string {
     case 'ask':
       return other === null ? `A person decides on ${wanted}` : `A person decides on ${wanted}; ${other} looks better`
     case 'deny':
-      if (handoff?.kind === 'decision') return `Denied: ${wanted}; ${spoken(handoff.queue)} decides what to do`
+      if (isOpen) return `Denied: ${wanted}; ${queueOf(findings)} decides what to do`
       // An agent that may not act here may not act in another way either.
       if (other === null || judgement.reasons[0] === 'out_of_scope') return `Denied: ${wanted}`
       return `Denied: ${wanted}; ${other} instead${forPeople ? ', by people only' : ''}`
@@ -56,7 +57,7 @@ function answer(findings: Findings): string {
 
 /** Why: what decided about the proposal, or else about the recommendation. */
 function grounds(findings: Findings): string {
-  const { judgement, effects } = findings
+  const { judgement, effects, failures, ruling } = findings
   if (judgement === null) return standing(findings)
   const { action, reasons } = judgement
   switch (reasons[0]) {
@@ -72,9 +73,11 @@ function grounds(findings: Findings): string {
       return `${weighing(findings)}${everyTime(findings, action)}`
     case 'within_tolerance':
       return tolerated(findings, action)
+    case 'needs_person':
+      // Of what a person has decided no more is open than whether the agent may act here.
+      return ruling === null ? standing(findings) : decided(findings, failed(failures))
     case 'decided_by_person':
     case 'loss_failed':
-    case 'needs_person':
     case 'recommended':
       return standing(findings)
   }

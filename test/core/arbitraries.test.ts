@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
 import { DISPOSITIONS, REASONS, UNUSED, VERDICT_REASONS, VERDICTS } from '../../src/core/model.ts'
-import { cases, decisions, signals } from './arbitraries.ts'
+import { cases, decisions, ruledCases, signals } from './arbitraries.ts'
 
 describe('arbitrary decisions', () => {
   it('are what the checks of a rule file let through', () => {
@@ -38,7 +38,10 @@ describe('arbitrary signals', () => {
 
 describe('arbitrary cases', () => {
   const answers = fc
-    .sample(cases({ failures: true }), { numRuns: 3_000, seed: 1 })
+    .sample(fc.oneof({ weight: 3, arbitrary: cases({ failures: true }) }, ruledCases({ failures: true })), {
+      numRuns: 4_000,
+      seed: 1,
+    })
     .map(({ decision, question }) => adjudicate(decision, question))
 
   it.each(DISPOSITIONS)('come to the disposition %s', (disposition) => {
@@ -59,6 +62,13 @@ describe('arbitrary cases', () => {
 
   it.each(UNUSED.filter((why) => why !== 'beyond_newest_200'))('leave signals unused: %s', (why) => {
     expect(answers.some((answer) => answer.signals.some((signal) => signal.why === why))).toBe(true)
+  })
+
+  it('have rulings that stand and rulings that do not', () => {
+    const ruled = fc.sample(ruledCases({ failures: true }), { numRuns: 300, seed: 1 })
+    const standing = ruled.filter(({ decision, question }) => adjudicate(decision, question).ruling !== null)
+    expect(standing.length).toBeGreaterThan(100)
+    expect(standing.length).toBeLessThan(290)
   })
 
   it('have flips, conflict, errors and signals that carry weight', () => {

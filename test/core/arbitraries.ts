@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { adjudicate } from '../../src/core/adjudicate.ts'
 import {
   type Action,
   type Agent,
@@ -8,16 +9,22 @@ import {
   type Effect,
   type Question,
   type Rule,
+  type Ruling,
   type Signal,
 } from '../../src/core/model.ts'
 import { NO_QUEUES } from '../../src/core/queues.ts'
 import type { Expression } from '../../src/core/rules/expression.ts'
+import { makeRuling } from '../../src/core/ruling.ts'
 import { agent, claim, constant, DAY, expression, failing, HOUR, NOW, rule } from './fixtures.ts'
 
 /** A question with the decision under which it is asked. */
 export interface Case {
   readonly decision: Decision
   readonly question: Question
+}
+
+export interface RuledCase extends Case {
+  readonly question: Question & { readonly ruling: Ruling }
 }
 
 export interface Shape {
@@ -192,7 +199,7 @@ function agentsNamed(shape: Shape): fc.Arbitrary<ReadonlyMap<string, Agent>> {
     .map((list) => new Map(AGENTS.map((name, i) => [name, agent(name, list[i] as Partial<Agent>)])))
 }
 
-/** A decision and a question that it answers. */
+/** A decision and a question that it answers, on which nobody has ruled. */
 export function cases(shape: Shape = {}): fc.Arbitrary<Case> {
   return decisions(shape).chain((decision) =>
     fc.record({
@@ -214,4 +221,15 @@ export function cases(shape: Shape = {}): fc.Arbitrary<Case> {
       }),
     }),
   )
+}
+
+/** Cases on which somebody ruled, on the same evidence; some rulings are over, some never stood. */
+export function ruledCases(shape: Shape = {}): fc.Arbitrary<RuledCase> {
+  const fields = fc.record({ pick: fc.nat(3), at: fc.constantFrom(NOW, NOW - DAY) })
+  return fc.tuple(cases(shape), fields).map(([{ decision, question }, { pick, at }]) => {
+    const action = (decision.actions[pick % decision.actions.length] as Action).name
+    const answer = adjudicate(decision, question)
+    const ruling = { sequence: 99, ...makeRuling(decision, answer, question.facts, { action, by: 'maria', at }) }
+    return { decision, question: { ...question, ruling } }
+  })
 }

@@ -133,17 +133,22 @@ describe('an escalation', () => {
       rule('b', [escalate('legal', -2, 20 * HOUR)]),
       rule('c', [escalate('onboarding', -1, 10 * HOUR)]),
     ]
-    expect(answer(rules).handoff).toEqual({ kind: 'decision', queue: 'legal', priority: -1, dueAt: NOW + 10 * HOUR })
+    expect(answer(rules).handoff).toMatchObject({
+      kind: 'decision',
+      queue: 'legal',
+      priority: -1,
+      dueAt: NOW + 10 * HOUR,
+    })
   })
 
-  it('goes to ops, as urgent as it is, when an expression has failed too', () => {
+  it('goes to its queue when an expression has failed too, which is mended elsewhere', () => {
     const rules = [
       rule('a', [escalate('legal', 5, HOUR)]),
       rule('b', [], { when: failing('account.gone', 'the account has no fact `account.gone`') }),
     ]
     const { recommendation, handoff } = answer(rules)
     expect(recommendation.reasons).toEqual(['rule_error', 'rule'])
-    expect(handoff).toEqual({ kind: 'decision', queue: 'ops', priority: 5, dueAt: NOW + HOUR })
+    expect(handoff).toMatchObject({ queue: 'legal', priority: 5, dueAt: NOW + HOUR, faults: ['expansion-outreach.b'] })
   })
 
   it('lists every reason that holds, the deciding one first', () => {

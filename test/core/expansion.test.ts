@@ -34,7 +34,7 @@ describe('an expansion e-mail to an account of 180,000 ARR', () => {
     expect(answer.regret).toBeCloseTo(59.1, 1)
     expect(answer.reviewCost).toBe(40)
     expect(answer.conflict).toBeCloseTo(0.437, 3)
-    expect(answer.handoff).toEqual({ kind: 'decision', queue: 'csm', priority: 0, dueAt: NOW + 8 * 3_600_000 })
+    expect(answer.handoff).toMatchObject({ kind: 'decision', queue: 'csm', priority: 0, dueAt: NOW + 8 * 3_600_000 })
     expect(answer.validUntil).toBe(NOW + 3_600_000)
     expect(answer.summary).toBe(
       'A person decides on send expansion email; wait looks better. churn-radar (82 % churn risk, today) outweighs ' +

@@ -378,7 +378,8 @@ describe('rules', () => {
         expect(recommendation.reasons.includes('rule_error')).toBe(failed)
         if (!failed) return
         expect(recommendation.disposition).toBe('escalate')
-        expect(handoff).toMatchObject({ kind: 'decision', queue: 'ops' })
+        expect(handoff).toMatchObject({ kind: 'decision', aboutAccount: handoff?.queue !== 'ops' })
+        expect(handoff?.faults).not.toEqual([])
       }),
       RUNS,
     )

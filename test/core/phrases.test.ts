@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { about, age, capitalised, count, money, percent, rough, spoken } from '../../src/core/phrases.ts'
+import { about, age, ago, capitalised, count, moment, money, percent, rough, spoken } from '../../src/core/phrases.ts'
 
 describe('phrases', () => {
   it('speak names', () => {
@@ -63,5 +63,14 @@ describe('phrases', () => {
     expect(age(72)).toBe('three days old')
     expect(age(24 * 14)).toBe('14 days old')
     expect(count(0, 'other')).toBe('no others')
+  })
+
+  it('tell when, as exactly as it matters', () => {
+    expect([-1, 0, 23.9, 24, 72].map(ago)).toEqual(['today', 'today', 'today', 'one day ago', 'three days ago'])
+    const now = Date.UTC(2026, 10, 20, 9)
+    expect(moment(Date.UTC(2026, 10, 20, 23, 59, 59), now)).toBe('23:59 UTC')
+    expect(moment(Date.UTC(2026, 10, 21), now)).toBe('21 November')
+    expect(moment(Date.UTC(2026, 11, 20, 9), now)).toBe('20 December')
+    expect(moment(Date.UTC(2027, 10, 20, 9), now)).toBe('20 November 2027')
   })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
 import type { Action, Adjudication, Decision, Effect, Facts, Question, Ruling } from '../../src/core/model.ts'
 import { MOST_DRIFT, makeRuling, type RulingEnd, whyEnded } from '../../src/core/ruling.ts'
-import { cases } from './arbitraries.ts'
+import { ruledCases } from './arbitraries.ts'
 import {
   agent,
   agents,
@@ -263,17 +263,14 @@ function found(decision: Decision, asked: Question) {
 }
 
 describe('the law of a ruling', () => {
-  const anyAction = fc.nat(3)
-  const nameOf = (decision: Decision, pick: number) => (decision.actions[pick % decision.actions.length] as Action).name
-
   it('is that, while it stands, its action is the answer, and nobody is asked about the account', () => {
     fc.assert(
-      fc.property(cases({ failures: true }), anyAction, ({ decision, question: asked }, pick) => {
-        const action = nameOf(decision, pick)
-        const before = adjudicate(decision, asked)
-        const answer = adjudicate(decision, { ...asked, ruling: ruled(decision, asked, action) })
+      fc.property(ruledCases({ failures: true }), ({ decision, question: asked }) => {
+        const { action, until } = asked.ruling
+        const before = adjudicate(decision, { ...asked, ruling: null })
+        const answer = adjudicate(decision, asked)
         const { recommendation, proposal, handoff } = answer
-        expect(answer.ruling !== null).toBe(canBe(decision, asked, action))
+        expect(answer.ruling !== null).toBe(until > NOW && canBe(decision, asked, action))
         if (answer.ruling === null) {
           expect(answer).toEqual(before)
           return
@@ -287,6 +284,8 @@ describe('the law of a ruling', () => {
         for (const same of ['beliefs', 'expectedLoss', 'conflict', 'signals', 'rules', 'tags'] as const)
           expect(answer[same]).toEqual(before[same])
         expect(answer.regret).toBeGreaterThanOrEqual(before.regret)
+        expect(answer.validUntil).toBe(Math.min(before.validUntil, until))
+        expect(answer.validUntil).toBeGreaterThan(NOW)
       }),
       RUNS,
     )
@@ -303,9 +302,9 @@ describe('the law of a ruling', () => {
       (ruling) => ({ ...ruling, beliefs: shifted(ruling.beliefs, -MOST_DRIFT - 0.001) }),
     )
     fc.assert(
-      fc.property(cases({ failures: true }), anyAction, ended, ({ decision, question: asked }, pick, end) => {
-        const ruling = end(ruled(decision, asked, nameOf(decision, pick)))
-        expect(adjudicate(decision, { ...asked, ruling })).toEqual(adjudicate(decision, asked))
+      fc.property(ruledCases({ failures: true }), ended, ({ decision, question: asked }, end) => {
+        const ruling = end(asked.ruling)
+        expect(adjudicate(decision, { ...asked, ruling })).toEqual(adjudicate(decision, { ...asked, ruling: null }))
       }),
       RUNS,
     )
@@ -314,14 +313,13 @@ describe('the law of a ruling', () => {
   it('is that a belief may move by as much as it may', () => {
     fc.assert(
       fc.property(
-        cases(),
-        anyAction,
+        ruledCases(),
         fc.double({ min: -0.149, max: 0.149, noNaN: true }),
-        ({ decision, question: asked }, pick, drift) => {
-          const action = nameOf(decision, pick)
-          const made = ruled(decision, asked, action)
-          const ruling = { ...made, beliefs: shifted(made.beliefs, drift) }
-          expect(adjudicate(decision, { ...asked, ruling }).ruling !== null).toBe(canBe(decision, asked, action))
+        ({ decision, question: asked }, drift) => {
+          const ruling = { ...asked.ruling, beliefs: shifted(asked.ruling.beliefs, drift) }
+          expect(adjudicate(decision, { ...asked, ruling }).ruling === null).toBe(
+            adjudicate(decision, asked).ruling === null,
+          )
         },
       ),
       RUNS,
@@ -330,7 +328,8 @@ describe('the law of a ruling', () => {
 })
 
 /** Whether an action is permitted, by taking all others away: it is recommended then. */
-function canBe(decision: Decision, asked: Question, action: string): boolean {
+function canBe(decision: Decision, question: Question, action: string): boolean {
+  const asked = { ...question, ruling: null }
   const others = decision.actions.flatMap(({ name }, a) => (name === action ? [] : [a]))
   if (others.length === 0) return adjudicate(decision, asked).recommendation.action === action
   const rules = [...decision.rules, rule('only', [{ kind: 'veto', actions: others }])]

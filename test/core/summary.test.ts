@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
 import type { Action, Decision, Effect, Question, Signal } from '../../src/core/model.ts'
-import { cases } from './arbitraries.ts'
+import { makeRuling } from '../../src/core/ruling.ts'
+import { cases, ruledCases } from './arbitraries.ts'
 import {
   AT_RISK,
   agent,
@@ -239,7 +240,8 @@ describe('the summary', () => {
       'No action is permitted. The loss of send expansion email when at risk and one other could not be evaluated, so ' +
       'ops decides.'
     expect(summary([PULSE], {}, { facts: {} })).toBe(unknown)
-    expect(summary([PULSE], { rules: [never] }, { facts: {} })).toBe(unknown)
+    // Once the losses are mended there is still nothing that may be done.
+    expect(summary([PULSE], { rules: [never] }, { facts: {} })).toBe(unknown.replace('ops decides', 'csm decides'))
   })
 
   it('names a rule that failed, once', () => {
@@ -247,8 +249,9 @@ describe('the summary', () => {
     expect(summary([CHURN], { rules: [broken] })).toBe(
       'A person decides; wait looks best. The rule stale-model could not be evaluated, so ops decides.',
     )
+    // The account is for csm, which would be asked anyway, and the rule for ops.
     expect(summary([CHURN, PULSE], { rules: [{ ...broken, forEachSignal: true }] })).toBe(
-      'A person decides; wait looks best. The rule stale-model could not be evaluated, so ops decides.',
+      'A person decides; wait looks best. The rule stale-model could not be evaluated, so csm decides.',
     )
   })
 
@@ -275,6 +278,88 @@ describe('every summary', () => {
         else expect(text).not.toContain(' decides')
       }),
       { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('the summary of what a person has decided', () => {
+  const asked = question([CHURN, PULSE], { agents: agents(agent('renewal-copilot')) })
+  const WAITING = { ...SENDING, action: 'wait' }
+
+  /** What is said once maria has decided. */
+  function decided(
+    action: string,
+    fields: Partial<Question> = {},
+    decision: Partial<Decision> = {},
+    at = NOW,
+    agents = asked.agents,
+  ): string {
+    const file = expansion(decision)
+    const answered = adjudicate(file, { ...asked, ...fields, agents })
+    const ruling = { sequence: 7, ...makeRuling(file, answered, asked.facts, { action, by: 'maria', at }) }
+    return adjudicate(file, { ...asked, ...fields, agents, ruling }).summary
+  }
+
+  it('says who, when and until when', () => {
+    expect(decided('wait')).toBe('Wait. maria decided so today; that stands until 27 November.')
+    expect(decided('wait', {}, {}, NOW - 3 * DAY)).toBe(
+      'Wait. maria decided so three days ago; that stands until 24 November.',
+    )
+    expect(decided('wait', {}, {}, NOW - 7 * DAY + 60_000)).toBe(
+      'Wait. maria decided so six days ago; that stands until 09:01 UTC.',
+    )
+    expect(decided('wait', {}, { review: { ...REVIEW, holdsFor: 60 * DAY } })).toBe(
+      'Wait. maria decided so today; that stands until 19 January 2027.',
+    )
+  })
+
+  it('lets that go ahead and nothing else', () => {
+    const so = 'maria decided so today; that stands until 27 November.'
+    expect(decided('send_expansion_email', { proposal: SENDING })).toBe(`Go ahead: send expansion email. ${so}`)
+    expect(decided('wait', { proposal: SENDING })).toBe(`Denied: send expansion email; wait instead. ${so}`)
+  })
+
+  it('keeps what is for people for people', () => {
+    const rules = [cap(SEND, 'off_limits')]
+    const so = 'maria decided so today; that stands until 27 November.'
+    expect(decided('send_expansion_email', {}, { rules })).toBe(`For people only: send expansion email. ${so}`)
+    expect(decided('send_expansion_email', { proposal: WAITING }, { rules })).toBe(
+      `Denied: wait; send expansion email instead, by people only. ${so}`,
+    )
+    expect(decided('send_expansion_email', { proposal: SENDING }, { rules })).toBe(
+      'Denied: send expansion email. A large account hears from its owner.',
+    )
+  })
+
+  it('is the same beside what failed already', () => {
+    const broken = rule('broken', [VETO], { when: failing('account.x', 'the account has no fact `account.x`') })
+    const so = 'maria decided so today; that stands until 27 November.'
+    expect(decided('send_expansion_email', {}, { rules: [broken] })).toBe(`Send expansion email. ${so}`)
+    expect(decided('wait', { proposal: SENDING }, { rules: [broken] })).toBe(
+      `Denied: send expansion email; wait instead. ${so}`,
+    )
+  })
+
+  it('says what is open where nobody knows whether the agent may act', () => {
+    const scope = failing<boolean>('account.x', 'the account has no fact `account.x`')
+    const cast = new Map(asked.agents).set('renewal-copilot', agent('renewal-copilot', { scope }))
+    expect(decided('wait', { proposal: WAITING }, {}, NOW, cast)).toBe(
+      'A person decides on wait. The scope of renewal-copilot could not be evaluated, so ops decides.',
+    )
+  })
+
+  it('is always made of whole words', () => {
+    fc.assert(
+      fc.property(ruledCases({ failures: true }), ({ decision, question: posed }) => {
+        const { summary: text, ruling, proposal } = adjudicate(decision, posed)
+        if (ruling === null) return
+        expect(text).toMatch(/^(A\d|For people only: a\d|Go ahead: a\d|Denied: a\d|A person decides on a\d)/)
+        expect(text).toMatch(/[^.]\.$/)
+        expect(text).not.toMatch(/undefined|null|NaN|Infinity| {2}/)
+        if (proposal === null) expect(text).toContain('maria decided so')
+        expect(text.includes(' decides')).toBe(proposal?.verdict === 'ask')
+      }),
+      { numRuns: 1_000 },
     )
   })
 })

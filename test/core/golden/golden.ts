@@ -1,5 +1,5 @@
 import { adjudicate } from '../../../src/core/adjudicate.ts'
-import type { Adjudication, Handoff, Question, Ruling } from '../../../src/core/model.ts'
+import type { Adjudication, Question, Ruling } from '../../../src/core/model.ts'
 import { formatProblem, loadRuleset, type Ruleset, resolveAgent } from '../../../src/core/rules/load.ts'
 
 /** Questions with the answers that one engine gave them, once and for all. */
@@ -21,17 +21,15 @@ export interface GoldenQuestion {
 }
 
 export interface GoldenRecord extends GoldenQuestion {
-  readonly answer: GoldenAnswer
+  /** The older ones have a handoff too. */
+  readonly answer: GoldenAnswer & { readonly handoff?: unknown }
 }
 
 /**
- * All of an answer but its summary, which is words and may become better ones, and but for what answers did not yet say
- * when the first of them were recorded: a ruling is there where one stands, and nothing of whom a handoff is for.
+ * All of an answer but its summary and its handoff: words and the ways to people may become better ones. A ruling is
+ * there where one stands; the older records know of none.
  */
-export type GoldenAnswer = Omit<Adjudication, 'summary' | 'handoff' | 'ruling'> & {
-  readonly handoff: Pick<Handoff, 'kind' | 'queue' | 'priority' | 'dueAt'> | null
-  readonly ruling?: Ruling
-}
+export type GoldenAnswer = Omit<Adjudication, 'summary' | 'handoff' | 'ruling'> & { readonly ruling?: Ruling }
 
 export function compileTexts(texts: RuleTexts): Ruleset {
   const { ruleset, problems } = loadRuleset(Object.entries(texts).map(([path, text]) => ({ path, text })))
@@ -45,10 +43,6 @@ export function answerOf(ruleset: Ruleset, { decision: name, question }: GoldenQ
   const { signals, proposal } = question
   const names = [...signals.map(({ agent }) => agent), ...(proposal === null ? [] : [proposal.agent])]
   const agents = new Map(names.map((agent) => [agent, resolveAgent(agent, ruleset.agents, null)]))
-  const { summary: _, handoff, ruling, ...answer } = adjudicate(decision, { ruling: null, ...question, agents })
-  return { ...answer, handoff: handoff && asRecorded(handoff), ...(ruling && { ruling }) }
-}
-
-function asRecorded({ kind, queue, priority, dueAt }: Handoff): GoldenAnswer['handoff'] {
-  return { kind, queue, priority, dueAt }
+  const { summary, handoff, ruling, ...answer } = adjudicate(decision, { ruling: null, ...question, agents })
+  return ruling === null ? answer : { ...answer, ruling }
 }
