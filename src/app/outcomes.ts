@@ -26,7 +26,7 @@ export async function recordOutcomes(
     (sent) => ({ outcomes: sent }),
     (book, outcome) => {
       checkState(app, outcome)
-      return keep(book, principal, outcome)
+      return keepOutcome(book, principal.name, outcome)
     },
   )
 }
@@ -41,7 +41,11 @@ function checkState(app: App, { decision, state }: Outcome): void {
   throw new Problem('unknown_state', `\`${decision}\` has no state \`${state}\`; it has ${names}`)
 }
 
-function keep(book: Book, principal: Principal, outcome: Outcome): 'accepted' | 'duplicate' {
+/**
+ * Writes an outcome, in the account's trail too.
+ * @throws Problem `outcome_conflict`
+ */
+export function keepOutcome(book: Book, by: string, outcome: Outcome): 'accepted' | 'duplicate' {
   const { decision, state, source, observedAt } = outcome
   const page = book.account(outcome.account)
   const before = book.knownOutcome(page.account, decision, observedAt, source)
@@ -50,7 +54,7 @@ function keep(book: Book, principal: Principal, outcome: Outcome): 'accepted' | 
     throw new Problem('outcome_conflict', `\`${source}\` has said \`${before}\` of \`${decision}\` at that time before`)
   }
   const observed = new Date(observedAt).toISOString()
-  const { sequence } = page.append('outcome', { by: principal.name, decision, state, source, observedAt: observed })
+  const { sequence } = page.append('outcome', { by, decision, state, source, observedAt: observed })
   book.writes.insert('outcomes', { account_id: page.account, decision, state, observed_at: observed, source, sequence })
   book.rememberOutcome(page.account, decision, observedAt, source, state)
   return 'accepted'

@@ -174,5 +174,11 @@ export function holderOf(item: Escalation, now: number): { readonly by: string; 
   return { by: item.claimedBy, until: item.claimedUntil }
 }
 
+/** The item as others see it: open again, once its claim has lapsed. */
+export function standingAt(item: Escalation, now: number): Escalation {
+  if (item.status !== 'claimed' || holderOf(item, now) !== null) return item
+  return { ...item, status: 'open', claimedBy: null, claimedUntil: null }
+}
+
 /** When people are reminded of what is due later. */
 export const halfway = (from: number, dueAt: number): number => from + Math.max(0, (dueAt - from) / 2)

@@ -15,9 +15,18 @@ import { claim, comment, reassign, release, resolve, type Step } from '../../src
 import { HOUR, NOW } from './fixtures.ts'
 
 const LEASE = 15 * 60_000
+const ASKED = { action: 'wait', reasons: ['uncertain'] as const, state: 'healthy', proposal: null }
 
 function opened(fields: Partial<Parameters<typeof openEscalation>[0]> = {}): Escalation {
-  const asked = { adjudication: 'a1', queue: 'csm', priority: 10, regret: 59, dueAt: NOW + 8 * HOUR, assignee: null }
+  const asked = {
+    adjudication: 'a1',
+    queue: 'csm',
+    priority: 10,
+    regret: 59,
+    dueAt: NOW + 8 * HOUR,
+    assignee: null,
+    asked: ASKED,
+  }
   const about = { id: 'e1', account: 'acme', decision: 'expansion-outreach', rule: null, probability: null }
   return openEscalation({ ...asked, ...about, kind: 'decision', ...fields }, NOW)
 }
@@ -60,7 +69,15 @@ describe('an item', () => {
 
   it('becomes no less urgent by a newer adjudication, and stays with who has it', () => {
     const item = made(claim(opened({ assignee: 'maria' }), 'maria', NOW, LEASE))
-    const later = { adjudication: 'a2', queue: 'vip', priority: 5, regret: 3, dueAt: NOW + 9 * HOUR, assignee: 'ben' }
+    const later = {
+      adjudication: 'a2',
+      queue: 'vip',
+      priority: 5,
+      regret: 3,
+      dueAt: NOW + 9 * HOUR,
+      assignee: 'ben',
+      asked: ASKED,
+    }
     expect(changeEscalation(item, later, true)).toEqual({
       ...item,
       adjudication: 'a2',
@@ -251,9 +268,8 @@ function after(item: Escalation, move: Move, now: number): Escalation {
       return step === null ? item : CLOCKS[step](item, now)
     }
     case 'change': {
-      const { queue, regret, assignee } = item
-      const asked = { adjudication: 'a2', queue, regret, assignee, priority: move.priority, dueAt: now + move.dueIn }
-      return isWaiting(item) ? changeEscalation(item, asked, true) : item
+      const asking = { ...item, adjudication: 'a2', priority: move.priority, dueAt: now + move.dueIn }
+      return isWaiting(item) ? changeEscalation(item, asking, true) : item
     }
     case 'withdraw':
       return isWaiting(item) ? withdrawEscalation(item, 'no_longer_needed', 'a2', now) : item

@@ -1,0 +1,87 @@
+import { type Escalation, UMPIRE } from '../core/escalation.ts'
+import type { Step } from '../core/working.ts'
+import { findEscalation } from '../storage/escalations.ts'
+import type { Wanted } from '../storage/load.ts'
+import type { App } from './app.ts'
+import type { AccountPage, Book, FaultPage, Place } from './book.ts'
+import { Problem } from './problem.ts'
+import type { Reviewer } from './reviewer.ts'
+
+/** What of an escalation has an entry of its own in the trail; opening, changing and withdrawing it is an adjudication's. */
+export type StepKind =
+  | 'claimed'
+  | 'released'
+  | 'reassigned'
+  | 'commented'
+  | 'resolved'
+  | 'lapsed'
+  | 'reminded'
+  | 'overdue'
+  | 'raised'
+  | 'expired'
+
+/** One escalation within a batch, with the stream of the trail that it belongs to. */
+export interface Turn {
+  readonly book: Book
+  readonly page: AccountPage | FaultPage
+  /** As it stands. */
+  readonly item: Escalation
+  /** Writes an entry and the item as it is after it. */
+  write(kind: StepKind, by: Reviewer | typeof UMPIRE, item: Escalation, body?: object): Place
+}
+
+/** Where an escalation is to be found. */
+export type Located = Pick<Escalation, 'id' | 'account' | 'rule'>
+
+/** @throws Problem `not_found` */
+export async function knownEscalation(app: App, id: string): Promise<Escalation> {
+  const item = await findEscalation(app.db, id)
+  if (!item) throw new Problem('not_found', `no escalation \`${id}\``)
+  return item
+}
+
+/**
+ * Works on an escalation within a batch of the desk, so that of two who do so at once the later one sees what the
+ * earlier one did. Where the account has joined another meanwhile, the item is looked for there.
+ *
+ * @param take decides and writes; runs again when another was quicker. What it throws leaves everything as it was, if
+ *   it has written nothing yet
+ */
+export async function takeTurn<T>(
+  app: App,
+  where: Located,
+  take: (turn: Turn) => T,
+  needs: Partial<Wanted> = {},
+): Promise<T> {
+  for (let located = where; ; located = await knownEscalation(app, where.id)) {
+    const { id, account, rule } = located
+    const done = await app.desk.submit({
+      ...(rule === null ? { trails: [account] } : { faults: [rule] }),
+      ...needs,
+      escalations: [id],
+      serve(book) {
+        const page = rule === null ? book.account(account) : book.fault(rule)
+        const item = book.escalation(id)
+        // A sample stays with the name under which it was drawn; its steps go where that leads.
+        if (!item || item.account !== account) return null
+        return { value: take({ book, page, item, write: writer(book, page) }) }
+      },
+    })
+    if (done) return done.value
+  }
+}
+
+function writer(book: Book, page: AccountPage | FaultPage): Turn['write'] {
+  return (kind, by, item, body = {}) => {
+    const who = by === UMPIRE ? { by } : { by: by.name, key: by.key }
+    const place = page.append(`escalation.${kind}`, { ...body, ...who, escalation: item.id })
+    book.put(item, place)
+    return place
+  }
+}
+
+/** The item after a step. @throws Problem where it can't be made */
+export function made(step: Step): Escalation {
+  if ('refusal' in step) throw new Problem(step.refusal.code, step.refusal.message)
+  return step.item
+}
