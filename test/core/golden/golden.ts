@@ -17,8 +17,11 @@ export interface GoldenQuestion {
   readonly ruleset: string
   readonly decision: string
   /** Agents count as the ruleset declares them. */
-  readonly question: Omit<Question, 'agents' | 'ruling'> & { readonly ruling?: Ruling }
+  readonly question: Omit<Question, 'agents' | 'ruling'> & { readonly ruling?: GoldenRuling }
 }
+
+/** Given under the decision file as it is. */
+export type GoldenRuling = Omit<Ruling, 'meaning'>
 
 export interface GoldenRecord extends GoldenQuestion {
   /** The older ones have a handoff too. */
@@ -26,10 +29,10 @@ export interface GoldenRecord extends GoldenQuestion {
 }
 
 /**
- * All of an answer but its summary and its handoff: words and the ways to people may become better ones. A ruling is
- * there where one stands; the older records know of none.
+ * All of an answer but its summary and its handoff: words and the ways to people may become better ones. Where a ruling
+ * stands its sequence is there.
  */
-export type GoldenAnswer = Omit<Adjudication, 'summary' | 'handoff' | 'ruling'> & { readonly ruling?: Ruling }
+export type GoldenAnswer = Omit<Adjudication, 'summary' | 'handoff' | 'ruling'> & { readonly ruling?: number }
 
 export function compileTexts(texts: RuleTexts): Ruleset {
   const { ruleset, problems } = loadRuleset(Object.entries(texts).map(([path, text]) => ({ path, text })))
@@ -43,6 +46,7 @@ export function answerOf(ruleset: Ruleset, { decision: name, question }: GoldenQ
   const { signals, proposal } = question
   const names = [...signals.map(({ agent }) => agent), ...(proposal === null ? [] : [proposal.agent])]
   const agents = new Map(names.map((agent) => [agent, resolveAgent(agent, ruleset.agents, null)]))
-  const { summary, handoff, ruling, ...answer } = adjudicate(decision, { ruling: null, ...question, agents })
-  return ruling === null ? answer : { ...answer, ruling }
+  const ruled = question.ruling ? { ...question.ruling, meaning: decision.meaning } : null
+  const { summary, handoff, ruling, ...answer } = adjudicate(decision, { ...question, agents, ruling: ruled })
+  return ruling === null ? answer : { ...answer, ruling: ruling.sequence }
 }
