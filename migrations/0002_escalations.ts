@@ -82,6 +82,7 @@ const STATEMENTS = [
   `ALTER TABLE outbox ADD COLUMN published_at timestamptz`,
   `CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL`,
 
+  // One notice on its way to one target: tried until it is delivered or given up.
   `CREATE TABLE deliveries (
      id uuid PRIMARY KEY,
      account_id text COLLATE "C" NOT NULL,
@@ -92,6 +93,7 @@ const STATEMENTS = [
      status text NOT NULL DEFAULT 'pending',
      attempts integer NOT NULL DEFAULT 0,
      next_at timestamptz,
+     give_up_at timestamptz NOT NULL,
      last_error text,
      created_at timestamptz NOT NULL,
      settled_at timestamptz

@@ -113,6 +113,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     waits: createWaits({ db, bell, log }),
     metrics: createMetrics(meter, () => countOutbox(db)),
     log,
+    publicUrl: config.publicUrl,
     now,
     draw: Math.random,
     newId: uuid,

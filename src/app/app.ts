@@ -17,6 +17,8 @@ export interface App {
   readonly waits: Waits
   readonly metrics: Metrics
   readonly log: Logger
+  /** Where people reach the service, for links; no slash at its end. */
+  readonly publicUrl: string
   /** Milliseconds since the epoch, by the database's clock, which all processes share. */
   readonly now: () => number
   /** Uniform in [0, 1). */

@@ -26,6 +26,7 @@ export const PROBLEM_CODES = [
   'not_claimed',
   'escalation_changed',
   'key_conflict',
+  'delivery_pending',
   'facts_too_large',
   'redacted',
   'idempotency_mismatch',

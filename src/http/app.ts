@@ -18,6 +18,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { escalationRoutes } from './routes/escalations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/key.ts'
@@ -85,6 +86,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       adjudicationRoutes(v1, app)
       agentRoutes(v1, app)
       auditRoutes(v1, app)
+      deliveryRoutes(v1, app)
       escalationRoutes(v1, app)
       keyRoutes(v1)
       outcomeRoutes(v1, app)

@@ -157,7 +157,9 @@ interface DeliveriesTable {
   body: string
   status: Generated<DeliveryStatus>
   attempts: Generated<number>
+  /** Null: it is settled. */
   next_at: Date | null
+  give_up_at: Date
   last_error: string | null
   created_at: Date
   settled_at: Date | null

@@ -53,6 +53,7 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
     waits: createWaits({ db, bell, log }),
     metrics: createMetrics(metrics.meter, async () => 0),
     log,
+    publicUrl: 'https://umpire.example.com',
     now,
     draw: () => 0.5,
     newId: uuid,

@@ -30,6 +30,7 @@ const TAGS = {
   Accounts: 'What is known of an account.',
   Adjudications: 'Questions and their answers.',
   Escalations: 'What waits for people.',
+  Deliveries: 'Notices on their way to those who are told.',
   Agents: 'The sources of signals.',
   Outcomes: 'The truth, learned later.',
   Ruleset: 'The rules that answer.',

@@ -1,0 +1,137 @@
+import type { Egress, Sent } from '../egress/egress.ts'
+import { signatureHeaders } from '../egress/signature.ts'
+import {
+  claimDelivery,
+  type Delivery,
+  type DeliveryFilter,
+  enqueueDelivery,
+  findDelivery,
+  listDeliveries as list,
+  type Outcome,
+  recordAttempt,
+  reviveDelivery,
+} from '../storage/deliveries.ts'
+import { type App, type Page, type Paged, paged } from './app.ts'
+import { demand, type Principal } from './principal.ts'
+import { Problem } from './problem.ts'
+import { GIVE_UP_AFTER, nextAttempt } from './schedule.ts'
+import { targetNamed, type Way, wayTo } from './targets.ts'
+
+/** How long nobody else tries while somebody does: longer than a request can take. Milliseconds. */
+const CLAIM = 30_000
+/** How long one waits whose target has enough to do. */
+const PUT_OFF = 1_000
+
+/**
+ * Sends a notice to its target, if it is due. At most one attempt is under way at a time; a process that dies in the
+ * middle of one leaves it to be tried again, so that a target may get a message twice, under the same id.
+ *
+ * @returns when to try again, milliseconds since the epoch; null: it is settled
+ */
+export async function attemptDelivery(app: App, egress: Egress, id: string): Promise<number | null> {
+  const known = await findDelivery(app.db, id)
+  if (known === undefined || known.nextAt === null || known.nextAt > app.now()) return known?.nextAt ?? null
+  const target = targetNamed(app.rules.active.queues, known.target)
+  const way = target
+    ? wayTo(target, egress.secret)
+    : { reason: `no target \`${known.target}\` in queues.yaml any more` }
+  const leave = way.url === undefined ? () => {} : egress.turn(way.url)
+  if (leave === null) return app.now() + PUT_OFF
+  try {
+    const now = app.now()
+    const delivery = await claimDelivery(app.db, id, now, now + CLAIM)
+    if (!delivery) return (await findDelivery(app.db, id))?.nextAt ?? null
+    return await settle(app, delivery, await send(egress, way, delivery, now))
+  } finally {
+    leave()
+  }
+}
+
+async function send(egress: Egress, way: Way, { id, body }: Delivery, now: number): Promise<Sent> {
+  if (way.url === undefined) return { kind: 'failed', reason: way.reason }
+  const signature = way.secret === null ? {} : signatureHeaders(way.secret, id, now, body)
+  return egress.post(way.url, { 'content-type': 'application/json', ...signature }, body)
+}
+
+async function settle(app: App, delivery: Delivery, sent: Sent): Promise<number | null> {
+  const now = app.now()
+  const outcome = outcomeOf(delivery, sent, now, app.draw())
+  await recordAttempt(app.db, delivery, outcome, now)
+  if (outcome.status === 'pending') return outcome.nextAt
+  if (outcome.status === 'dead') {
+    const { id, target, event } = delivery
+    app.log.warn({ delivery: id, target, event, reason: outcome.error }, 'gave up on telling a target')
+  }
+  return null
+}
+
+function outcomeOf({ attempts, giveUpAt }: Delivery, sent: Sent, now: number, draw: number): Outcome {
+  if (sent.kind === 'answered' && sent.status >= 200 && sent.status < 300) return { status: 'delivered' }
+  const error = sent.kind === 'failed' ? sent.reason : `it answered ${sent.status}`
+  // Gone: whoever answers so wants no more of them.
+  if (sent.kind === 'answered' && sent.status === 410) return { status: 'dead', error }
+  const nextAt = nextAttempt(attempts, now, draw, sent.kind === 'answered' ? sent.retryAfter : null)
+  return nextAt < giveUpAt ? { status: 'pending', error, nextAt } : { status: 'dead', error }
+}
+
+export type DeliveryView = ReturnType<typeof deliveryView>
+
+function deliveryView(delivery: Delivery) {
+  const { id, account, escalation, target, event, status, attempts, lastError } = delivery
+  return {
+    id,
+    target,
+    event,
+    account,
+    escalation,
+    status,
+    attempts,
+    nextAt: iso(delivery.nextAt),
+    lastError,
+    createdAt: iso(delivery.createdAt),
+    settledAt: iso(delivery.settledAt),
+  }
+}
+
+function iso(time: number): string
+function iso(time: number | null): string | null
+function iso(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString()
+}
+
+/** Newest first. */
+export async function listDeliveries(app: App, filter: DeliveryFilter, page: Page): Promise<Paged<DeliveryView>> {
+  const rows = await list(app.db, filter, page.cursor, page.limit + 1)
+  return paged(rows, page.limit, deliveryView, ({ id }) => id)
+}
+
+/**
+ * One delivery, with what is sent.
+ * @throws Problem `not_found`
+ */
+export async function getDelivery(app: App, id: string): Promise<DeliveryView & { readonly body: unknown }> {
+  const delivery = await findDelivery(app.db, id)
+  if (!delivery) throw new Problem('not_found', `no delivery \`${id}\``)
+  return { ...deliveryView(delivery), body: JSON.parse(delivery.body) }
+}
+
+/**
+ * Sends again what was given up or has been delivered, under the id that it had.
+ * @throws Problem `not_found`; `delivery_pending` where it is still being tried
+ */
+export async function replayDelivery(app: App, principal: Principal, id: string): Promise<DeliveryView> {
+  demand(principal, 'admin')
+  const now = app.now()
+  const revived = await app.db.transaction().execute(async (trx) => {
+    const delivery = await reviveDelivery(trx, id, now, now + GIVE_UP_AFTER)
+    if (delivery) await enqueueDelivery(trx, delivery, now)
+    return delivery
+  })
+  if (revived) {
+    app.bell.ring()
+    app.log.info({ delivery: id, target: revived.target, by: principal.name }, 'replays a delivery')
+    return deliveryView(revived)
+  }
+  const { nextAt } = await getDelivery(app, id)
+  throw new Problem('delivery_pending', `delivery \`${id}\` is still being tried, next at ${nextAt}; wait for that`)
+}

@@ -1,0 +1,198 @@
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
+import type { Database, DeliveryStatus } from './database.ts'
+
+/** One notice on its way to one target. Times are milliseconds since the epoch. */
+export interface Delivery {
+  /** Also what receivers know the message by, however often they get it. */
+  readonly id: string
+  readonly account: string
+  readonly escalation: string | null
+  readonly target: string
+  readonly event: string
+  /** What is sent, to the byte. */
+  readonly body: string
+  readonly status: DeliveryStatus
+  /** Those since it was made or last replayed. */
+  readonly attempts: number
+  /** When it may be tried next; null: it is settled. */
+  readonly nextAt: number | null
+  readonly giveUpAt: number
+  /** Why the newest attempt that failed did. */
+  readonly lastError: string | null
+  readonly createdAt: number
+  readonly settledAt: number | null
+}
+
+export interface DeliveryFilter {
+  readonly status?: DeliveryStatus | undefined
+  readonly target?: string | undefined
+  readonly escalation?: string | undefined
+}
+
+export async function insertDeliveries(
+  trx: Transaction<Database>,
+  deliveries: readonly (Omit<Delivery, 'status' | 'attempts' | 'lastError' | 'settledAt'> & { nextAt: number })[],
+): Promise<void> {
+  if (deliveries.length === 0) return
+  await trx
+    .insertInto('deliveries')
+    .values(
+      deliveries.map((delivery) => ({
+        id: delivery.id,
+        account_id: delivery.account,
+        escalation_id: delivery.escalation,
+        target: delivery.target,
+        event: delivery.event,
+        body: delivery.body,
+        next_at: new Date(delivery.nextAt),
+        give_up_at: new Date(delivery.giveUpAt),
+        created_at: new Date(delivery.createdAt),
+        last_error: null,
+        settled_at: null,
+      })),
+    )
+    .execute()
+}
+
+export async function findDelivery(db: Kysely<Database>, id: string): Promise<Delivery | undefined> {
+  const row = await db.selectFrom('deliveries').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && deliveryOf(row)
+}
+
+/** Newest first; `after` is the last id of the page before. */
+export async function listDeliveries(
+  db: Kysely<Database>,
+  { status, target, escalation }: DeliveryFilter,
+  after: string | undefined,
+  limit: number,
+): Promise<readonly Delivery[]> {
+  let query = db.selectFrom('deliveries').selectAll().orderBy('id', 'desc').limit(limit)
+  if (status !== undefined) query = query.where('status', '=', status)
+  if (target !== undefined) query = query.where('target', '=', target)
+  if (escalation !== undefined) query = query.where('escalation_id', '=', escalation)
+  if (after !== undefined) query = query.where('id', '<', after)
+  return (await query.execute()).map(deliveryOf)
+}
+
+/** Those that may be tried before a time (milliseconds), the longest due first. */
+export async function pendingDeliveries(
+  db: Kysely<Database>,
+  before: number,
+  limit: number,
+): Promise<readonly { readonly id: string; readonly nextAt: number }[]> {
+  const rows = await db
+    .selectFrom('deliveries')
+    .select(['id', 'next_at'])
+    .where('status', '=', 'pending')
+    .where('next_at', '<', new Date(before))
+    .orderBy('next_at')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => ({ id: row.id, nextAt: row.next_at!.getTime() }))
+}
+
+/**
+ * Makes an attempt the caller's own, until a time: of several who try at the same moment one gets it.
+ * @returns the delivery with the attempt counted; undefined where it is settled, or not due at `now`
+ */
+export async function claimDelivery(
+  db: Kysely<Database>,
+  id: string,
+  now: number,
+  until: number,
+): Promise<Delivery | undefined> {
+  const row = await db
+    .updateTable('deliveries')
+    .set({ attempts: sql`attempts + 1`, next_at: new Date(until) })
+    .where('id', '=', id)
+    .where('status', '=', 'pending')
+    .where('next_at', '<=', new Date(now))
+    .returningAll()
+    .executeTakeFirst()
+  return row && deliveryOf(row)
+}
+
+/** What an attempt came to. */
+export type Outcome =
+  | { readonly status: 'delivered' }
+  | { readonly status: 'dead'; readonly error: string }
+  | { readonly status: 'pending'; readonly error: string; readonly nextAt: number }
+
+/**
+ * Records what an attempt came to. A success is one even where its claim has lapsed since; a failure counts only while
+ * nobody else has tried.
+ */
+export async function recordAttempt(
+  db: Kysely<Database>,
+  { id, attempts }: Pick<Delivery, 'id' | 'attempts'>,
+  outcome: Outcome,
+  now: number,
+): Promise<void> {
+  let update = db
+    .updateTable('deliveries')
+    .set({
+      status: outcome.status,
+      next_at: outcome.status === 'pending' ? new Date(outcome.nextAt) : null,
+      settled_at: outcome.status === 'pending' ? null : new Date(now),
+    })
+    .where('id', '=', id)
+    .where('status', '=', 'pending')
+  if (outcome.status !== 'delivered') {
+    update = update.set({ last_error: outcome.error }).where('attempts', '=', attempts)
+  }
+  await update.execute()
+}
+
+/** @returns undefined where there is none of that id that is settled */
+export async function reviveDelivery(
+  trx: Transaction<Database>,
+  id: string,
+  now: number,
+  giveUpAt: number,
+): Promise<Delivery | undefined> {
+  const row = await trx
+    .updateTable('deliveries')
+    .set({
+      status: 'pending',
+      attempts: 0,
+      next_at: new Date(now),
+      give_up_at: new Date(giveUpAt),
+      settled_at: null,
+    })
+    .where('id', '=', id)
+    .where('status', '<>', 'pending')
+    .returningAll()
+    .executeTakeFirst()
+  return row && deliveryOf(row)
+}
+
+/** Has a delivery attempted at once. */
+export async function enqueueDelivery(
+  trx: Transaction<Database>,
+  { id, account }: Pick<Delivery, 'id' | 'account'>,
+  now: number,
+): Promise<void> {
+  const payload = JSON.stringify({ delivery: id })
+  await trx
+    .insertInto('outbox')
+    .values({ account_id: account, topic: 'delivery', payload, created_at: new Date(now), published_at: null })
+    .execute()
+}
+
+function deliveryOf(row: Selectable<Database['deliveries']>): Delivery {
+  return {
+    id: row.id,
+    account: row.account_id,
+    escalation: row.escalation_id,
+    target: row.target,
+    event: row.event,
+    body: row.body,
+    status: row.status,
+    attempts: row.attempts,
+    nextAt: row.next_at?.getTime() ?? null,
+    giveUpAt: row.give_up_at.getTime(),
+    lastError: row.last_error,
+    createdAt: row.created_at.getTime(),
+    settledAt: row.settled_at?.getTime() ?? null,
+  }
+}
