@@ -74,6 +74,20 @@ interface SignalRow {
   readonly is_original: boolean | null
 }
 
+/** Entries that are steps of an escalation and nothing else. */
+const STEPS = [
+  'claimed',
+  'released',
+  'lapsed',
+  'reassigned',
+  'commented',
+  'resolved',
+  'reminded',
+  'overdue',
+  'raised',
+  'expired',
+].map((step) => `escalation.${step}`)
+
 const CHECKS: readonly Check<unknown>[] = [
   check<SignalRow>({
     kinds: ['signal', 'signal.joined'],
@@ -113,12 +127,12 @@ const CHECKS: readonly Check<unknown>[] = [
     name: ({ owner }) => `the record of facts of \`${owner}\``,
     isSame: ({ body }, row) => isJson(row.facts, body.facts),
   }),
-  check<{ id: string; disposition: string; escalations: unknown }>({
+  check<{ id: string; disposition: string; opened: unknown }>({
     kinds: ['adjudication'],
     find: (entries) => sql`
       SELECT k.n, a.id, a.disposition,
-        (SELECT json_agg(json_build_array(e.id, e.decision, e.regret)) FROM escalations e
-         WHERE e.account_id = a.account_id AND e.created_at = k.at::timestamptz AND e.adjudication_id = a.id) AS escalations
+        (SELECT json_agg(json_build_array(e.id, e.decision)) FROM escalations e
+         WHERE e.created_at = k.at::timestamptz AND e.opened_by = a.id AND e.rule IS NULL) AS opened
       FROM ${sought(entries, {
         account: ({ owner }) => owner,
         decision: ({ body }) => body.decision,
@@ -128,10 +142,67 @@ const CHECKS: readonly Check<unknown>[] = [
       JOIN adjudications a ON a.account_id = k.account AND a.decision = k.decision AND a.sequence = k.sequence`,
     name: ({ body }) => `the adjudication \`${body.id}\` or its escalation`,
     isSame({ body }, row) {
-      const { disposition, regret } = inner(body, 'figures')
-      const opened = body.escalation === undefined ? null : [[body.escalation, body.decision, regret]]
-      return row.id === body.id && row.disposition === disposition && isJson(JSON.stringify(row.escalations), opened)
+      const { disposition } = inner(body, 'figures')
+      const opened = body.escalation === undefined || body.joined === true ? null : [[body.escalation, body.decision]]
+      return row.id === body.id && row.disposition === disposition && isJson(JSON.stringify(row.opened), opened)
     },
+  }),
+  check<{ id: string; rule: string | null; opened_by: string }>({
+    kinds: ['escalation.opened'],
+    find: (entries) => sql`
+      SELECT k.n, e.id, e.rule, e.opened_by
+      FROM ${sought(entries, { id: ({ body }) => body.escalation })} JOIN escalations e ON e.id = k.id::uuid`,
+    name: ({ body }) => `the escalation \`${body.escalation}\``,
+    isSame: ({ owner, body }, row) => row.rule === owner && row.opened_by === body.adjudication,
+  }),
+  check<{ id: string }>({
+    kinds: STEPS,
+    find: (entries) => sql`
+      SELECT k.n, s.escalation_id AS id
+      FROM ${sought(entries, {
+        id: ({ body }) => body.escalation,
+        stream: ({ stream }) => stream,
+        sequence: ({ sequence }) => sequence,
+      })}
+      JOIN escalation_steps s ON s.escalation_id = k.id::uuid AND s.stream = k.stream AND s.sequence = k.sequence`,
+    name: ({ body }) => `a step of the escalation \`${body.escalation}\``,
+    isSame: () => true,
+  }),
+  check<{ resolution: unknown; agreements: unknown }>({
+    kinds: ['escalation.resolved', 'escalation.expired'],
+    find: (entries) => sql`
+      SELECT k.n, e.resolution, coalesce(said.agreements, '[]') AS agreements
+      FROM ${sought(entries, { id: ({ body }) => body.escalation })}
+      JOIN escalations e ON e.id = k.id::uuid
+      LEFT JOIN LATERAL (
+        SELECT json_agg(json_build_object('agent', a.agent, 'signal', a.signal_id, 'claim', a.claim, 'agrees', a.agrees,
+          'basis', a.basis) ORDER BY a.agent, a.signal_id) AS agreements
+        FROM agreements a WHERE a.escalation_id = e.id
+      ) said ON true`,
+    name: ({ body }) => `the resolution of the escalation \`${body.escalation}\``,
+    isSame({ body, at }, row) {
+      const resolution = { ...inner(body, 'resolution'), by: body.by, at: at.toISOString() }
+      return (
+        isJson(JSON.stringify(row.resolution), resolution) &&
+        isJson(JSON.stringify(row.agreements), body.agreements ?? [])
+      )
+    },
+  }),
+  check<{ sequence: number; ruling: string }>({
+    kinds: ['escalation.resolved'],
+    find: (entries) => sql`
+      SELECT k.n, coalesce(r.sequence, k.sequence) AS sequence, coalesce(r.ruling, '') AS ruling
+      FROM ${sought(entries, {
+        account: ({ owner }) => owner,
+        id: ({ body }) => body.escalation,
+        sequence: ({ sequence }) => sequence,
+      })}
+      JOIN escalations e ON e.id = k.id::uuid
+      LEFT JOIN rulings r ON r.account_id = k.account AND r.decision = e.decision`,
+    name: ({ body }) => `what was decided in the escalation \`${body.escalation}\``,
+    // The newest stands for the question.
+    isSame: ({ sequence, body }, row) =>
+      body.ruling === undefined || row.sequence > sequence || isJson(row.ruling, body.ruling),
   }),
   check<{ sequence: number; state: string }>({
     kinds: ['outcome'],
@@ -215,6 +286,7 @@ const RECORDED = [
   { table: 'facts', prefix: 'account:', owner: 'account_id', kinds: ['facts'] },
   { table: 'adjudications', prefix: 'account:', owner: 'account_id', kinds: ['adjudication'] },
   { table: 'outcomes', prefix: 'account:', owner: 'account_id', kinds: ['outcome'] },
+  { table: 'rulings', prefix: 'account:', owner: 'account_id', kinds: ['escalation.resolved'] },
   { table: 'agents', prefix: 'agent:', owner: 'name', kinds: ['agent.registered', 'agent.changed'] },
 ] as const
 
@@ -264,13 +336,45 @@ const OTHERS: readonly ((stream: string | undefined) => RawBuilder<Break>)[] = [
     WHERE head.kind IS DISTINCT FROM 'joined' AND ${of(stream, ACCOUNT, sql.ref('a.alias'))}
     ORDER BY 1 LIMIT 1`,
   (stream) => sql`
-    SELECT 'account:' || x.account_id AS stream, coalesce(a.sequence, 0) AS sequence,
+    SELECT coalesce('rule:' || x.rule, 'account:' || x.account_id) AS stream, coalesce(a.sequence, 0) AS sequence,
       'no entry opens the escalation \`' || x.id || '\`' AS reason
     FROM escalations x
-    LEFT JOIN adjudications a ON a.id = x.adjudication_id
+    LEFT JOIN adjudications a ON a.id = x.opened_by
     LEFT JOIN audit_entries e ON e.stream = 'account:' || a.account_id AND e.sequence = a.sequence
-    WHERE (a.account_id IS DISTINCT FROM x.account_id OR e.at IS DISTINCT FROM x.created_at)
+    LEFT JOIN aliases joined ON joined.alias = a.account_id
+    WHERE (x.account_id IS DISTINCT FROM a.account_id AND x.account_id IS DISTINCT FROM joined.account_id
+        OR e.at IS DISTINCT FROM x.created_at)
       AND ${of(stream, ACCOUNT, sql.ref('x.account_id'))}
+    ORDER BY 1, 2 LIMIT 1`,
+  (stream) => sql`
+    SELECT s.stream, s.sequence, 'a step of the escalation \`' || s.escalation_id || '\` names this entry, which is none' AS reason
+    FROM escalation_steps s LEFT JOIN audit_entries e ON e.stream = s.stream AND e.sequence = s.sequence
+    WHERE (e.kind IS NULL OR e.kind NOT IN ('adjudication', 'alias') AND NOT starts_with(e.kind, 'escalation.'))
+      AND ${stream === undefined ? sql`true` : sql`s.stream = ${stream}`}
+    ORDER BY 1, 2 LIMIT 1`,
+  // How an item ended is in an entry of its own: one that is closed has it, one that waits has none.
+  (stream) => sql`
+    SELECT coalesce(s.stream, 'rule:' || x.rule, 'account:' || x.account_id) AS stream, coalesce(s.sequence, 0) AS sequence,
+      'the escalation \`' || x.id || '\` is ' || x.status || ', which no entry makes it' AS reason
+    FROM escalations x
+    LEFT JOIN LATERAL (
+      SELECT s.stream, s.sequence, e.kind FROM escalation_steps s
+      JOIN audit_entries e ON e.stream = s.stream AND e.sequence = s.sequence
+      WHERE s.escalation_id = x.id ORDER BY e.at DESC, s.sequence DESC LIMIT 1
+    ) s ON true
+    WHERE CASE x.status
+        WHEN 'resolved' THEN s.kind IS DISTINCT FROM 'escalation.resolved'
+        WHEN 'expired' THEN s.kind IS DISTINCT FROM 'escalation.expired'
+        WHEN 'withdrawn' THEN s.kind IS NULL OR s.kind NOT IN ('adjudication', 'alias')
+        ELSE s.kind IN ('escalation.resolved', 'escalation.expired')
+      END
+      AND ${of(stream, ACCOUNT, sql.ref('x.account_id'))}
+    ORDER BY 1, 2 LIMIT 1`,
+  (stream) => sql`
+    SELECT 'account:' || a.account_id AS stream, 0 AS sequence,
+      'what \`' || a.agent || '\` said is held against the escalation \`' || a.escalation_id || '\`, which no person resolved' AS reason
+    FROM agreements a LEFT JOIN escalations x ON x.id = a.escalation_id AND x.status = 'resolved'
+    WHERE x.id IS NULL AND ${of(stream, ACCOUNT, sql.ref('a.account_id'))}
     ORDER BY 1, 2 LIMIT 1`,
   // The rule by which a signal is superseded for good is that of `AccountPage.addSignal`: by a newer one that outlives it.
   (stream) => sql`
