@@ -29,7 +29,14 @@ export class Refused extends CommandError {
 }
 
 /** Nobody answers, or nobody who could: it is worth trying again. */
-export class Unreachable extends CommandError {}
+export class Unreachable extends CommandError {
+  readonly what: string
+
+  constructor(what: string, advice: string) {
+    super(`${what}; ${advice}`)
+    this.what = what
+  }
+}
 
 export function createClient({ url, key, keyFrom, interrupted }: ClientOptions): Client {
   return {
@@ -59,17 +66,19 @@ function refusal(
   if (answer?.detail === undefined) {
     const said = `\`${url}\` answers ${[status, statusText].filter(Boolean).join(' ')}`
     // A proxy whose service is away says so in its own words.
-    if (status >= 502) return new Unreachable(`${said}; try again once the service is up`)
+    if (status >= 502) return new Unreachable(said, 'try again once the service is up')
     return new CommandError(`${said}, as no Umpire does; name another by --url or UMPIRE_URL`)
   }
   if (status === 401 && keyFrom)
     return new Refused(status, `\`${url}\` refuses the key in ${keyFrom}: ${answer.detail}`)
-  return status === 503 ? new Unreachable(answer.detail) : new Refused(status, answer.detail)
+  if (status === 503) return new Unreachable(`\`${url}\` is not ready`, answer.detail)
+  return new Refused(status, answer.detail)
 }
 
 function unreachable(url: string, reason: string): Unreachable {
   return new Unreachable(
-    `no service answers at \`${url}\` (${reason}); start it with \`umpire serve\`, or name another by --url or UMPIRE_URL`,
+    `no service answers at \`${url}\` (${reason})`,
+    'start it with `umpire serve`, or name another by --url or UMPIRE_URL',
   )
 }
 

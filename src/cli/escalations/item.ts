@@ -1,39 +1,10 @@
+import type { ItemView } from '../../app/item-view.ts'
 import type { EscalationStatus } from '../../core/escalation.ts'
 import { spoken } from '../../core/phrases.ts'
 import type { Client } from '../client.ts'
 
-/** What the commands need of an escalation, named as over HTTP. */
-export interface Item {
-  readonly id: string
-  readonly account: string
-  readonly decision: string
-  /** What could not be evaluated, of an item about that. */
-  readonly rule: string | null
-  readonly kind: 'decision' | 'sample'
-  readonly queue: string
-  readonly status: EscalationStatus
-  readonly priority: number
-  readonly regret: number
-  readonly dueAt: string
-  readonly overdueAt: string | null
-  readonly assignee: string | null
-  readonly claimedBy: string | null
-  readonly claimedUntil: string | null
-  /** How often what is asked has changed. */
-  readonly changes: number
-  /** What is recommended; null: nothing is permitted, or the queue is blind. */
-  readonly recommended: string | null
-  readonly blind: boolean
-  readonly resolution: Resolution | null
-  readonly createdAt: string
-}
-
-export interface Resolution {
-  readonly resolution: 'uphold' | 'override' | 'dismiss' | 'fallback' | 'withdrawn'
-  readonly action: string | null
-  readonly reason: string
-  readonly by: string
-}
+/** An escalation as the API gives it. */
+export type Item = ItemView
 
 export interface Filter {
   readonly status?: EscalationStatus | undefined
@@ -42,6 +13,34 @@ export interface Filter {
   readonly account?: string | undefined
   readonly claimedBy?: string | undefined
   readonly assignee?: string | undefined
+}
+
+/** What waits for a person: what is open and what somebody holds, up to `limit` of it, in order. */
+export async function readWaiting(client: Client, filter: Filter, limit: number): Promise<readonly Item[]> {
+  const found = new Map<string, Item>()
+  for (const status of ['open', 'claimed'] as const) {
+    for (const item of await readSome(client, { ...filter, status }, limit)) found.set(item.id, item)
+  }
+  return [...found.values()].sort(inOrder).slice(0, limit)
+}
+
+/** The first `limit` of a list. */
+export async function readSome(client: Client, filter: Filter, limit: number): Promise<readonly Item[]> {
+  const items: Item[] = []
+  for await (const item of readItems(client, filter)) {
+    if (items.push(item) === limit) break
+  }
+  return items
+}
+
+/** By priority, due time, regret, as the API lists them: several of its lists become one. */
+export function inOrder(a: Item, b: Item): number {
+  return (
+    b.priority - a.priority ||
+    Date.parse(a.dueAt) - Date.parse(b.dueAt) ||
+    (b.regret ?? 0) - (a.regret ?? 0) ||
+    (a.id < b.id ? -1 : 1)
+  )
 }
 
 /** As many as the API gives at once. */

@@ -34,9 +34,9 @@ export function renderWaiting(items: readonly Item[], now: number, terminal: Ter
     ...(ranked ? [{ head: 'prio', align: 'right' as const, of: ({ priority }: Item) => `${priority || ''}` }] : []),
     ...(queued ? arrange({ head: 'due', of: due }, QUEUE) : [{ head: 'due', of: due }]),
     ...arrange(ACCOUNT, QUESTION),
-    { head: 'regret', align: 'right', of: ({ regret }) => money(regret) },
+    { head: 'regret', align: 'right', of: ({ regret }) => (regret === null ? 'hidden' : money(regret)) },
     { head: 'recommends', flexible: true, of: recommended },
-    { head: 'who', flexible: true, least: 8, of: (item) => whose(item, now) },
+    { head: 'who', flexible: true, least: 8, of: whose },
   ]
   return shown(items, columns, terminal)
 }
@@ -75,14 +75,13 @@ function shown(items: readonly Item[], columns: readonly Shown[], terminal: Term
   return table(columns, rows, terminal)
 }
 
-function recommended({ blind, recommended: action }: Item): string {
+function recommended({ rule, blind, recommended: action }: Item): string {
+  if (rule !== null) return ''
   if (blind) return 'hidden'
   return action === null ? 'nothing' : spoken(action)
 }
 
 /** Who holds it, or else who should take it. */
-function whose({ claimedBy, claimedUntil, assignee }: Item, now: number): string {
-  const isHeld = claimedBy !== null && claimedUntil !== null && Date.parse(claimedUntil) > now
-  if (isHeld) return claimedBy
-  return assignee === null ? '' : `for ${assignee}`
+function whose({ claimedBy, assignee }: Item): string {
+  return claimedBy ?? (assignee === null ? '' : `for ${assignee}`)
 }

@@ -1,0 +1,52 @@
+import type { EscalationStatus } from '../../core/escalation.ts'
+import type { Client } from '../client.ts'
+import { terminalOf, wrap } from '../terminal.ts'
+import { type ConnectionOptions, connect, readReviewer } from './connection.ts'
+import { type Filter, type Item, inOrder, readSome, readWaiting } from './item.ts'
+import { renderClosed, renderWaiting } from './table.ts'
+
+export interface ListOptions extends ConnectionOptions {
+  readonly queue?: string
+  /** Left out: what waits for a person. */
+  readonly status?: EscalationStatus
+  readonly kind: 'decision' | 'sample'
+  readonly account?: string
+  /** Only what the reviewer holds or should take. */
+  readonly mine: boolean
+  /** How many at most. */
+  readonly limit: number
+  readonly json: boolean
+}
+
+/** Prints escalations in the order in which people should take them. */
+export async function listEscalations(options: ListOptions): Promise<void> {
+  const { status, json, limit } = options
+  const client = await connect(options)
+  const found = await findItems(client, options)
+  const items = found.slice(0, limit)
+  if (json) {
+    console.log(JSON.stringify(items, null, 2))
+    return
+  }
+  const terminal = terminalOf(process.stdout, process.env)
+  if (items.length === 0) {
+    console.log(options.kind === 'sample' ? 'no samples' : 'no escalations')
+  } else {
+    const isOver = status !== undefined && status !== 'open' && status !== 'claimed'
+    console.log(isOver ? renderClosed(items, terminal) : renderWaiting(items, Date.now(), terminal))
+  }
+  if (found.length > limit) console.error(wrap(`there are more than these ${limit}; --limit shows them`, terminal))
+}
+
+/** Up to one more than the limit, which says that there are more. */
+async function findItems(client: Client, options: ListOptions): Promise<readonly Item[]> {
+  const { queue, kind, account, status, limit } = options
+  const filter: Filter = { queue, kind, account, status }
+  const read = (wanted: Filter) =>
+    status === undefined ? readWaiting(client, wanted, limit + 1) : readSome(client, wanted, limit + 1)
+  if (!options.mine) return read(filter)
+  const { name, notice } = await readReviewer(client, options)
+  if (notice) console.error(notice)
+  const theirs = [...(await read({ ...filter, claimedBy: name })), ...(await read({ ...filter, assignee: name }))]
+  return [...new Map(theirs.map((item) => [item.id, item])).values()].sort(inOrder)
+}
