@@ -85,6 +85,13 @@ const flip = z.object({
   action: text('What would be recommended then.', 'send_expansion_email'),
 })
 
+const ruling = z.object({
+  action: text('What they decided, so what is recommended.', 'wait'),
+  by: text('Who decided.', 'maria'),
+  at: time('When.'),
+  until: time('When it ends, unless what it was decided under changes before.', '2026-11-27T09:00:00.000Z'),
+})
+
 const escalation = z.object({
   id: field(z.string().nullable(), 'Id of the escalation; null for a dry run.', ID),
   kind: field(z.enum(['decision', 'sample']), 'A decision waits for a person; a sample blocks nothing.', 'decision'),
@@ -123,6 +130,7 @@ export const adjudication = z
     rules: z.array(ledgerRule).meta({ description: 'The rules that held, in file order, and those that failed.' }),
     flips: z.array(flip).meta({ description: 'What would change the recommendation.' }),
     tags: field(z.array(z.string()), 'Tags that rules gave.', []),
+    ruling: ruling.meta({ description: "The person's answer that stands; null: none does." }).nullable(),
     escalation: escalation.meta({ description: 'What a person is asked; null: nothing.' }).nullable(),
     ruleset: text(
       'The rules that answered.',
