@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { NO_QUEUES } from '../../src/core/queues.ts'
 import { formatProblem, loadRuleset, type Ruleset, rulesetFromContent } from '../../src/core/rules/load.ts'
 import { edited, GOOD, problemsOf } from './good.ts'
 
@@ -118,7 +119,9 @@ describe('a decision file', () => {
       description: '',
       claims: new Map(),
       rules: [],
-      review: { due: 86400_000, sampleRate: 0.1 },
+      review: { due: null, sampleRate: 0.1, assignee: null, holdsFor: 7 * 86400_000, fallback: null },
+      adjudicateOn: [],
+      queues: NO_QUEUES,
       dependence: 0.75,
       evidenceCap: 3,
       tolerance: 0,
@@ -304,7 +307,7 @@ describe('the hash', () => {
   })
 
   it('sees the files that others read', () => {
-    expect(hash({ ...files, 'queues.yaml': 'queues: { csm: {} }' })).not.toBe(hash(files))
+    expect(hash({ ...files, 'queues.yaml': 'queues: { csm: {}, onboarding: {}, sales: {} }' })).not.toBe(hash(files))
     expect(hash({ ...files, 'sources.yaml': 'sources: {}' })).not.toBe(hash(files))
   })
 

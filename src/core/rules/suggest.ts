@@ -8,7 +8,7 @@ export function didYouMean(word: string, candidates: Iterable<string>, prefix = 
 export function didYouMeanOr(word: string, candidates: Iterable<string>): string {
   const all = [...candidates]
   const meant = didYouMean(word, all)
-  if (meant !== '' || all.length === 0 || all.length > 12) return meant
+  if (meant !== '' || all.length === 0 || all.length > 15) return meant
   return all.length === 1 ? `; there is only ${listWords(all, 'and')}` : `; there are ${listWords(all, 'and')}`
 }
 

@@ -88,8 +88,9 @@ function chosenOption(issue: z.core.$ZodIssueInvalidUnion): readonly Issue[] | n
   return fitting.length === 1 ? (fitting[0] ?? null) : null
 }
 
-function isOutermostType({ code, path }: Issue): boolean {
-  return code === 'invalid_type' && path.length === 0
+/** Of words, anything that is no word is of another type. */
+function isOutermostType({ code, path, input }: Issue): boolean {
+  return path.length === 0 && (code === 'invalid_type' || (code === 'invalid_value' && typeof input === 'object'))
 }
 
 function noun(expected: string): string {
