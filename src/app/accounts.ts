@@ -8,12 +8,13 @@ import type { App } from './app.ts'
 import type { AccountPage, Book, Place } from './book.ts'
 import { demandSmall } from './facts.ts'
 import { renderAll } from './history.ts'
+import { type ItemView, itemView } from './item-view.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { overlaid } from './question.ts'
 import { raiseQuestions } from './questions.ts'
 import type { SentSignal, SignalBody } from './signals.ts'
-import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
+import type { AdjudicationView } from './view.ts'
 
 export interface AccountChange {
   /** Merged at the top level; null takes a fact away. */
@@ -29,7 +30,7 @@ export interface AccountView {
   readonly signals: readonly object[]
   /** The newest of each decision. */
   readonly adjudications: readonly AdjudicationView[]
-  readonly escalations: readonly EscalationView[]
+  readonly escalations: readonly ItemView[]
 }
 
 const OPEN_SHOWN = 200
@@ -135,7 +136,7 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
     facts: page.facts,
     signals: liveSignals(page.signals, now).map((signal) => signalView(signal, sent(signal))),
     adjudications: await renderAll(app, adjudications),
-    escalations: escalations.map(escalationView),
+    escalations: escalations.map((item) => itemView(app, item)),
   }
 }
 

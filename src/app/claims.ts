@@ -64,7 +64,8 @@ export async function reassignEscalation(
   const { assignee, comment } = request
   return takeTurn(app, await knownEscalation(app, id), ({ book, item, write }) => {
     const named = made(reassign(item, by.name, assignee, book.now, leaseOf(app, item.queue)))
-    write('reassigned', by, named, { assignee, comment, from: item.assignee, until: iso(named.claimedUntil) })
+    const changed = { assignee: { from: item.assignee, to: assignee } }
+    write('reassigned', by, named, { changed, comment, until: iso(named.claimedUntil) })
     return itemView(app, named)
   })
 }

@@ -1,54 +1,96 @@
+import type { Escalation } from '../core/escalation.ts'
 import { accountIds } from '../storage/aliases.ts'
 import { type EscalationFilter, findEscalation, listEscalations as list } from '../storage/escalations.ts'
+import { readSteps } from '../storage/steps.ts'
 import { type AccountView, getAccount } from './accounts.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { getAdjudication } from './history.ts'
+import { type HiddenAdjudication, hideRecommendation, type ItemView, isHidden, itemView } from './item-view.ts'
 import { Problem } from './problem.ts'
-import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
+import { type StepView, stepView } from './step-view.ts'
+import { knownEscalation } from './steps.ts'
+import type { AdjudicationView } from './view.ts'
 
-/** In the order in which people should take them: priority, overdue, due time, regret. */
+/**
+ * In the order in which people should take them: priority, overdue, due time, regret. Decisions unless samples are
+ * asked for: these block nothing.
+ */
 export async function listEscalations(
   app: App,
-  { account, ...filter }: Omit<EscalationFilter, 'accounts'> & { readonly account?: string | undefined },
+  { account, ...filter }: Omit<EscalationFilter, 'accounts' | 'at'> & { readonly account?: string | undefined },
   page: Page,
-): Promise<Paged<EscalationView>> {
-  const cursor = page.cursor === undefined ? undefined : parseCursor(page.cursor)
-  const after = cursor && (await findEscalation(app.db, cursor.id))
-  if (cursor && !after)
+): Promise<Paged<ItemView>> {
+  const after = page.cursor === undefined ? undefined : await findEscalation(app.db, page.cursor)
+  if (page.cursor !== undefined && !after) {
     throw new Problem('invalid_request', `unknown cursor \`${page.cursor}\`; start again without it`)
-  // Pages of one list judge what is overdue at the same moment, else an item could slip between two of them.
-  const at = cursor?.at ?? app.now()
+  }
   const accounts = account === undefined ? undefined : await accountIds(app.db, account)
-  const rows = await list(app.db, { ...filter, accounts }, at, after, page.limit + 1)
-  return paged(rows, page.limit, escalationView, (row) => `${row.id}.${at}`)
+  const rows = await list(app.db, { kind: 'decision', ...filter, accounts, at: app.now() }, after, page.limit + 1)
+  return paged(
+    rows,
+    page.limit,
+    (item) => itemView(app, item),
+    ({ id }) => id,
+  )
 }
 
-function parseCursor(cursor: string): { readonly id: string; readonly at: number } {
-  const [, id, at] = /^([0-9a-f-]{36})\.(\d{1,15})$/.exec(cursor) ?? []
-  if (!id || !at) throw new Problem('invalid_request', `unknown cursor \`${cursor}\`; start again without it`)
-  return { id, at: Number(at) }
-}
-
-/** One item with all that a person needs to decide it: the answer with its ledger, the account, what there is to choose. */
-export async function getEscalation(
-  app: App,
-  id: string,
-): Promise<
-  EscalationView & {
-    readonly adjudicationDetail: AdjudicationView
-    readonly accountDetail: AccountView
-    readonly decide: { readonly actions: readonly string[]; readonly states: readonly string[] }
+export interface EscalationDetail extends ItemView {
+  /** Null where what it was made from has been erased. */
+  readonly adjudicationDetail: AdjudicationView | HiddenAdjudication | null
+  readonly accountDetail: AccountView
+  readonly decide: {
+    readonly actions: readonly string[]
+    readonly states: readonly string[]
+    /** By code; none: any reason will do. */
+    readonly reasons: Readonly<Record<string, string>>
   }
-> {
-  const row = await findEscalation(app.db, id)
-  if (!row) throw new Problem('not_found', `no escalation \`${id}\``)
-  const [adjudicationDetail, accountDetail] = await Promise.all([
-    getAdjudication(app, row.adjudication_id),
-    getAccount(app, row.account_id),
+  /** Why it could not be evaluated, of an item that is about that. */
+  readonly error: string | null
+  /** What was done with it, in order. */
+  readonly history: readonly StepView[]
+}
+
+/**
+ * One item with all that a person needs to decide it: the answer with its ledger, the account, what there is to
+ * choose, and what others have done and said. Where its queue is blind, all that tells the recommendation is left
+ * out until it is resolved.
+ *
+ * @throws Problem `not_found`
+ */
+export async function getEscalation(app: App, id: string): Promise<EscalationDetail> {
+  const item = await knownEscalation(app, id)
+  const [answer, accountDetail, steps] = await Promise.all([
+    answerOf(app, item),
+    getAccount(app, item.account),
+    readSteps(app.db, id),
   ])
-  const decide = {
-    actions: Object.keys(adjudicationDetail.expectedLoss),
-    states: Object.keys(adjudicationDetail.beliefs),
+  const hidden = isHidden(app, item)
+  const { decisions, queues } = app.rules.active
+  const declared = decisions.get(item.decision)
+  return {
+    ...itemView(app, item),
+    adjudicationDetail: answer && hidden ? hideRecommendation(answer) : answer,
+    accountDetail: hidden ? withoutAnswer(accountDetail, item) : accountDetail,
+    decide: {
+      actions: answer ? Object.keys(answer.expectedLoss) : (declared?.actions.map(({ name }) => name) ?? []),
+      states: answer ? Object.keys(answer.beliefs) : (declared?.states.map(({ name }) => name) ?? []),
+      reasons: Object.fromEntries(queues.reasons),
+    },
+    error: item.rule === null ? null : ((steps.find(({ body }) => body?.error)?.body?.error as string) ?? null),
+    history: steps.map((step) => stepView(step, item.id, hidden)),
   }
-  return { ...escalationView(row), adjudicationDetail, accountDetail, decide }
+}
+
+async function answerOf(app: App, { adjudication }: Escalation): Promise<AdjudicationView | null> {
+  try {
+    return await getAdjudication(app, adjudication)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'redacted') return null
+    throw error
+  }
+}
+
+/** The account without its newest answer to the question, which is what the reviewer is not to know. */
+function withoutAnswer(account: AccountView, { decision }: Escalation): AccountView {
+  return { ...account, adjudications: account.adjudications.filter((answer) => answer.decision !== decision) }
 }

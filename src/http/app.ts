@@ -3,6 +3,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
+import { type BoardQueues, serveBoard } from './board.ts'
 import type { Http } from './http.ts'
 import { authenticateRequests } from './plugins/auth.ts'
 import { closeGently } from './plugins/close.ts'
@@ -19,6 +20,7 @@ import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
+import { escalationWorkRoutes } from './routes/escalation-work.ts'
 import { escalationRoutes } from './routes/escalations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/key.ts'
@@ -38,6 +40,8 @@ export interface HttpOptions {
   readonly redis?: Redis | undefined
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
+  /** What the board shows. Undefined: there is no board. */
+  readonly queues?: BoardQueues | undefined
   /** Whether each request is a span, for the tracer provider of the process. */
   readonly traced?: boolean | undefined
 }
@@ -88,6 +92,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       auditRoutes(v1, app)
       deliveryRoutes(v1, app)
       escalationRoutes(v1, app)
+      escalationWorkRoutes(v1, app)
       keyRoutes(v1)
       outcomeRoutes(v1, app)
       queueRoutes(v1, app)
@@ -97,6 +102,13 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
     },
     { prefix: '/v1' },
   )
+  const { queues } = options
+  if (queues) {
+    await http.register(async (admin: Http) => {
+      await countRequests(admin, options.redis)
+      serveBoard(admin, app, queues)
+    })
+  }
   await serveDescription(http)
   return http as unknown as FastifyInstance
 }

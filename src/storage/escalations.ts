@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type { Asked, Escalation, EscalationStatus } from '../core/escalation.ts'
+import { type Asked, ESCALATION_STATUSES, type Escalation, type EscalationStatus } from '../core/escalation.ts'
 import type { Database } from './database.ts'
 
 export interface EscalationFilter {
@@ -10,6 +10,8 @@ export interface EscalationFilter {
   readonly assignee?: string | undefined
   /** Ids of one account. */
   readonly accounts?: readonly string[] | undefined
+  /** Milliseconds since the epoch: claims that have lapsed by then count as open. Left out: those are claimed still. */
+  readonly at?: number | undefined
 }
 
 export async function findEscalation(db: Kysely<Database>, id: string): Promise<Escalation | undefined> {
@@ -36,15 +38,43 @@ export async function listEscalations(
   after: Escalation | undefined,
   limit: number,
 ): Promise<readonly Escalation[]> {
+  // Each part comes out of an index in this order; all at once they would have to be sorted, however many there are.
+  const parts = partsOf(filter).map((part) => sql`(${selectPart(db, filter, part, after).limit(limit)})`)
+  if (parts.length === 0) return []
+  const { rows } = await sql<Selectable<Database['escalations']>>`
+    SELECT * FROM (${sql.join(parts, sql` UNION ALL `)}) AS listed
+    ORDER BY priority DESC, due_at, regret DESC, id LIMIT ${limit}`.execute(db)
+  return rows.map(escalationOf)
+}
+
+/** Rows of one status, of claims those that have lapsed or those that stand, or both. */
+interface Part {
+  readonly status: EscalationStatus
+  readonly lapsed?: boolean
+}
+
+function partsOf({ status = ESCALATION_STATUSES, claimedBy, at }: EscalationFilter): readonly Part[] {
+  const wanted = [status].flat()
+  if (at === undefined) return wanted.map((status) => ({ status }))
+  return wanted.flatMap((status): Part[] => {
+    if (status === 'claimed') return [{ status, lapsed: false }]
+    const isOpen = status === 'open' && claimedBy === undefined
+    return isOpen ? [{ status }, { status: 'claimed', lapsed: true }] : [{ status }]
+  })
+}
+
+function selectPart(db: Kysely<Database>, filter: EscalationFilter, part: Part, after: Escalation | undefined) {
   let query = db
     .selectFrom('escalations')
     .selectAll()
+    .where('status', '=', part.status)
     .orderBy('priority', 'desc')
     .orderBy('due_at')
     .orderBy('regret', 'desc')
     .orderBy('id')
-    .limit(limit)
-  if (filter.status !== undefined) query = query.where('status', 'in', [filter.status].flat())
+  if (part.lapsed !== undefined) {
+    query = query.where('claimed_until', part.lapsed ? '<=' : '>', new Date(filter.at ?? 0))
+  }
   if (filter.queue !== undefined) query = query.where('queue', '=', filter.queue)
   if (filter.kind !== undefined) query = query.where('kind', '=', filter.kind)
   if (filter.claimedBy !== undefined) query = query.where('claimed_by', '=', filter.claimedBy)
@@ -56,7 +86,7 @@ export async function listEscalations(
         > (${-after.priority}, ${new Date(after.dueAt)}, ${-after.regret}::float8, ${after.id}::uuid)`,
     )
   }
-  return (await query.execute()).map(escalationOf)
+  return query
 }
 
 /** A row as a query reads it, or as PostgreSQL writes it in JSON, where times are text. */

@@ -18,7 +18,8 @@ export function escalationRoutes(http: Http, app: App): void {
         operationId: 'listEscalations',
         tags,
         summary: 'List escalations',
-        description: 'In the order in which people should take them: priority, overdue, due time, regret.',
+        description:
+          'In the order in which people should take them: priority, overdue, due time, regret. Samples are listed apart.',
         querystring: escalationQuery,
         response: responses({ 200: { description: 'A page.', schema: escalationList } }, ANY_ROUTE),
       },
@@ -37,12 +38,11 @@ export function escalationRoutes(http: Http, app: App): void {
         operationId: 'getEscalation',
         tags,
         summary: 'Read an escalation',
-        description: 'The item with its adjudication, the account, and what there is to decide.',
+        description: 'The item with its adjudication, the account, what there is to decide, and what was done with it.',
         params: escalationPath,
         response: responses({ 200: { description: 'The item.', schema: escalationDetail } }, [
           ...ANY_ROUTE,
           'not_found',
-          'redacted',
         ]),
       },
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { NAME_MAX, NAME_PATTERN } from '../../core/names.ts'
 import { Problem } from '../../app/problem.ts'
+import { NAME_MAX, NAME_PATTERN } from '../../core/names.ts'
 import { parseTime } from '../../core/rules/time.ts'
 
 /** Every field of the API says what it is and gives an example. */
@@ -15,6 +15,15 @@ export function name(description: string, example: string, longest = NAME_MAX) {
   })
   return field(schema, description, example)
 }
+
+/** What a person writes for people, on as many lines as they like. */
+export function prose(description: string, example: string, longest = 4_000) {
+  const schema = z.string().min(1).max(longest).regex(PROSE, {
+    error: 'must not have control or bidirectional characters, line breaks and tabs excepted',
+  })
+  return field(schema, description, example)
+}
+const PROSE = /^(?:[^\p{Cc}\p{Cs}\p{Bidi_Control}]|[\n\r\t])+$/u
 
 /** A name in an answer. */
 export function text(description: string, example: string) {

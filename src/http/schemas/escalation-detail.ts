@@ -1,20 +1,67 @@
 import { z } from 'zod'
 import { account } from './account.ts'
 import { adjudication } from './adjudication.ts'
-import { field } from './common.ts'
+import { field, text, time } from './common.ts'
 import { escalationFields } from './escalation.ts'
+
+const hidden = z.null().meta({ description: 'Hidden until the item is resolved.' })
+
+const { id, agent, claim, confidence, ageHours } = adjudication.shape.signals.element.shape
+const proposal = adjudication.shape.proposal.unwrap().shape
+
+/** An answer of which the reviewer of a blind queue sees what there is to go by, and not what came out. */
+const hiddenAdjudication = adjudication
+  .extend({
+    summary: hidden,
+    recommendation: hidden,
+    proposal: z.object({ agent: proposal.agent, action: proposal.action, verdict: hidden, reasons: hidden }).nullable(),
+    beliefs: hidden,
+    expectedLoss: hidden,
+    regret: hidden,
+    conflict: hidden,
+    signals: z.array(z.object({ id, agent, claim, confidence, ageHours })).meta({ description: 'What agents said.' }),
+    flips: hidden,
+    ruling: hidden,
+  })
+  .meta({ id: 'HiddenAdjudication', description: 'An answer without what tells the recommendation.' })
+
+const step = z.object({
+  at: time('When.'),
+  kind: text(
+    '`opened`, `changed`, `joined` (its account joined another), `claimed`, `released`, `reassigned`, `commented`, ' +
+      '`lapsed`, `reminded`, `overdue`, `raised`, `resolved`, `expired` or `withdrawn`; `erased` where nobody knows.',
+    'changed',
+  ),
+  by: field(z.string().nullable(), 'Who; `umpire`: no person. Null: erased.', 'maria'),
+  changed: z
+    .record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
+    .meta({
+      description: 'What is not as it was before, by field.',
+      examples: [{ state: { from: 'healthy', to: 'at_risk' } }],
+    })
+    .nullable(),
+  comment: field(z.string().nullable(), 'What they said.', null),
+})
 
 /** An item with all that a person needs to decide it. */
 export const escalationDetail = z
   .object({
     ...escalationFields,
-    adjudicationDetail: adjudication,
+    adjudicationDetail: z
+      .union([adjudication, hiddenAdjudication])
+      .meta({ description: 'The newest answer to the question; null where it has been erased.' })
+      .nullable(),
     accountDetail: account,
     decide: z
       .object({
         actions: field(z.array(z.string()), 'Actions to choose from.', ['send_expansion_email', 'wait']),
         states: field(z.array(z.string()), 'States that may be the truth.', ['healthy', 'at_risk']),
+        reasons: field(z.record(z.string(), z.string()), 'Reasons by code; none: any will do.', {
+          knows_better: 'The reviewer knows what the agents do not',
+        }),
       })
       .meta({ description: 'What there is to decide.' }),
+    error: field(z.string().nullable(), 'Why it could not be evaluated, where the item is about that.', null),
+    history: z.array(step).meta({ description: 'What was done with it, in order.' }),
   })
   .meta({ id: 'EscalationDetail', description: 'An item in a human queue, with what it is about.' })

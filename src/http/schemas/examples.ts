@@ -63,3 +63,18 @@ export const OUTCOMES = {
 }
 
 export const AGENT_PATCH = { mode: 'live', trust: 0.9, owner: 'cs-ops' }
+
+export const RESOLUTION = {
+  resolution: 'override',
+  action: 'send_expansion_email',
+  state: 'healthy',
+  wrongSignals: ['cr-2026-11-20-17'],
+  reason: 'knows_better',
+  comment: 'Their champion told me on the phone',
+}
+
+export const BULK = {
+  ids: ['01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'],
+  resolution: 'dismiss',
+  reason: 'duplicate',
+}
