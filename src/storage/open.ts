@@ -23,6 +23,8 @@ export interface Store {
   readonly db: Kysely<Database>
   /** Connections for the statements of the desk. */
   readonly desk: pg.Pool
+  /** Makes a pool for BullMQ, which its user ends. */
+  readonly queues: () => pg.Pool
   /** A connection, not yet made, that only listens: see `createBell`. */
   readonly listener: () => pg.Client
   /** Names of the migrations that ran when it was opened. */
@@ -75,12 +77,13 @@ async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions
 export function connect(
   connection: pg.PoolConfig,
   { connections = 10, role = 'app', onError }: Pick<StoreOptions, 'connections' | 'role' | 'onError'>,
-): Pick<Store, 'db' | 'desk' | 'listener' | 'close'> {
+): Pick<Store, 'db' | 'desk' | 'queues' | 'listener' | 'close'> {
   const db = createDatabase(createPool(connection, { max: connections, role, onError }))
-  const desk = createPool(connection, { max: DESK_CONNECTIONS, role, indexesOnly: true, onError })
+  const desk = createPool(connection, { max: DESK_CONNECTIONS, role, purpose: 'desk', onError })
   return {
     db,
     desk,
+    queues: () => createPool(connection, { max: QUEUE_CONNECTIONS, role, purpose: 'queues', onError }),
     listener: () => createListener(connection),
     async close() {
       await Promise.all([db.destroy(), desk.end()])
@@ -88,6 +91,8 @@ export function connect(
   }
 }
 const DESK_CONNECTIONS = 4
+/** Each of the four workers keeps one to listen. */
+const QUEUE_CONNECTIONS = 12
 
 function connectionTo(target: string | pg.PoolConfig | null): pg.PoolConfig {
   if (target === null) throw new TypeError('nothing to connect to')

@@ -8,8 +8,8 @@ export interface PoolOptions {
   readonly max: number
   /** The owner migrates; everything else is done as `umpire_app`, which can't rewrite the audit trail. */
   readonly role: 'owner' | 'app'
-  /** For the few statements of the desk: see `INDEXES_ONLY`. */
-  readonly indexesOnly?: boolean
+  /** What the connections are for, where that is something special: see `INDEXES_ONLY` and `QUEUES`. */
+  readonly purpose?: 'desk' | 'queues'
   /** Hears of idle connections that break; the pool replaces them by itself. */
   readonly onError: (error: Error) => void
 }
@@ -27,14 +27,26 @@ const types: pg.CustomTypesConfig = {
 const INDEXES_ONLY =
   'SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off'
 
-export function createPool(connection: pg.PoolConfig, { max, role, indexesOnly, onError }: PoolOptions): pg.Pool {
-  const session = ["SET TIME ZONE 'UTC'", role === 'app' && 'SET ROLE umpire_app', indexesOnly && INDEXES_ONLY]
+/**
+ * BullMQ's tables, which it names without their schema. What it loses with the server's last half second is queued
+ * again from ours, so it need not wait for the disk.
+ */
+const QUEUES = 'SET search_path = bullmq; SET synchronous_commit = off'
+
+export function createPool(connection: pg.PoolConfig, { max, role, purpose, onError }: PoolOptions): pg.Pool {
+  const session = [
+    "SET TIME ZONE 'UTC'",
+    role === 'app' && 'SET ROLE umpire_app',
+    purpose === 'desk' && INDEXES_ONLY,
+    purpose === 'queues' && QUEUES,
+  ]
     .filter(Boolean)
     .join('; ')
   const pool = new pg.Pool({
     ...connection,
     max,
-    types,
+    // BullMQ reads what pg gives by default.
+    ...(purpose !== 'queues' && { types }),
     application_name: 'umpire',
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,

@@ -15,6 +15,8 @@ import { createResource } from './resource.ts'
 export interface Metrics {
   adjudicated(answer: Answered): void
   ingested(status: 'accepted' | 'duplicate' | 'rejected', signals: number): void
+  /** @param seconds from the commit of what is told to its notice being handled */
+  noticed(seconds: number): void
 }
 
 export interface Answered {
@@ -98,6 +100,11 @@ export function createMetrics(meter: Meter, outboxDepth: () => Promise<number>):
     unit: 's',
     advice: { explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] },
   })
+  const noticeDelay = meter.createHistogram('umpire.notice.delay', {
+    description: 'Time from the commit of what is told to its notice being handled by a worker',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300] },
+  })
   const countOnce = oneAtATime(outboxDepth)
   meter
     .createObservableGauge('umpire.outbox.depth', { description: 'Jobs that are committed and not yet queued' })
@@ -113,6 +120,7 @@ export function createMetrics(meter: Meter, outboxDepth: () => Promise<number>):
     ingested(status, count) {
       if (count > 0) signals.add(count, { status })
     },
+    noticed: (seconds) => noticeDelay.record(Math.max(0, seconds)),
   }
 }
 
