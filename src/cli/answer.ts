@@ -20,7 +20,7 @@ export function renderAnswer(answer: Adjudication, { decision, question }: Case,
   return sections.filter((text) => text !== '').join('\n\n')
 }
 
-function section(title: string, body: string, { bold }: Paints): string {
+export function section(title: string, body: string, { bold }: Paints): string {
   return body === '' ? '' : `${bold(title)}\n${body}`
 }
 
@@ -68,7 +68,7 @@ function expectedLosses({ expectedLoss }: Adjudication, { actions }: Decision): 
     .join(' · ')
 }
 
-function signalTable(signals: readonly LedgerSignal[], terminal: Terminal): string {
+export function signalTable(signals: readonly LedgerSignal[], terminal: Terminal): string {
   if (signals.length === 0) return '  none'
   const { dim } = paints(terminal)
   const rows = signals.map((signal) => {
@@ -114,7 +114,7 @@ function unread(answer: Adjudication, { signals, agents, now }: Question, termin
   return wrap(`Not read: ${list}`, terminal, '  ')
 }
 
-function ruleTable(rules: readonly LedgerRule[], terminal: Terminal): string {
+export function ruleTable(rules: readonly LedgerRule[], terminal: Terminal): string {
   if (rules.length === 0) return ''
   const { red } = paints(terminal)
   const rows = rules.map(({ id, effect, because, signal, error }) => [
@@ -133,7 +133,7 @@ function ruleTable(rules: readonly LedgerRule[], terminal: Terminal): string {
   )
 }
 
-function flipLines({ flips, signals }: Adjudication, terminal: Terminal): string {
+export function flipLines({ flips, signals }: Pick<Adjudication, 'flips' | 'signals'>, terminal: Terminal): string {
   const lines = flips.map(({ signal, atConfidence, action }) => {
     const said = signals.find(({ id }) => id === signal)
     const stated = said?.confidence ?? null
@@ -143,7 +143,7 @@ function flipLines({ flips, signals }: Adjudication, terminal: Terminal): string
   return lines.join('\n')
 }
 
-function ageOf(hours: number): string {
+export function ageOf(hours: number): string {
   return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} d`
 }
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { PRINCIPALS, SCOPES } from '../app/principal.ts'
+import { addEscalations } from './escalations/command.ts'
 import { failureOf } from './failure.ts'
 import { projectFile } from './project.ts'
 
@@ -54,6 +55,8 @@ function createProgram(): Command {
     .option('-r, --rules <directory>', 'rule files', process.env.UMPIRE_RULES_DIR || 'rules')
     .option('--json', 'print the answer as the API gives it', false)
     .action(async (file, options) => (await import('./adjudicate.ts')).adjudicateOffline(file, options))
+
+  addEscalations(program.command('escalations').description('work on what waits for people, in a running service'))
 
   program
     .command('audit')
