@@ -208,15 +208,11 @@ function end(turn: Turn, by: Reviewer, closed: Escalation, answered: Answered | 
   const { book, write } = turn
   const { by: _by, at: _at, ...resolution } = closed.resolution!
   const ruling = answered && rulingOf(turn, by, answered, resolution.action)
-  const place = write('resolved', by, closed, { resolution, ruling: ruling ?? undefined })
+  const agreements = answered === null ? [] : agreementsOf(answered.decision, answered.question, resolution)
+  const place = write('resolved', by, closed, { agreements, resolution, ruling: ruling ?? undefined })
   if (ruling) book.rule(closed, { ...ruling, sequence: place.sequence })
   book.notify('escalation.resolved', closed, place)
-  if (!answered) return
-  for (const { agent, signal, claim, agrees, basis } of agreementsOf(
-    answered.decision,
-    answered.question,
-    resolution,
-  )) {
+  for (const { agent, signal, claim, agrees, basis } of agreements) {
     book.writes.insert('agreements', {
       account_id: closed.account,
       escalation_id: closed.id,

@@ -63,6 +63,9 @@ const isJson = (text: string, value: unknown): boolean => {
   }
 }
 
+/** A list without its order, as JSON. */
+const inOrder = (list: unknown): string => `[${(Array.isArray(list) ? list : []).map(canonicalJson).sort().join()}]`
+
 interface SignalRow {
   readonly sequence: number
   readonly claim: string
@@ -176,7 +179,7 @@ const CHECKS: readonly Check<unknown>[] = [
       JOIN escalations e ON e.id = k.id::uuid
       LEFT JOIN LATERAL (
         SELECT json_agg(json_build_object('agent', a.agent, 'signal', a.signal_id, 'claim', a.claim, 'agrees', a.agrees,
-          'basis', a.basis) ORDER BY a.agent, a.signal_id) AS agreements
+          'basis', a.basis)) AS agreements
         FROM agreements a WHERE a.escalation_id = e.id
       ) said ON true`,
     name: ({ body }) => `the resolution of the escalation \`${body.escalation}\``,
@@ -184,7 +187,7 @@ const CHECKS: readonly Check<unknown>[] = [
       const resolution = { ...inner(body, 'resolution'), by: body.by, at: at.toISOString() }
       return (
         isJson(JSON.stringify(row.resolution), resolution) &&
-        isJson(JSON.stringify(row.agreements), body.agreements ?? [])
+        isJson(inOrder(row.agreements), JSON.parse(inOrder(body.agreements ?? [])))
       )
     },
   }),
@@ -373,8 +376,12 @@ const OTHERS: readonly ((stream: string | undefined) => RawBuilder<Break>)[] = [
   (stream) => sql`
     SELECT 'account:' || a.account_id AS stream, 0 AS sequence,
       'what \`' || a.agent || '\` said is held against the escalation \`' || a.escalation_id || '\`, which no person resolved' AS reason
-    FROM agreements a LEFT JOIN escalations x ON x.id = a.escalation_id AND x.status = 'resolved'
-    WHERE x.id IS NULL AND ${of(stream, ACCOUNT, sql.ref('a.account_id'))}
+    FROM agreements a
+    WHERE NOT EXISTS (
+        SELECT FROM escalation_steps s
+        JOIN audit_entries e ON e.stream = s.stream AND e.sequence = s.sequence AND e.kind = 'escalation.resolved'
+        WHERE s.escalation_id = a.escalation_id
+      ) AND ${of(stream, ACCOUNT, sql.ref('a.account_id'))}
     ORDER BY 1, 2 LIMIT 1`,
   // The rule by which a signal is superseded for good is that of `AccountPage.addSignal`: by a newer one that outlives it.
   (stream) => sql`

@@ -4,13 +4,16 @@ import { getAccount, putAccount } from '../../src/app/accounts.ts'
 import { adjudicate } from '../../src/app/adjudications.ts'
 import { patchAgent } from '../../src/app/agents.ts'
 import { listAudit, verifyAudit } from '../../src/app/audit.ts'
+import { claimEscalation } from '../../src/app/claims.ts'
 import { getAdjudication, listAdjudications, recompute } from '../../src/app/history.ts'
 import { createKey, revokeKey } from '../../src/app/keys.ts'
 import { recordOutcomes } from '../../src/app/outcomes.ts'
 import type { Principal } from '../../src/app/principal.ts'
+import { resolveEscalation } from '../../src/app/resolve.ts'
 import { activateRules } from '../../src/app/rules.ts'
 import { ingestSignals } from '../../src/app/signals.ts'
 import { loadRuleset } from '../../src/core/rules/load.ts'
+import { listEscalations } from '../../src/storage/escalations.ts'
 import { createTestApp, RULES, START } from './app.ts'
 
 const admin: Principal = { name: 'admin', kind: 'service', scopes: new Set(['admin']), agents: null }
@@ -46,6 +49,24 @@ const asked = await adjudicate(app, admin, {
   account: 'globex',
   decision: 'expansion-outreach',
   facts: { arr: 900_000 },
+})
+// Sequences of account:hooli: 1 facts, 2 and 3 signals, 4 adjudication (escalates), 5 claim, 6 outcome, 7 resolution.
+await putAccount(app, admin, 'hooli', { facts: { arr: 180_000, segment: 'smb' } })
+await ingestSignals(app, admin, [{ ...signal, account: 'hooli', id: 'i1' }])
+await ingestSignals(app, admin, [
+  { ...signal, account: 'hooli', agent: 'churn-radar', claim: 'churn_risk', confidence: 0.82, id: 'i2' },
+])
+const disputed = await adjudicate(app, admin, { account: 'hooli', decision: 'expansion-outreach' })
+const [item] = await listEscalations(app.db, { accounts: ['hooli'] }, undefined, 1)
+const reviewer = 'maria'
+await claimEscalation(app, admin, item!.id, { reviewer })
+await resolveEscalation(app, admin, item!.id, {
+  resolution: 'override',
+  action: 'send_expansion_email',
+  state: 'healthy',
+  wrongSignals: ['i2'],
+  reason: 'knows_account',
+  reviewer,
 })
 
 /** Tampers as the owner of the database, looks, and takes it back. */
@@ -83,6 +104,12 @@ const SIGNALS =
 const p2 = 'the signal `p2` of `pulse` is not the one that was recorded'
 const joined = 'the signal `c1` of `churn-radar` is not the one that was recorded'
 const answer = `the adjudication \`${id}\` or its escalation is not the one that was recorded`
+const HOOLI = 'account:hooli'
+const resolved = `the resolution of the escalation \`${item!.id}\` is not the one that was recorded`
+const decided = `what was decided in the escalation \`${item!.id}\` is not the one that was recorded`
+const unmade = (status: string) => `the escalation \`${item!.id}\` is ${status}, which no entry makes it`
+const replaced = (from: string, to: string) =>
+  `UPDATE escalations SET resolution = replace(resolution::text, '${from}', '${to}')::jsonb`
 const stray = (table: string) => `a row of ${table} names this entry, which did not make it`
 
 describe('verification', () => {
@@ -91,7 +118,7 @@ describe('verification', () => {
     expect((items as { kind: string }[]).map(({ kind }) => kind)).toEqual(
       ['facts', 'signal', 'signal', 'adjudication', 'outcome', 'alias', 'signal.joined', 'facts'], // biome-ignore format: one line
     )
-    expect(await verifyAudit(app, {})).toMatchObject({ ok: true, redacted: 0, streams: 7 })
+    expect(await verifyAudit(app, {})).toMatchObject({ ok: true, redacted: 0, streams: 8 })
     expect(await verifyAudit(app, { stream: STREAM })).toEqual({ ok: true, entries: 8, streams: 1, redacted: 0 })
   })
 
@@ -171,8 +198,8 @@ describe('verification', () => {
     ],
     [
       'escalation, forged',
-      `INSERT INTO escalations (id, account_id, decision, adjudication_id, kind, queue, priority, regret, due_at, created_at)
-       SELECT gen_random_uuid(), 'acme', decision, gen_random_uuid(), 'decision', 'csm', 1, 1, now(), now()
+      `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, kind, queue, priority, regret, due_at, created_at)
+       SELECT gen_random_uuid(), 'acme', decision, gen_random_uuid(), id, 'decision', 'csm', 1, 1, now(), now()
        FROM adjudications WHERE id = '${id}'`,
       STREAM,
       0,
@@ -180,8 +207,8 @@ describe('verification', () => {
     ],
     [
       'escalation, a twin',
-      `INSERT INTO escalations (id, account_id, decision, adjudication_id, kind, queue, priority, regret, due_at, created_at)
-       SELECT gen_random_uuid(), 'acme', a.decision, a.id, 'decision', 'csm', 1, 1, now(), e.at
+      `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, kind, queue, priority, regret, due_at, created_at)
+       SELECT gen_random_uuid(), 'acme', a.decision, a.id, a.id, 'decision', 'csm', 1, 1, now(), e.at
        FROM adjudications a JOIN audit_entries e ON e.stream = '${STREAM}' AND e.sequence = 4 WHERE a.id = '${id}'`,
       STREAM,
       4,
@@ -193,6 +220,47 @@ describe('verification', () => {
       'account:globex',
       1,
       `the adjudication \`${asked.id}\` or its escalation is not the one that was recorded`,
+    ],
+    ['resolution', `UPDATE escalations SET resolution = '{}' WHERE id = '${item!.id}'`, HOOLI, 7, resolved],
+    ['person', replaced('maria', 'eve'), HOOLI, 7, resolved],
+    ['resolved once more', `UPDATE escalations SET status = 'open' WHERE id = '${item!.id}'`, HOOLI, 7, unmade('open')],
+    ['expired', `UPDATE escalations SET status = 'expired' WHERE id = '${item!.id}'`, HOOLI, 7, unmade('expired')],
+    [
+      'withdrawn',
+      `UPDATE escalations SET status = 'withdrawn' WHERE id = '${item!.id}'`,
+      HOOLI,
+      7,
+      unmade('withdrawn'),
+    ],
+    ['agreement', 'UPDATE agreements SET agrees = NOT agrees', HOOLI, 7, resolved],
+    ['agreement, deleted', `DELETE FROM agreements WHERE agent = 'pulse'`, HOOLI, 7, resolved],
+    [
+      'agreement, forged',
+      `INSERT INTO agreements SELECT account_id, gen_random_uuid(), agent, signal_id, claim, decision, agrees, basis, reason, at
+       FROM agreements`,
+      HOOLI,
+      0,
+      expect.stringMatching(
+        /^what `(pulse|churn-radar)` said is held against the escalation `.*`, which no person resolved/,
+      ),
+    ],
+    ['ruling', `UPDATE rulings SET ruling = replace(ruling, 'send_expansion_email', 'wait')`, HOOLI, 7, decided],
+    ['ruling, deleted', 'DELETE FROM rulings', HOOLI, 7, decided],
+    [
+      'ruling, forged',
+      `INSERT INTO rulings SELECT 'acme', decision, sequence, ruling FROM rulings`,
+      STREAM,
+      7,
+      stray('rulings'),
+    ],
+    ['ruling, beyond its chain', 'UPDATE rulings SET sequence = 9', HOOLI, 9, 'entry 9 is missing'],
+    ['step, deleted', 'DELETE FROM escalation_steps WHERE sequence = 5', HOOLI, 5, 'the row of entry 5 is missing'],
+    [
+      'step, forged',
+      `INSERT INTO escalation_steps VALUES ('${item!.id}', 'hooli', '${HOOLI}', 2)`,
+      HOOLI,
+      2,
+      `a step of the escalation \`${item!.id}\` names this entry, which is none`,
     ],
     [
       'outcome',
@@ -336,7 +404,8 @@ describe('a damaged row', () => {
       await expect(getAdjudication(app, id!)).rejects.toMatchObject(damaged)
       await expect(recompute(app, id!)).rejects.toMatchObject(damaged)
       const { items } = await listAdjudications(app, {}, { limit: 10 })
-      expect(items.map((item) => item.id)).toEqual([asked.id])
+      const left = statement.includes('facts') ? [asked.id] : [disputed.id, asked.id]
+      expect(items.map((item) => item.id)).toEqual(left)
       expect(logged.map((line) => JSON.parse(line)).at(-1)).toMatchObject({ level: 40, stream: STREAM, sequence: 4 })
     })
   })
