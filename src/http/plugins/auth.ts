@@ -20,8 +20,10 @@ const WRONG_KEYS_AT_MOST = 60
  *
  * An address that has tried too many wrong keys goes on being served under those that this process has seen in use,
  * so that one caller with an old key does not shut out the others behind the same proxy.
+ *
+ * @param tokenOf reads the key out of the header `authorization`; undefined: there is none
  */
-export function authenticateRequests(http: FastifyInstance, app: App): void {
+export function authenticateRequests(http: FastifyInstance, app: App, tokenOf = bearerToken): void {
   const wrongKeys = http.createRateLimit({
     max: WRONG_KEYS_AT_MOST,
     timeWindow: 60_000,
@@ -40,7 +42,7 @@ export function authenticateRequests(http: FastifyInstance, app: App): void {
 
   http.decorateRequest('principal')
   http.addHook('onRequest', (request, reply, done) => {
-    const token = bearerToken(request.headers.authorization)
+    const token = tokenOf(request.headers.authorization)
     if (token === undefined) {
       done(new Problem('unauthorized', 'send an API key in the header `authorization: Bearer <key>`'))
       return
@@ -67,8 +69,15 @@ export function needs(...scopes: readonly Scope[]): onRequestHookHandler {
   }
 }
 
-function bearerToken(header: string | undefined): string | undefined {
+export function bearerToken(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^bearer +([\x21-\x7e]+) *$/i.exec(header)?.[1]
+}
+
+/** The password of Basic credentials (RFC 7617), whatever the name. */
+export function basicPassword(header: string | undefined): string | undefined {
+  const encoded = header === undefined ? undefined : /^basic +([a-z0-9+/]+=*) *$/i.exec(header)?.[1]
+  const credentials = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString()
+  return /^[^:]*:([\x21-\x7e]+)$/.exec(credentials)?.[1]
 }
 
 type Count = Awaited<ReturnType<ReturnType<FastifyInstance['createRateLimit']>>>
