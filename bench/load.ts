@@ -5,6 +5,8 @@ export interface Load {
   readonly key: string
   readonly connections: number
   readonly seconds: number
+  /** Over all connections; left out: as many as are answered. */
+  readonly perSecond?: number
   /** A fresh body for each request. */
   readonly body: () => string
 }
@@ -15,12 +17,13 @@ export interface Throughput {
   readonly p99: number
 }
 
-/** Posts as fast as the answers come. @throws when any answer is not a 2xx */
-export async function drive({ url, key, connections, seconds, body }: Load): Promise<Throughput> {
+/** Posts as fast as the answers come, or at the rate given. @throws when any answer is not a 2xx */
+export async function drive({ url, key, connections, seconds, perSecond, body }: Load): Promise<Throughput> {
   const result = await autocannon({
     url,
     connections,
     duration: seconds,
+    ...(perSecond !== undefined && { overallRate: perSecond }),
     requests: [
       {
         method: 'POST',

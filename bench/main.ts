@@ -6,6 +6,7 @@ const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { typ
 const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   core: async () => (await import('./core.ts')).benchCore(),
   http: async () => (await import('./http.ts')).benchHttp(),
+  escalations: async () => (await import('./escalations.ts')).benchEscalations(),
   start: async () => (await import('./start.ts')).benchStart(),
 }
 
