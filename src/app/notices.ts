@@ -1,11 +1,11 @@
 import type { Escalation } from '../core/escalation.ts'
 import type { NoticeEvent, Target } from '../core/model.ts'
-import { queueOf } from '../core/queues.ts'
 import { insertDeliveries } from '../storage/deliveries.ts'
 import { findEscalation } from '../storage/escalations.ts'
 import { findNotice, takeNotice } from '../storage/notices.ts'
 import type { App } from './app.ts'
 import { getAdjudication } from './history.ts'
+import { itemView } from './item-view.ts'
 import { type Notice, webhookBody } from './notice.ts'
 import { Problem } from './problem.ts'
 import { GIVE_UP_AFTER } from './schedule.ts'
@@ -74,14 +74,17 @@ async function answerOf(app: App, { adjudication }: Escalation): Promise<Adjudic
 }
 const UNREADABLE: ReadonlySet<string> = new Set(['not_found', 'redacted', 'damaged'])
 
-function noticeOf(app: App, what: Pick<Notice, 'event' | 'at' | 'item' | 'answer'>): Notice {
-  const { item } = what
-  const { queues, decisions } = app.rules.active
+function noticeOf(
+  app: App,
+  { event, at, item, answer }: Pick<Notice, 'event' | 'at' | 'answer'> & { readonly item: Escalation },
+): Notice {
   return {
-    ...what,
-    question: decisions.get(item.decision)?.description ?? item.decision,
+    event,
+    at,
+    item: itemView(app, item),
+    answer,
+    question: app.rules.active.decisions.get(item.decision)?.description ?? item.decision,
     url: `${app.publicUrl}/v1/escalations/${item.id}`,
-    blind: item.closedAt === null && queueOf(queues, item.queue).blind,
   }
 }
 

@@ -43,24 +43,23 @@ function heading({ event, item, question }: Notice): readonly string[] {
   return [`*${title}*: ${of}`, item.rule === null ? sentence(question) : ''].filter((line) => line !== '')
 }
 
-function advice({ item, answer, blind }: Notice): readonly string[] {
+function advice({ item, answer }: Notice): readonly string[] {
   const { resolution } = item
   const lines: string[] = []
   if (resolution !== null) {
     const action = resolution.action === null ? '' : ` ${name(resolution.action)}`
     lines.push(`Answer: ${resolution.resolution}${action}, by ${name(resolution.by)} (${name(resolution.reason)})`)
   }
-  if (blind) return lines
-  const { action } = item.asked
+  if (item.blind) return lines
   const sure = answer === null ? '' : ` (${percent(answer.recommendation.confidence)} sure)`
-  lines.push(action === null ? 'Recommended: nothing is permitted' : `Recommended: ${name(action)}${sure}`)
+  lines.push(`Recommended: ${item.recommended === null ? 'nothing is permitted' : name(item.recommended)}${sure}`)
   const look = answer === null ? '' : `, a look ${money(answer.reviewCost)}`
-  lines.push(`A mistake costs ${about(item.regret)}${look}`)
+  if (item.regret !== null) lines.push(`A mistake costs ${about(item.regret)}${look}`)
   return lines
 }
 
-function reasons({ answer, blind }: Notice): readonly string[] {
-  if (answer === null || blind) return []
+function reasons({ answer, item }: Notice): readonly string[] {
+  if (answer === null || item.blind) return []
   return [...statements(answer), ...rulesOf(answer)].map((reason) => `• ${reason}`)
 }
 
