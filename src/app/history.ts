@@ -189,7 +189,8 @@ async function computeAgain(app: App, stored: StoredAdjudication): Promise<Resto
     signals: inputs.signals,
     agents: standing(app, ruleset, names, (name) => agents.get(name)),
     proposal: record.proposal ?? null,
-    ruling,
+    // What the record names stood then, however meanings are hashed now.
+    ruling: ruling && { ...ruling, meaning: decision.meaning },
   }
   return { record, decision, question, answer: engine(decision, question), engine }
 }

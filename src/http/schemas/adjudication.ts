@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DISPOSITIONS, REASONS, UNUSED, VERDICT_REASONS, VERDICTS } from '../../core/model.ts'
 import { field, idCursor, idPath, list, listQuery, name, number, probability, text, time } from './common.ts'
+import { resolution } from './escalation.ts'
 import { QUESTION } from './examples.ts'
 import { factsInput } from './facts.ts'
 import { signalOfRequest } from './signal.ts'
@@ -33,7 +34,11 @@ const recommendation = z.object({
   action: field(z.string().nullable(), 'What to do; null: nothing is permitted.', 'wait'),
   confidence: probability('Belief in the states in which this action has the least loss.', 0.452),
   disposition: field(z.enum(DISPOSITIONS), 'What may be done with it.', 'escalate'),
-  reasons: field(z.array(z.enum(REASONS)), 'Why; the first decided, all that hold are listed.', ['uncertain']),
+  reasons: field(
+    z.array(z.enum([...REASONS, 'fallback'])),
+    'Why; the first decided, all that hold are listed. `fallback`: nobody decided in time, and the queue falls back.',
+    ['uncertain'],
+  ),
 })
 
 const proposal = z.object({
@@ -98,6 +103,7 @@ const escalation = z.object({
   queue: text('Whose it is.', 'csm'),
   priority: field(z.number(), 'Higher comes first.', 50),
   dueAt: time('When a person should have decided.'),
+  assignee: field(z.string().nullable(), 'Who should take it; null: anybody of the queue.', null),
 })
 
 const audit = z.object({
@@ -131,6 +137,9 @@ export const adjudication = z
     flips: z.array(flip).meta({ description: 'What would change the recommendation.' }),
     tags: field(z.array(z.string()), 'Tags that rules gave.', []),
     ruling: ruling.meta({ description: "The person's answer that stands; null: none does." }).nullable(),
+    resolution: resolution
+      .meta({ description: 'How the item that it belongs to ended; the recommendation is then that of record.' })
+      .nullable(),
     escalation: escalation.meta({ description: 'What a person is asked; null: nothing.' }).nullable(),
     ruleset: text(
       'The rules that answered.',

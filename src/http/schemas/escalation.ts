@@ -7,7 +7,7 @@ const KINDS = ['decision', 'sample'] as const
 const RESOLUTIONS = ['uphold', 'override', 'dismiss', 'fallback', 'withdrawn'] as const
 const ADJUDICATION = '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11'
 
-const resolution = z.object({
+export const resolution = z.object({
   resolution: field(
     z.enum(RESOLUTIONS),
     'A person upheld the recommendation, overrode it or dismissed the item; nobody decided in time (`fallback`); or no person was needed any more (`withdrawn`).',
@@ -17,7 +17,7 @@ const resolution = z.object({
   recommended: field(z.string().nullable(), 'What was recommended then.', 'wait'),
   state: field(z.string().nullable(), 'What the reviewer knows of the account.', 'healthy'),
   wrongSignals: field(z.array(z.string()), 'Ids of signals that the reviewer calls wrong.', ['cr-2026-11-20-17']),
-  reason: text('Why, by its code.', 'knows_better'),
+  reason: text('Why, by its code.', 'knows_account'),
   comment: field(z.string().nullable(), 'Why, in their words.', 'Their champion told me on the phone'),
   by: text('Who decided; `umpire`: no person.', 'maria'),
   at: time('When it ended.'),
