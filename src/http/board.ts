@@ -26,7 +26,9 @@ export function serveBoard(http: Http, app: App, queues: BoardQueues): void {
   let board: Promise<FastifyInstance> | undefined
   authenticateRequests(http, app, (header) => bearerToken(header) ?? basicPassword(header))
   http.addHook('onRequest', needs('admin'))
+  // What it refuses; the board itself sends its own.
   http.addHook('onSend', (_request, reply, _payload, done) => {
+    reply.header('cache-control', 'no-store')
     if (reply.statusCode === 401) reply.header('www-authenticate', 'Basic realm="Umpire admin key", charset="UTF-8"')
     done()
   })
