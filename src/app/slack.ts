@@ -28,7 +28,9 @@ const SENTENCE_AT_MOST = 150
  * anything, and all else is escaped.
  */
 export function slackBody(notice: Notice): string {
-  const sections = [heading(notice), advice(notice), reasons(notice), [`<${escaped(notice.url)}|Open it>`]]
+  const { answer, item, url } = notice
+  const shown = item.blind ? null : answer
+  const sections = [heading(notice), advice(notice), statements(shown), becauses(shown), [`<${escaped(url)}|Open it>`]]
     .map((lines) => lines.join('\n'))
     .filter((text) => text !== '')
   return JSON.stringify({
@@ -58,36 +60,36 @@ function advice({ item, answer }: Notice): readonly string[] {
   return lines
 }
 
-function reasons({ answer, item }: Notice): readonly string[] {
-  if (answer === null || item.blind) return []
-  return [...statements(answer), ...rulesOf(answer)].map((reason) => `• ${reason}`)
-}
-
-/** What the agents say that count most, `pulse: healthy 90 %`. */
-function statements({ signals }: AdjudicationView): readonly string[] {
-  return signals
+/** What the agents say that counts most, `• pulse: healthy 90 %`. */
+function statements(answer: AdjudicationView | null): readonly string[] {
+  return (answer?.signals ?? [])
     .filter(({ used, contribution }) => used && contribution !== 0)
     .sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution))
     .slice(0, REASONS_AT_MOST)
-    .map(({ agent, claim, confidence }) =>
-      [`${name(agent)}: ${name(claim)}`, confidence === null ? '' : percent(confidence)].join(' ').trim(),
-    )
+    .map(({ agent, claim, confidence }) => {
+      const sure = confidence === null ? '' : ` ${percent(confidence)}`
+      return `• ${name(agent)}: ${name(claim)}${sure}`
+    })
 }
 
 /** What the rules that held say, in the operator's words. */
-function rulesOf({ rules }: AdjudicationView): readonly string[] {
-  const said = rules.filter(({ because }) => because !== '').map(({ because }) => sentence(because))
-  return [...new Set(said)].slice(0, REASONS_AT_MOST)
+function becauses(answer: AdjudicationView | null): readonly string[] {
+  const said = (answer?.rules ?? []).map(({ because }) => sentence(because)).filter((text) => text !== '')
+  return [...new Set(said)].slice(0, REASONS_AT_MOST).map((text) => `• ${text}`)
 }
 
 /** Somebody's name as code: whatever it is, it links to nothing and calls nobody. */
 function name(text: string): string {
-  return `\`${escaped(cut(text.replaceAll('`', "'"), NAME_AT_MOST))}\``
+  return `\`${escaped(cut(onOneLine(text).replaceAll('`', "'"), NAME_AT_MOST))}\``
 }
 
-/** An operator's words, on one line. */
+/** An operator's words. */
 function sentence(text: string): string {
-  return escaped(cut(text.replace(/\s+/g, ' ').trim(), SENTENCE_AT_MOST))
+  return escaped(cut(onOneLine(text), SENTENCE_AT_MOST))
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
 }
 
 /** The three characters that mean something to Slack. */
