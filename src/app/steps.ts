@@ -60,23 +60,29 @@ export async function takeTurn<T>(
       ...needs,
       escalations: [id],
       serve(book) {
-        const page = rule === null ? book.account(account) : book.fault(rule)
         const item = book.escalation(id)
-        // A sample stays with the name under which it was drawn; its steps go where that leads.
         if (!item || item.account !== account) return null
-        return { value: take({ book, page, item, write: writer(book, page) }) }
+        if (rule !== null) return { value: take(turnOf(book, book.fault(rule), item)) }
+        // What was closed or a sample when its account joined another has stayed behind until now.
+        const page = book.account(account)
+        return { value: take(turnOf(book, page, { ...item, account: page.account })) }
       },
     })
     if (done) return done.value
   }
 }
 
-function writer(book: Book, page: AccountPage | FaultPage): Turn['write'] {
-  return (kind, by, item, body = {}) => {
-    const who = by === UMPIRE ? { by } : { by: by.name, key: by.key }
-    const place = page.append(`escalation.${kind}`, { ...body, ...who, escalation: item.id })
-    book.put(item, place)
-    return place
+function turnOf(book: Book, page: AccountPage | FaultPage, item: Escalation): Turn {
+  return {
+    book,
+    page,
+    item,
+    write(kind, by, after, body = {}) {
+      const who = by === UMPIRE ? { by } : { by: by.name, key: by.key }
+      const place = page.append(`escalation.${kind}`, { ...body, ...who, escalation: after.id })
+      book.put(after, place)
+      return place
+    },
   }
 }
 

@@ -57,7 +57,7 @@ export const escalationDetail = z
         actions: field(z.array(z.string()), 'Actions to choose from.', ['send_expansion_email', 'wait']),
         states: field(z.array(z.string()), 'States that may be the truth.', ['healthy', 'at_risk']),
         reasons: field(z.record(z.string(), z.string()), 'Reasons by code; none: any will do.', {
-          knows_better: 'The reviewer knows what the agents do not',
+          knows_account: 'The reviewer knows what the agents do not',
         }),
       })
       .meta({ description: 'What there is to decide.' }),

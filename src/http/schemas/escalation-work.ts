@@ -5,7 +5,7 @@ import { BULK, RESOLUTION } from './examples.ts'
 import { itemProblem } from './problem.ts'
 
 const reviewer = name('For whom an admin key acts; a person acts as the name of their key.', 'maria').optional()
-const reason = name('Why: a code that `queues.yaml` declares, or any where it declares none.', 'knows_better', 100)
+const reason = name('Why: a code that `queues.yaml` declares, or any where it declares none.', 'knows_account', 100)
 const comment = prose('A word for whoever looks at it later.', 'Their champion told me on the phone')
 
 /** Nothing but who acts, so that a person's key need send no body at all. */

@@ -69,12 +69,12 @@ export const RESOLUTION = {
   action: 'send_expansion_email',
   state: 'healthy',
   wrongSignals: ['cr-2026-11-20-17'],
-  reason: 'knows_better',
+  reason: 'knows_account',
   comment: 'Their champion told me on the phone',
 }
 
 export const BULK = {
   ids: ['01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'],
   resolution: 'dismiss',
-  reason: 'duplicate',
+  reason: 'not_needed',
 }
