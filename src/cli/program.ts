@@ -120,6 +120,7 @@ function inOurWords(text: string, command: string): string {
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)$/, '; did you mean `$1`?')
     .replace(/'([^']*)'/g, '`$1`')
+    .replace(' is invalid. ', ' is invalid: ')
     .replace(/\.$/, '')
   return `umpire: ${line}${line.endsWith('?') ? '' : `; see \`${command} --help\``}\n`
 }

@@ -33,7 +33,8 @@ describe('a command line', () => {
   it('explains itself', async () => {
     const { code, stdout } = await umpire(['--help'])
     expect(code).toBe(0)
-    for (const command of ['serve', 'migrate', 'keys', 'adjudicate', 'audit', 'demo']) expect(stdout).toContain(command)
+    for (const command of ['serve', 'migrate', 'keys', 'adjudicate', 'escalations', 'audit', 'demo'])
+      expect(stdout).toContain(command)
   })
 
   it('explains a command', async () => {
@@ -63,6 +64,26 @@ describe('a command line', () => {
       'a missing option',
       ['keys', 'create', '--name', 'x'],
       'umpire: required option `--scope <scope...>` not specified; see `umpire keys create --help`\n',
+    ],
+    [
+      'a number that is none',
+      ['escalations', 'list', '--limit', '0'],
+      'umpire: option `-n, --limit <number>` argument `0` is invalid: it must be a number, at least 1; see `umpire escalations list --help`\n',
+    ],
+    [
+      'several answers',
+      ['escalations', 'resolve', 'x', '--uphold', '--dismiss', '--reason', 'r'],
+      'umpire: option `--uphold` cannot be used with option `--dismiss`; see `umpire escalations resolve --help`\n',
+    ],
+    [
+      'no answer',
+      ['escalations', 'resolve', 'x', '--reason', 'r'],
+      'umpire: give one answer: --uphold, --override <action> or --dismiss\n',
+    ],
+    [
+      'nothing to claim',
+      ['escalations', 'claim'],
+      'umpire: name an escalation, or a queue by --next; see `umpire escalations claim --help`\n',
     ],
     ['an unknown command of a command', ['keys', 'make'], 'umpire: unknown command `make`; see `umpire keys --help`\n'],
   ])('that means nothing ends with code 2 and one line: %s', async (_what, args, stderr) => {

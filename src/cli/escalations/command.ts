@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ESCALATION_STATUSES } from '../../core/escalation.ts'
 
-const WHICH = 'an id or the end of one, at least four characters; or an account of which one item waits'
+const WHICH = 'an id or the end of one, at least four characters; or an account about which one decision waits'
 
 /** The commands of reviewers, who need a running service and a key. Each loads what it needs when it is called. */
 export function addEscalations(escalations: Command): void {
@@ -61,8 +61,10 @@ export function addEscalations(escalations: Command): void {
 
   add('reassign', 'say who should take one')
     .argument('<which>', WHICH)
-    .argument('<person>')
-    .action(async (which, person, options) => (await import('./work.ts')).reassignEscalation(which, person, options))
+    .argument('[person]', 'anybody of its queue if left out')
+    .action(async (which, person, options) =>
+      (await import('./work.ts')).reassignEscalation(which, person ?? null, options),
+    )
 
   add('watch', 'follow what waits for people, until Ctrl-C')
     .option('-q, --queue <queue>', 'only of this queue')

@@ -3,7 +3,7 @@ import { CommandError } from '../failure.ts'
 import { type Item, readItems } from './item.ts'
 
 /**
- * Escalations are named by the end of their ids, or by their account where it has but one that waits.
+ * Escalations are named by the end of their ids, or by their account where one decision about it waits.
  *
  * Ids are UUIDs of version 7 (RFC 9562): they begin with the time of their making, so that items of the same hour begin
  * alike, and end at random.
@@ -44,7 +44,9 @@ export async function findId(client: Client, name: string): Promise<string> {
   for (const status of ['open', 'claimed'] as const) {
     for await (const item of readItems(client, { status, account: name })) found.set(item.id, item)
     if (!ENDING.test(name)) continue
-    for await (const item of readItems(client, { status })) if (isMeant(item, name)) found.set(item.id, item)
+    for (const kind of ['decision', 'sample'] as const) {
+      for await (const item of readItems(client, { status, kind })) if (isMeant(item, name)) found.set(item.id, item)
+    }
   }
   return theOne(name, [...found.values()])
 }

@@ -35,7 +35,7 @@ export async function listEscalations(options: ListOptions): Promise<void> {
     const isOver = status !== undefined && status !== 'open' && status !== 'claimed'
     console.log(isOver ? renderClosed(items, terminal) : renderWaiting(items, Date.now(), terminal))
   }
-  if (found.length > limit) console.error(wrap(`there are more than these ${limit}; --limit shows them`, terminal))
+  if (found.length > limit) console.error(wrap(`these are the first ${limit}; --limit shows more`, terminal))
 }
 
 /** Up to one more than the limit, which says that there are more. */

@@ -84,7 +84,11 @@ export async function commentEscalation(
   console.log(`${desk.reviewer.name} has commented on ${called(item)}`)
 }
 
-export async function reassignEscalation(name: string, assignee: string, connection: ConnectionOptions): Promise<void> {
+export async function reassignEscalation(
+  name: string,
+  assignee: string | null,
+  connection: ConnectionOptions,
+): Promise<void> {
   const desk = await sitDown(connection)
   const item = await desk.send(await findId(desk.client, name), 'reassign', { assignee })
   console.log(`${called(item)} is for ${item.assignee ?? 'anybody of its queue'} now`)
