@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
-import type { Action, Decision, Effect, Facts, Handoff, Question, Queue } from '../../src/core/model.ts'
+import type { Action, Decision, Effect, Facts, Handoff, Question, Queue, Ruling } from '../../src/core/model.ts'
 import { NO_QUEUES, queueOf } from '../../src/core/queues.ts'
 import {
   agent,

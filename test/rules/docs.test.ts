@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { addBusinessTime } from '../../src/core/hours.ts'
+import { queueOf } from '../../src/core/queues.ts'
 import { parseCases } from '../../src/core/rules/cases.ts'
 import { formatProblem, loadRuleset, type RuleFile, type Ruleset } from '../../src/core/rules/load.ts'
 import { runCase } from '../../src/core/rules/run-case.ts'
+import { HOUR } from '../core/fixtures.ts'
 
 const TEXT = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8')
 
@@ -32,7 +35,16 @@ function withRules(rules: readonly unknown[]): RuleFile {
 
 test('every example is of a kind that is tested', () => {
   const kinds = blocks.map(({ kind }) => kind)
-  expect(kinds.sort()).toEqual(['cel', 'yaml agents', 'yaml decision', 'yaml rules', 'yaml test'])
+  expect(kinds.sort()).toEqual([
+    'cel',
+    'yaml agents',
+    'yaml decision',
+    'yaml queues',
+    'yaml review',
+    'yaml rules',
+    'yaml test',
+    'yaml unasked',
+  ])
 })
 
 test('the decision loads and passes the cases of the page', () => {
@@ -50,6 +62,37 @@ test('the rules load, one for each effect', () => {
   const rules = load([withRules(parse(only('yaml rules')))]).decisions.get('training-offer')?.rules ?? []
   const kinds = rules.flatMap(({ effects }) => effects.map(({ kind }) => kind))
   expect(new Set(kinds)).toEqual(new Set(['veto', 'escalate', 'autonomyCap', 'weight', 'addLoss', 'tag']))
+})
+
+test('the queues load, and are those that the rules name', () => {
+  const { queues } = load([{ path: 'queues.yaml', text: only('yaml queues') }, withRules(parse(only('yaml rules')))])
+  expect([...queues.declared.keys()]).toEqual(['csm', 'leads', 'training'])
+  const events = [...queues.declared.values(), queues].flatMap(({ targets }) => targets).flatMap((each) => each.events)
+  expect(events).toContain('adjudication.resolved')
+})
+
+test('the review loads, and so does what is asked unasked', () => {
+  const { facts, ...rest } = parse(decision)
+  const text = stringify({
+    ...rest,
+    facts: { ...facts, owner: { type: 'string', default: '' } },
+    review: parse(only('yaml review')),
+    ...parse(only('yaml unasked')),
+  })
+  const { review, adjudicateOn, actions } =
+    load([{ path: 'training-offer.yaml', text }]).decisions.get('training-offer') ?? expect.unreachable()
+  expect(actions[review.fallback ?? -1]?.name).toBe('wait')
+  expect(review.assignee?.source).toBe('account.owner')
+  expect(adjudicateOn).toEqual(['signal'])
+})
+
+test('working time is counted as the page says', () => {
+  const { queues } = load([{ path: 'queues.yaml', text: only('yaml queues') }])
+  const { hours } = queueOf(queues, 'csm')
+  const friday = Date.parse('2026-11-20T16:00:00+01:00')
+  expect(addBusinessTime(friday, 4 * HOUR, hours)).toBe(Date.parse('2026-11-23T12:00:00+01:00'))
+  const monday = Date.parse('2026-11-23T09:00:00+01:00')
+  expect(addBusinessTime(monday, 24 * HOUR, hours)).toBe(Date.parse('2026-11-25T17:00:00+01:00'))
 })
 
 test('the agents load', () => {

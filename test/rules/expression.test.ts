@@ -350,3 +350,37 @@ describe('limits', () => {
     expect(faults(source)).toEqual([message])
   })
 })
+
+describe('text', () => {
+  const textOf = (source: string, facts: Facts, vocabulary = DECLARED) => {
+    const compiled = compileExpression(source, 'string', vocabulary)
+    if ('faults' in compiled) throw new Error(compiled.faults.map(({ message }) => message).join('; '))
+    return compiled.expression.evaluate(scopeOf(facts))
+  }
+
+  it.each([
+    ['account.segment', 'smb'],
+    ['"ann"', 'ann'],
+    ['account.arr > 1000 ? "ann" : account.segment', 'ann'],
+    ['account.segment + "-lead"', 'smb-lead'],
+    ['has(account.segment) ? account.segment : ""', 'smb'],
+    ['account.flags[0]', 'new'],
+  ])('%s comes to %s, whether facts are declared or not', (source, value) => {
+    expect(textOf(source, FACTS)).toBe(value)
+    expect(textOf(source, FACTS, DYNAMIC)).toBe(value)
+  })
+
+  it('comes to nothing where an undeclared fact is missing and was asked for', () => {
+    expect(textOf('has(account.owner) ? account.owner : ""', {}, DYNAMIC)).toBe('')
+  })
+
+  it('fails where it is missing or something else', () => {
+    expect(() => textOf('account.owner', {}, DYNAMIC)).toThrow('the account has no fact `owner`')
+    expect(() => textOf('account.owner', { owner: 7 }, DYNAMIC)).toThrow('must be text, came to a number')
+  })
+
+  it('can not be of another type', () => {
+    expect(() => textOf('account.arr', FACTS)).toThrow('must be text; it is a number')
+    expect(() => textOf('account.arr > 1', FACTS)).toThrow('must be text; it is a bool')
+  })
+})

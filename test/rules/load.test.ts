@@ -129,6 +129,30 @@ describe('a decision file', () => {
     })
   })
 
+  it('says who is asked, when unasked, and what becomes of it', () => {
+    const text = edited(
+      ['arr: number,', "arr: number, owner: { type: string, default: '' },"],
+      ['sampleRate: 0.1', 'assignee: account.owner, holdsFor: P1D, fallback: wait'],
+      ['priority: 5', 'priority: 5, assignee: \'account.arr > 1000 ? account.owner : "bob"\''],
+      ['tolerance: 1', 'adjudicateOn: [signal, fact, signal]'],
+    )
+    const { review, rules, adjudicateOn } = load({ 'd.yaml': text }).decisions.get('expansion-outreach') ?? {}
+    expect(review).toMatchObject({ holdsFor: 86400_000, fallback: 1, assignee: { source: 'account.owner' } })
+    expect(adjudicateOn).toEqual(['signal', 'fact'])
+    expect([{ owner: 'ann' }, {}].map((facts) => review?.assignee?.evaluate(scope(facts)))).toEqual(['ann', ''])
+    const [escalate] = rules?.[1]?.effects ?? []
+    const assignee = escalate?.kind === 'escalate' ? escalate.assignee : null
+    expect(assignee?.evaluate(scope({ arr: 2000, owner: 'ann' }))).toBe('ann')
+    expect(assignee?.evaluate(scope({ arr: 1, owner: 'ann' }))).toBe('bob')
+    expect(() => assignee?.evaluate(scope({ owner: 'ann' }))).toThrow('the account has no fact `arr`')
+  })
+
+  it('tells its own rules from the shared ones', () => {
+    const { rules } = load({ 'a.yaml': GOOD, '_all.yaml': SHARED, 'd.yaml': DISCOUNT }).decisions.get('discount') ?? {}
+    expect(rules?.map(({ shared }) => shared)).toEqual([true, true])
+    expect(decision?.rules.map(({ shared }) => shared)).toEqual([false, false, false])
+  })
+
   it('may leave its facts undeclared, which are then dynamic', () => {
     const ruleset = load({ 'd.yaml': edited([/^facts.*\n/m.exec(GOOD)?.[0] ?? '', '']) })
     const [action] = ruleset.decisions.get('expansion-outreach')?.actions ?? []

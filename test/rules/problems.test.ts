@@ -55,6 +55,58 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       ],
     ],
   ],
+  'what people are asked': [
+    [
+      'an assignee that is no text',
+      'sampleRate: 0.1',
+      'assignee: account.arr * 2',
+      ['d.yaml:20:54 error: must be text; it is a number'],
+    ],
+    [
+      'an assignee of an unknown fact',
+      'sampleRate: 0.1',
+      'assignee: account.ownr',
+      ['d.yaml:20:62 error: unknown fact `account.ownr`; declare it under `facts`'],
+    ],
+    [
+      'an assignee of signals',
+      'sampleRate: 0.1',
+      "assignee: 'signals[0].agent.name'",
+      ["d.yaml:20:55 error: `signals` can't be used here, only `account` and `now`"],
+    ],
+    [
+      'an assignee of a rule',
+      'priority: 5',
+      'assignee: account.segmnt',
+      ['d.yaml:29:56 error: unknown fact `account.segmnt`; did you mean `account.segment`?'],
+    ],
+    [
+      'an unknown fallback',
+      'sampleRate: 0.1',
+      'fallback: wate',
+      ['d.yaml:20:54 error: unknown action `wate`; there are `send_email` and `wait`'],
+    ],
+    [
+      'a fallback that is for people',
+      'autonomy: autonomous\n    loss: { healthy: 0.0006 * account.arr, at_risk: 0 }\nreview: {',
+      'autonomy: off_limits\n    loss: { healthy: 0.0006 * account.arr, at_risk: 0 }\nreview: { fallback: wait,',
+      ["d.yaml:20:21 error: only people do `wait`, so it can't be what happens without one; name another"],
+    ],
+    [
+      'an answer that holds for no time',
+      'sampleRate: 0.1',
+      'holdsFor: PT0S',
+      ['d.yaml:20:54 error: `PT0S` is no time at all; write a longer one'],
+    ],
+    [
+      'something else to be asked on',
+      'tolerance: 1',
+      'adjudicateOn: [signals]',
+      [
+        'd.yaml:39:16 error: item 1 of `adjudicateOn` must be `signal` or `fact`, not `signals`; did you mean `signal`?',
+      ],
+    ],
+  ],
   'numbers and durations': [
     ['above its range', 'dependence: 0.5', 'dependence: 1.5', ['d.yaml:37:13 error: `dependence` must be at most 1']],
     [
