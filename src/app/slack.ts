@@ -53,10 +53,11 @@ function advice({ item, answer }: Notice): readonly string[] {
     lines.push(`Answer: ${resolution.resolution}${action}, by ${name(resolution.by)} (${name(resolution.reason)})`)
   }
   if (item.blind) return lines
-  const sure = answer === null ? '' : ` (${percent(answer.recommendation.confidence)} sure)`
+  // Once somebody has decided, the recommendation of record is theirs.
+  const sure = answer === null || resolution !== null ? '' : ` (${percent(answer.recommendation.confidence)} sure)`
   lines.push(`Recommended: ${item.recommended === null ? 'nothing is permitted' : name(item.recommended)}${sure}`)
   const look = answer === null ? '' : `, a look ${money(answer.reviewCost)}`
-  if (item.regret !== null) lines.push(`A mistake costs ${about(item.regret)}${look}`)
+  if (item.regret !== null) lines.push(`The risk of a mistake costs ${about(item.regret)}${look}`)
   return lines
 }
 

@@ -58,7 +58,7 @@ describe('a message', () => {
     expect(bodyOf().text).toBe(`*A person decides*: \`acme\`
 May a copilot reach out about expansion?
 Recommended: \`wait\` (45 % sure)
-A mistake costs about $59, a look $40
+The risk of a mistake costs about $59, a look $40
 • \`churn-radar\`: \`churn_risk\` 82 %
 • \`pulse\`: \`healthy\` 90 %
 • \`a\`: \`b\`
@@ -78,7 +78,7 @@ A mistake costs about $59, a look $40
     expect(bodyOf({ recommended: null }).text).toContain('Recommended: nothing is permitted')
     const resolution = { resolution: 'override', action: 'wait', by: 'maria', reason: 'knows' }
     expect(bodyOf({ resolution }, {}, { event: 'escalation.resolved' }).text).toMatch(
-      /^\*Decided\*: `acme`\n.*\nAnswer: override `wait`, by `maria` \(`knows`\)\n/,
+      /^\*Decided\*: `acme`\n.*\nAnswer: override `wait`, by `maria` \(`knows`\)\nRecommended: `wait`\n/,
     )
     const dismissed = { ...resolution, resolution: 'dismiss', action: null }
     expect(bodyOf({ resolution: dismissed }).text).toContain('Answer: dismiss, by `maria` (`knows`)')
