@@ -5,7 +5,7 @@ import { answerOf, type Item, questionOf } from './item.ts'
 import { untilDue } from './time.ts'
 
 /** From this many columns on, queue and question have one of their own. */
-const WIDE = 110
+const WIDE = 100
 const HOUR = 3_600_000
 
 /** A column and what it shows of an item. */
