@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { leastBadAtWorst } from '../../src/core/fallback.ts'
+import { fallbackAction, leastBadAtWorst } from '../../src/core/fallback.ts'
 import type { Action, Decision } from '../../src/core/model.ts'
-import { constant, expansion, failing, question, rule } from './fixtures.ts'
+import { constant, expansion, failing, question, REVIEW, rule } from './fixtures.ts'
 
 function action(name: string, loss: readonly number[], fields: Partial<Action> = {}): Action {
   return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), ...fields }
@@ -41,5 +41,19 @@ describe('the least bad at worst', () => {
 
   it('is none where nothing is permitted', () => {
     expect(safest([SEND, WAIT], [rule('no', [{ kind: 'veto', actions: [0, 1] }])])).toBeNull()
+  })
+})
+
+describe('what is done where nobody decides', () => {
+  const done = (fallback: number | null, rules: Decision['rules'] = []) =>
+    fallbackAction(expansion({ actions: [SEND, WAIT], rules, review: { ...REVIEW, fallback } }), question([]))
+
+  it('is what the decision names for it, if it is permitted', () => {
+    expect(done(0)).toBe('send')
+    expect(done(0, [rule('no', [{ kind: 'veto', actions: [0] }])])).toBe('wait')
+  })
+
+  it('is the least bad at worst where it names nothing', () => {
+    expect(done(null)).toBe('wait')
   })
 })

@@ -48,7 +48,7 @@ reasons: { agreed: The recommendation is right, knows_account: The reviewer know
         .replace('decision: expansion-outreach', `decision: of-${queue}`)
         .replace(
           'review: { cost: 40, queue: csm, due: PT8H, sampleRate: 0.1 }',
-          `review: { cost: 40, queue: ${queue}, sampleRate: 1${queue === 'named' ? ', fallback: wait' : ''} }`,
+          `review: { cost: 40, queue: ${queue}, sampleRate: 1${queue === 'named' ? ', fallback: send_expansion_email' : ''} }`,
         )
         .replace(
           'rules:\n',
