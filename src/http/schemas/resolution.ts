@@ -20,19 +20,21 @@ export const resolutionQuery = z.strictObject({
     }),
 })
 
-const decided = z.object({
-  resolution: field(
-    z.enum(['uphold', 'override', 'dismiss', 'fallback', 'withdrawn']),
-    'How it ended: by a person (`uphold` the recommendation, `override` it, `dismiss` the question), because nobody ' +
-      'decided in time (`fallback`), or because no person was needed any more (`withdrawn`).',
-    'override',
-  ),
-  action: field(z.string().nullable(), 'What is to be done; null: nothing was decided.', 'wait'),
-  reason: text('Why, by its code.', 'known_plan'),
-  state: field(z.string().nullable(), 'What the reviewer knows of the account; null: nothing was said.', 'at_risk'),
-  by: text('Who decided; `umpire` where nobody did.', 'maria'),
-  at: time('When it ended.'),
-})
+const decided = z
+  .object({
+    resolution: field(
+      z.enum(['uphold', 'override', 'dismiss', 'fallback', 'withdrawn']),
+      'How it ended: by a person (`uphold` the recommendation, `override` it, `dismiss` the question), because nobody ' +
+        'decided in time (`fallback`), or because no person was needed any more (`withdrawn`).',
+      'override',
+    ),
+    action: field(z.string().nullable(), 'What is to be done; null: nothing was decided.', 'wait'),
+    reason: text('Why, by its code.', 'known_plan'),
+    state: field(z.string().nullable(), 'What the reviewer knows of the account; null: nothing was said.', 'at_risk'),
+    by: text('Who decided; `umpire` where nobody did.', 'maria'),
+    at: time('When it ended.'),
+  })
+  .meta({ description: 'What was decided; null: nothing yet.' })
 
 export const resolution = z
   .object({
@@ -47,6 +49,6 @@ export const resolution = z
       'How far the item is. `none`: nobody was asked. `open` or `claimed`: nobody has decided yet, so ask again.',
       'resolved',
     ),
-    resolution: decided.nullable().meta({ description: 'What was decided; null: nothing yet.' }),
+    resolution: decided.nullable(),
   })
   .meta({ id: 'Resolution', description: 'What became of a question that people were asked.' })
