@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { umpire } from './cli.ts'
@@ -20,43 +21,69 @@ function block(kind: string): string {
 const isInstalled = (program: string) => spawnSync(program, ['--version']).status === 0
 
 /** The service with the shipped rules, as a newcomer's first start makes it, on a port of its own. */
-let service: ServiceProcess
-let directory: string
-let dataDir: string
-beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'umpire-readme-'))
-  dataDir = path.join(directory, '.umpire')
-  service = await startService({ UMPIRE_DATA_DIR: dataDir, UMPIRE_ADMIN_KEY: '' })
-})
-afterAll(async () => {
-  service.child.kill('SIGTERM')
-  await service.exited
-  await rm(directory, { recursive: true })
-})
+async function startFirst(): Promise<{ service: ServiceProcess; directory: string; dataDir: string }> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-readme-'))
+  const dataDir = path.join(directory, '.umpire')
+  return { service: await startService({ UMPIRE_DATA_DIR: dataDir, UMPIRE_ADMIN_KEY: '' }), directory, dataDir }
+}
 
-describe('the first adjudication of the README', () => {
-  // Without start-up files. In the second shell all of it is pasted a second time, which changes nothing.
-  it.for([
-    ['bash', '--norc'],
-    ['zsh', '--no-rcs'],
-  ] as const)('prints in %s what the README shows', async ([shell, bare], { skip }) => {
-    for (const program of [shell, 'curl']) skip(!isInstalled(program), `${program} is not installed`)
-    const script = block('sh first').replace('http://127.0.0.1:3000', service.url)
-    expect(script).toContain(service.url)
-    const env = { PATH: process.env.PATH }
-    const { stdout, stderr } = await promisify(execFile)(shell, [bare, '-c', script], { cwd: directory, env })
+// Without start-up files.
+describe.each([
+  ['bash', '--norc'],
+  ['zsh', '--no-rcs'],
+] as const)('the first adjudication of the README, in %s', (shell, bare) => {
+  let first: Awaited<ReturnType<typeof startFirst>>
+  beforeAll(async () => {
+    first = await startFirst()
+  })
+  afterAll(async () => {
+    first.service.child.kill('SIGTERM')
+    await first.service.exited
+    await rm(first.directory, { recursive: true })
+  })
+
+  /** What the blocks print one after the other, where `npx umpire` is the command of this checkout. */
+  async function run(...blocks: readonly string[]): Promise<string> {
+    const script = [`npx() { shift; ${UMPIRE} "$@"; }`, ...blocks].join('\n')
+    const env = { PATH: process.env.PATH, UMPIRE_URL: first.service.url }
+    const { stdout, stderr } = await promisify(execFile)(shell, [bare, '-c', script], { cwd: first.directory, env })
     expect(stderr).toBe('')
-    expect(stdout).toBe(block('text first'))
-    expect(await readdir(directory)).toEqual(['.umpire'])
-  })
+    return stdout
+  }
 
-  it('can be pasted: zsh takes # and ! of an interactive line for something else', () => {
-    expect(block('sh first')).not.toMatch(/#|!/)
+  it('prints what the README shows, and again when it is pasted once more', async ({ skip }) => {
+    for (const program of [shell, 'curl']) skip(!isInstalled(program), `${program} is not installed`)
+    const start = block('sh first').replace('http://127.0.0.1:3000', first.service.url)
+    expect(start).toContain(first.service.url)
+    for (const _ of ['first', 'again']) expect(await run(start)).toBe(block('text first'))
+    const asked = await run(start, block('sh second'))
+    expect(unnamed(asked)).toBe(unnamed(block('text first') + block('text second')))
+    expect(await readdir(first.directory)).toEqual(['.umpire'])
   })
+})
+
+const [MAIN, TSX] = ['../../src/cli/main.ts', '../../node_modules/tsx/dist/loader.mjs'].map((file) =>
+  fileURLToPath(new URL(file, import.meta.url)),
+)
+const UMPIRE = `'${process.execPath}' --import '${TSX}' '${MAIN}'`
+
+/** Without what is another at each start: the ends of ids, and the day until which an answer stands. */
+function unnamed(text: string): string {
+  return text.replace(/\b[0-9a-f]{8}\b/g, '········').replace(/until [^.]+/, 'until then')
+}
+
+describe('the blocks of the README', () => {
+  it.each(['sh first', 'sh second'])(
+    'can be pasted: zsh takes # and ! of an interactive line for something else',
+    (kind) => {
+      expect(block(kind)).not.toMatch(/#|!/)
+    },
+  )
 })
 
 describe('the commands of the README', () => {
-  const commands = [...README.matchAll(/^(?:npx|docker compose run --rm) umpire (.*)$/gm)].map(([, args = '']) =>
+  const COMMAND = /^(?:npx|docker compose run --rm) umpire (.*)$/gm
+  const commands = [...README.replace(block('sh second'), '').matchAll(COMMAND)].map(([, args = '']) =>
     args.trim().split(/ +/),
   )
 
@@ -68,8 +95,18 @@ describe('the commands of the README', () => {
     ])
   })
 
+  let first: Awaited<ReturnType<typeof startFirst>>
+  beforeAll(async () => {
+    first = await startFirst()
+  })
+  afterAll(async () => {
+    first.service.child.kill('SIGTERM')
+    await first.service.exited
+    await rm(first.directory, { recursive: true })
+  })
+
   it.each(commands.map((args) => [args.join(' '), args] as const))('umpire %s', async (_line, args) => {
-    const { code, stdout, stderr } = await umpire(args, { env: { UMPIRE_DATA_DIR: dataDir } })
+    const { code, stdout, stderr } = await umpire(args, { env: { UMPIRE_DATA_DIR: first.dataDir } })
     expect(code, stderr).toBe(0)
     expect(stdout).not.toBe('')
   })
