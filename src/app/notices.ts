@@ -1,8 +1,7 @@
 import type { Escalation } from '../core/escalation.ts'
 import type { NoticeEvent, Target } from '../core/model.ts'
-import { insertDeliveries } from '../storage/deliveries.ts'
 import { findEscalation } from '../storage/escalations.ts'
-import { findNotice, takeNotice } from '../storage/notices.ts'
+import { findNotice, replaceNotice, takeNotice } from '../storage/notices.ts'
 import type { App } from './app.ts'
 import { getAdjudication } from './history.ts'
 import { itemView } from './item-view.ts'
@@ -27,7 +26,8 @@ export async function handleNotice(app: App, outboxId: number): Promise<readonly
     await takeNotice(db, outboxId)
     return []
   }
-  const [answer, now] = [await answerOf(app, item), app.now()]
+  const answer = await answerOf(app, item)
+  const now = app.now()
   const deliveries = told.map(({ event, target }) => ({
     id: app.newId(),
     account: item.account,
@@ -39,11 +39,7 @@ export async function handleNotice(app: App, outboxId: number): Promise<readonly
     nextAt: now,
     giveUpAt: now + GIVE_UP_AFTER,
   }))
-  return db.transaction().execute(async (trx) => {
-    if (!(await takeNotice(trx, outboxId))) return []
-    await insertDeliveries(trx, deliveries)
-    return deliveries.map(({ id }) => id)
-  })
+  return (await replaceNotice(db, outboxId, deliveries)) ? deliveries.map(({ id }) => id) : []
 }
 
 interface Telling {

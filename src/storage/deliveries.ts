@@ -29,29 +29,9 @@ export interface DeliveryFilter {
   readonly escalation?: string | undefined
 }
 
-export async function insertDeliveries(
-  trx: Transaction<Database>,
-  deliveries: readonly (Omit<Delivery, 'status' | 'attempts' | 'lastError' | 'settledAt'> & { nextAt: number })[],
-): Promise<void> {
-  if (deliveries.length === 0) return
-  await trx
-    .insertInto('deliveries')
-    .values(
-      deliveries.map((delivery) => ({
-        id: delivery.id,
-        account_id: delivery.account,
-        escalation_id: delivery.escalation,
-        target: delivery.target,
-        event: delivery.event,
-        body: delivery.body,
-        next_at: new Date(delivery.nextAt),
-        give_up_at: new Date(delivery.giveUpAt),
-        created_at: new Date(delivery.createdAt),
-        last_error: null,
-        settled_at: null,
-      })),
-    )
-    .execute()
+/** One that has not been tried. */
+export type NewDelivery = Omit<Delivery, 'status' | 'attempts' | 'nextAt' | 'lastError' | 'settledAt'> & {
+  readonly nextAt: number
 }
 
 export async function findDelivery(db: Kysely<Database>, id: string): Promise<Delivery | undefined> {
@@ -177,6 +157,21 @@ export async function enqueueDelivery(
     .insertInto('outbox')
     .values({ account_id: account, topic: 'delivery', payload, created_at: new Date(now), published_at: null })
     .execute()
+}
+
+/** The columns of a new one, as JSON has them. */
+export function deliveryRow(delivery: NewDelivery) {
+  return {
+    id: delivery.id,
+    account_id: delivery.account,
+    escalation_id: delivery.escalation,
+    target: delivery.target,
+    event: delivery.event,
+    body: delivery.body,
+    next_at: new Date(delivery.nextAt),
+    give_up_at: new Date(delivery.giveUpAt),
+    created_at: new Date(delivery.createdAt),
+  }
 }
 
 function deliveryOf(row: Selectable<Database['deliveries']>): Delivery {

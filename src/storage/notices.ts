@@ -1,6 +1,7 @@
-import { type Kysely, sql, type Transaction } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { NoticeEvent } from '../core/model.ts'
 import type { Database } from './database.ts'
+import { deliveryRow, type NewDelivery } from './deliveries.ts'
 
 /** Something that was committed and that those who listen are to be told of. */
 export interface PendingNotice {
@@ -29,8 +30,31 @@ export async function findNotice(db: Kysely<Database>, outboxId: number): Promis
   return { event, escalation, at: (row.at ?? row.created_at).getTime() }
 }
 
-/** Takes a notice off the outbox: of several who handle it at the same moment one is told that it is theirs. */
-export async function takeNotice(db: Kysely<Database> | Transaction<Database>, outboxId: number): Promise<boolean> {
+/** Takes a notice that nobody listens to off the outbox: false where it had been handled. */
+export async function takeNotice(db: Kysely<Database>, outboxId: number): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('outbox').where('id', '=', outboxId).executeTakeFirst()
   return numDeletedRows === 1n
+}
+
+/**
+ * Puts deliveries in the place of a notice, in one statement: of several who handle it at the same moment one succeeds.
+ * @returns false where it had been handled
+ */
+export async function replaceNotice(
+  db: Kysely<Database>,
+  outboxId: number,
+  deliveries: readonly NewDelivery[],
+): Promise<boolean> {
+  const { rows } = await sql<{ handled: boolean }>`
+    WITH notice AS (DELETE FROM outbox WHERE id = ${outboxId} RETURNING id),
+    made AS (
+      INSERT INTO deliveries (id, account_id, escalation_id, target, event, body, next_at, give_up_at, created_at)
+      SELECT d.*
+      FROM notice, json_to_recordset(${JSON.stringify(deliveries.map(deliveryRow))}) AS d (
+        id uuid, account_id text, escalation_id uuid, target text, event text, body text,
+        next_at timestamptz, give_up_at timestamptz, created_at timestamptz
+      )
+    )
+    SELECT EXISTS (SELECT FROM notice) AS handled`.execute(db)
+  return rows[0]!.handled
 }

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, vi } from 'vitest'
 import { attemptDelivery, getDelivery, listDeliveries, replayDelivery } from '../../../src/app/deliveries.ts'
 import { missingSecrets } from '../../../src/app/targets.ts'
-import { claimDelivery, insertDeliveries, pendingDeliveries, recordAttempt } from '../../../src/storage/deliveries.ts'
+import { claimDelivery, pendingDeliveries, recordAttempt } from '../../../src/storage/deliveries.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { ADMIN, createTold, egressTo, SECRET } from './told.ts'
 
@@ -261,23 +261,11 @@ describe('deliveries that wait', () => {
   it('are found before a time, the longest due first', async () => {
     await told.query("UPDATE deliveries SET status = 'dead', next_at = NULL WHERE status = 'pending'")
     const now = app.now()
-    const ids = [app.newId(), app.newId(), app.newId()]
-    await app.db.transaction().execute((trx) =>
-      insertDeliveries(
-        trx,
-        ids.map((id, i) => ({
-          id,
-          account: 'x',
-          escalation: null,
-          target: 'crm',
-          event: 'escalation.opened',
-          body: '{}',
-          createdAt: now,
-          giveUpAt: now + HOUR,
-          nextAt: now - i * 1000,
-        })),
-      ),
-    )
+    const ids = [await fresh(), await fresh(), await fresh()].map(({ toCrm }) => toCrm)
+    await told.query("UPDATE deliveries SET status = 'dead', next_at = NULL WHERE target = 'slack'")
+    for (const [i, id] of ids.entries()) {
+      await told.query('UPDATE deliveries SET next_at = $2 WHERE id = $1', [id, new Date(now - i * 1000)])
+    }
     expect(await pendingDeliveries(app.db, now + 1, 10)).toEqual(
       [2, 1, 0].map((i) => ({ id: ids[i], nextAt: now - i * 1000 })),
     )
