@@ -149,6 +149,24 @@ describe('who waits', () => {
     expect(app.waits.size).toBe(0)
   })
 
+  it('is answered by what a reviewer decides', async () => {
+    const { id, escalation } = await ask('reviewed')
+    const reviewer = await keyOf({ name: 'maria', principal: 'person', scopes: ['escalations:review'] })
+    const reply = read(id, 'PT60S')
+    await waiting(1)
+    const decided = await call('POST', `/v1/escalations/${escalation}/resolve`, {
+      key: reviewer,
+      body: { resolution: 'uphold', reason: 'known_plan', state: 'at_risk', comment: 'between us' },
+    })
+    expect(decided.status).toBe(200)
+    const { body } = await reply
+    expect(body).toMatchObject({
+      status: 'resolved',
+      resolution: { resolution: 'uphold', action: 'wait', state: 'at_risk', by: 'maria' },
+    })
+    expect(JSON.stringify(body)).not.toContain('between us')
+  })
+
   it('is answered a little later where no bell was heard', async () => {
     const { id, escalation } = await ask('unheard')
     const reply = read(id, 'PT60S')
