@@ -4,7 +4,7 @@ import { adjudication } from './adjudication.ts'
 import { field, text, time } from './common.ts'
 import { escalationFields } from './escalation.ts'
 
-const hidden = z.null().meta({ description: 'Hidden until the item is resolved.' })
+const hidden = field(z.null(), 'Hidden until the item is resolved.', null)
 
 const { id, agent, claim, confidence, ageHours } = adjudication.shape.signals.element.shape
 const proposal = adjudication.shape.proposal.unwrap().shape
@@ -14,7 +14,10 @@ const hiddenAdjudication = adjudication
   .extend({
     summary: hidden,
     recommendation: hidden,
-    proposal: z.object({ agent: proposal.agent, action: proposal.action, verdict: hidden, reasons: hidden }).nullable(),
+    proposal: z
+      .object({ agent: proposal.agent, action: proposal.action, verdict: hidden, reasons: hidden })
+      .meta({ description: 'What an agent wants to do; null: none does.' })
+      .nullable(),
     beliefs: hidden,
     expectedLoss: hidden,
     regret: hidden,
@@ -34,7 +37,13 @@ const step = z.object({
   ),
   by: field(z.string().nullable(), 'Who; `umpire`: no person. Null: erased.', 'maria'),
   changed: z
-    .record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
+    .record(
+      z.string(),
+      z.object({
+        from: field(z.unknown(), 'As it was.', 'healthy'),
+        to: field(z.unknown(), 'As it is since.', 'at_risk'),
+      }),
+    )
     .meta({
       description: 'What is not as it was before, by field.',
       examples: [{ state: { from: 'healthy', to: 'at_risk' } }],
@@ -48,9 +57,8 @@ export const escalationDetail = z
   .object({
     ...escalationFields,
     adjudicationDetail: z
-      .union([adjudication, hiddenAdjudication])
-      .meta({ description: 'The newest answer to the question; null where it has been erased.' })
-      .nullable(),
+      .union([adjudication, hiddenAdjudication, z.null()])
+      .meta({ description: 'The newest answer to the question; null where it has been erased.', examples: [null] }),
     accountDetail: account,
     decide: z
       .object({

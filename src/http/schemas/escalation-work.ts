@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { field, name, prose, text } from './common.ts'
 import { escalation } from './escalation.ts'
-import { BULK, RESOLUTION } from './examples.ts'
+import { ASSIGNMENT, BULK, COMMENT, RESOLUTION } from './examples.ts'
 import { itemProblem } from './problem.ts'
 
 const reviewer = name('For whom an admin key acts; a person acts as the name of their key.', 'maria').optional()
@@ -9,14 +9,16 @@ const reason = name('Why: a code that `queues.yaml` declares, or any where it de
 const comment = prose('A word for whoever looks at it later.', 'Their champion told me on the phone')
 
 /** Nothing but who acts, so that a person's key need send no body at all. */
-export const onBehalf = z
-  .strictObject({ reviewer })
-  .nullish()
-  .transform((body) => body ?? {})
+export const onBehalf = z.preprocess(
+  (body) => body ?? {},
+  z
+    .strictObject({ reviewer })
+    .meta({ id: 'EscalationReviewer', description: 'Who acts.', examples: [{ reviewer: 'maria' }] }),
+)
 
 export const commentRequest = z
   .strictObject({ comment, reviewer })
-  .meta({ id: 'EscalationComment', description: 'A word about an escalation.' })
+  .meta({ id: 'EscalationComment', description: 'A word about an escalation.', examples: [COMMENT] })
 
 export const reassignRequest = z
   .strictObject({
@@ -24,7 +26,7 @@ export const reassignRequest = z
     comment: comment.optional(),
     reviewer,
   })
-  .meta({ id: 'EscalationAssignment', description: 'Who should take an escalation.' })
+  .meta({ id: 'EscalationAssignment', description: 'Who should take an escalation.', examples: [ASSIGNMENT] })
 
 export const resolveRequest = z
   .strictObject({
@@ -57,7 +59,10 @@ export const bulkRequest = z
       .min(1)
       .max(100)
       .refine((ids) => new Set(ids).size === ids.length, { error: 'must name each escalation once' })
-      .meta({ description: 'Resolved one by one: one that can not be stops no other.' }),
+      .meta({
+        description: 'Resolved one by one: one that can not be stops no other.',
+        examples: [['01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02']],
+      }),
     resolution: field(z.enum(['uphold', 'dismiss']), 'Decide for what is recommended, or for nothing.', 'dismiss'),
     reason,
     comment: comment.optional(),

@@ -64,17 +64,26 @@ export const OUTCOMES = {
 
 export const AGENT_PATCH = { mode: 'live', trust: 0.9, owner: 'cs-ops' }
 
+/** With a reviewer, since the first key that anybody has is the admin's. */
+const reviewer = 'maria'
+
+export const COMMENT = { comment: 'Their champion told me on the phone', reviewer }
+
+export const ASSIGNMENT = { assignee: 'ben', comment: 'Yours, I think', reviewer }
+
 export const RESOLUTION = {
   resolution: 'override',
   action: 'send_expansion_email',
   state: 'healthy',
-  wrongSignals: ['cr-2026-11-20-17'],
+  wrongSignals: [CHURN_RISK.id],
   reason: 'knows_account',
   comment: 'Their champion told me on the phone',
+  reviewer,
 }
 
 export const BULK = {
   ids: ['01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'],
   resolution: 'dismiss',
   reason: 'not_needed',
+  reviewer,
 }
