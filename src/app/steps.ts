@@ -1,3 +1,4 @@
+import { validate as isId } from 'uuid'
 import { type Escalation, UMPIRE } from '../core/escalation.ts'
 import type { Step } from '../core/working.ts'
 import { findEscalation } from '../storage/escalations.ts'
@@ -35,7 +36,7 @@ export type Located = Pick<Escalation, 'id' | 'account' | 'rule'>
 
 /** @throws Problem `not_found` */
 export async function knownEscalation(app: App, id: string): Promise<Escalation> {
-  const item = await findEscalation(app.db, id)
+  const item = isId(id) ? await findEscalation(app.db, id) : undefined
   if (!item) throw new Problem('not_found', `no escalation \`${id}\``)
   return item
 }
