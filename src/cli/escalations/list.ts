@@ -1,6 +1,6 @@
 import type { EscalationStatus } from '../../core/escalation.ts'
 import type { Client } from '../client.ts'
-import { terminalOf, wrap } from '../terminal.ts'
+import { terminalOf } from '../terminal.ts'
 import { type ConnectionOptions, connect, readReviewer } from './connection.ts'
 import { type Filter, type Item, inOrder, readSome, readWaiting } from './item.ts'
 import { renderClosed, renderWaiting } from './table.ts'
@@ -20,22 +20,20 @@ export interface ListOptions extends ConnectionOptions {
 
 /** Prints escalations in the order in which people should take them. */
 export async function listEscalations(options: ListOptions): Promise<void> {
-  const { status, json, limit } = options
+  const { json, limit } = options
   const client = await connect(options)
   const found = await findItems(client, options)
   const items = found.slice(0, limit)
-  if (json) {
-    console.log(JSON.stringify(items, null, 2))
-    return
-  }
+  if (json) console.log(JSON.stringify(items, null, 2))
+  else console.log(rendered(items, options))
+  if (found.length > limit) console.error(`these are the first ${limit}; --limit shows more`)
+}
+
+function rendered(items: readonly Item[], { kind, status }: ListOptions): string {
+  if (items.length === 0) return kind === 'sample' ? 'no samples' : 'no escalations'
   const terminal = terminalOf(process.stdout, process.env)
-  if (items.length === 0) {
-    console.log(options.kind === 'sample' ? 'no samples' : 'no escalations')
-  } else {
-    const isOver = status !== undefined && status !== 'open' && status !== 'claimed'
-    console.log(isOver ? renderClosed(items, terminal) : renderWaiting(items, Date.now(), terminal))
-  }
-  if (found.length > limit) console.error(wrap(`these are the first ${limit}; --limit shows more`, terminal))
+  const isOver = status !== undefined && status !== 'open' && status !== 'claimed'
+  return isOver ? renderClosed(items, terminal) : renderWaiting(items, Date.now(), terminal)
 }
 
 /** Up to one more than the limit, which says that there are more. */
