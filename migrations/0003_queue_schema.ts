@@ -10,7 +10,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
 const STATEMENTS = [
   `CREATE SCHEMA IF NOT EXISTS bullmq`,
-  `GRANT USAGE ON SCHEMA bullmq TO umpire_app`,
+  // Each queue gets a sequence when it is first used.
+  `GRANT USAGE, CREATE ON SCHEMA bullmq TO umpire_app`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO umpire_app`,
   `ALTER DEFAULT PRIVILEGES IN SCHEMA bullmq GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO umpire_app`,
 ]
