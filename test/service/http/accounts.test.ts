@@ -161,7 +161,7 @@ describe('reading an account', () => {
     expect(status).toBe(200)
     expect(body.signals.map(({ id }: any) => id).sort()).toEqual(['c1', 's1'])
     expect(body.adjudications).toEqual([newest.body])
-    expect(body.escalations).toMatchObject([{ status: 'open', queue: 'csm' }, { status: 'open' }])
+    expect(body.escalations).toMatchObject([{ status: 'open', queue: 'csm', adjudication: newest.body.id }])
   })
 
   it('does not find one never seen', async () => {
