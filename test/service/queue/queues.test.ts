@@ -184,7 +184,7 @@ for (const { name, available, start } of BACKENDS) {
         return null
       }
       const worker = startWorker(test, { redis, handlers: { tick }, relaying: false })
-      await worker.queues.opened
+      await worker.connected
       const sleeping = { queue: 'clocks', id: `clock-${escalation}-${at}`, data: { escalation, at }, at: at + 300_000 }
       await worker.queues.add([sleeping as never])
       await reconcile({ db: app.db, queues: worker.queues, now: Date.now, log: app.log }, 'old')
@@ -276,7 +276,7 @@ for (const { name, available, start } of BACKENDS) {
     it('queue an id once while it is queued, and again when it is done', async () => {
       const count = { calls: 0 }
       const worker = startWorker(test, { redis, relaying: false })
-      await worker.queues.opened
+      await worker.connected
       const job = noticeJob(4711, Date.now())
       await worker.queues.add([job])
       await worker.queues.add([job, job])

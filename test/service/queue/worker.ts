@@ -19,6 +19,7 @@ export interface TestWorkerOptions {
 
 export interface TestWorker {
   readonly queues: Queues
+  readonly connected: Promise<void>
   close(): Promise<void>
 }
 
@@ -40,6 +41,7 @@ export function startWorker({ app, databaseUrl }: TestApp, options: TestWorkerOp
   let closed: Promise<void> | null = null
   const worker = {
     queues,
+    connected: new Promise<void>((resolve) => queues.onConnect(resolve)),
     close() {
       closed ??= (async () => {
         await queues.stopWorking()
