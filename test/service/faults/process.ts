@@ -16,7 +16,20 @@ export interface ServiceProcess {
   output(): string
   /** Resolves to the exit code, null after a signal. */
   readonly exited: Promise<number | null>
-  call(method: string, route: string, body?: unknown): Promise<{ status: number; headers: Headers; body: any }>
+  call(method: string, route: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: any
+}
+
+export interface ServiceOptions {
+  /** Of `umpire serve`. */
+  readonly args?: readonly string[]
+  /** Modules that the process loads before anything else. */
+  readonly preload?: readonly string[]
 }
 
 /** What the tests of this file leave behind, undone in reverse. Hooks can't be registered within a test. */
@@ -45,8 +58,10 @@ export async function rulesDirectory(files: Readonly<Record<string, string>> = R
 /** Starts `umpire serve` and does not wait for it. */
 export function spawnService(
   env: Readonly<Record<string, string>>,
+  { args = [], preload = [] }: ServiceOptions = {},
 ): Pick<ServiceProcess, 'child' | 'output' | 'exited'> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', 'serve'], {
+  const imports = ['tsx', ...preload].flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...imports, 'src/cli/main.ts', 'serve', ...args], {
     env: {
       ...process.env,
       DATABASE_URL: '',
@@ -70,17 +85,24 @@ export function spawnService(
 }
 
 /** Starts `umpire serve` and waits until it listens. */
-export async function startService(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
-  const service = spawnService(env)
+export async function startService(
+  env: Readonly<Record<string, string>>,
+  options?: ServiceOptions,
+): Promise<ServiceProcess> {
+  const service = spawnService(env, options)
   const url = await Promise.race([listening(service), service.exited.then(() => null)])
   if (url === null) throw new Error(`the service did not start:\n${service.output()}`)
   return {
     ...service,
     url,
-    async call(method, route, body) {
+    async call(method, route, body, headers = {}) {
       const response = await fetch(url + route, {
         method,
-        headers: { authorization: `Bearer ${KEY}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        headers: {
+          authorization: `Bearer ${KEY}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
       const text = await response.text()
