@@ -1,20 +1,29 @@
 import { readFile } from 'node:fs/promises'
 import type { Meter } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
-import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { App } from './app/app.ts'
+import { tick } from './app/clocks.ts'
+import { attemptDelivery } from './app/deliveries.ts'
 import { createDesk } from './app/desk.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
+import { handleNotice } from './app/notices.ts'
 import { readRules } from './app/rule-files.ts'
 import { activateRules } from './app/rules.ts'
+import { answerQuestion } from './app/unasked.ts'
 import { createWaits } from './app/waits.ts'
 import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
-import { buildHttp } from './http/app.ts'
+import { createEgress } from './egress/egress.ts'
+import { buildHttp, buildProbes } from './http/app.ts'
+import { openQueues } from './queue/queues.ts'
+import { startReconciling } from './queue/reconcile.ts'
+import { connectRedis, IMPATIENT, isCluster, type RedisClient } from './queue/redis.ts'
+import { startRelay } from './queue/relay.ts'
+import { type Handlers, startWorkers } from './queue/workers.ts'
 import { type Bell, createBell } from './storage/bell.ts'
 import { type Clock, createClock } from './storage/clock.ts'
 import { openStore, type Store } from './storage/open.ts'
@@ -46,8 +55,8 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     for (const giveBack of closers.splice(0).reverse()) await giveBack()
   }
   try {
-    const redis = config.redisUrl === null ? undefined : await connectRedis(config.redisUrl, log)
-    closers.push(() => redis?.disconnect())
+    const serves = config.role !== 'worker'
+    const works = config.role !== 'api'
     const store = await openStore({
       databaseUrl: config.databaseUrl,
       dataDir: config.dataDir,
@@ -69,20 +78,33 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     closers.push(bell.close)
     const app = await createApp(config, log, store, { ruleset, meter: telemetry.meter, clock, bell })
     closers.push(app.desk.drained)
-    await ensureAdminKey(app, {
-      configured: config.adminKey,
-      dataDir: config.dataDir,
-      log: (line) => log.info(line),
-    })
-    const http = await buildHttp(app, {
-      version: await ownVersion(),
+    if (serves) {
+      await ensureAdminKey(app, {
+        configured: config.adminKey,
+        dataDir: config.dataDir,
+        log: (line) => log.info(line),
+      })
+    }
+    const queues = openQueues({ redisUrl: config.redisUrl, pool: store.queues, now: app.now, log })
+    closers.push(queues.close)
+    if (works) {
+      closers.push(startRelay({ ...app, queues }), startReconciling({ ...app, queues }))
+      startWorkers({ ...app, queues, handlers: createHandlers(app, config) })
+    }
+    const limiter = serves && config.redisUrl !== null ? await connectLimiter(config.redisUrl) : undefined
+    closers.push(() => limiter?.disconnect())
+    const probes = {
       logger: log,
       metrics: telemetry.text,
-      rateLimit: { max: config.rateLimit, timeWindow: 60_000 },
-      redis,
+      queues,
       traced: config.exported.traces,
-    })
-    closers.push(() => http.close())
+    }
+    const rateLimit = { max: config.rateLimit, timeWindow: 60_000 }
+    const http = serves
+      ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter })
+      : await buildProbes(app, probes)
+    // Requests and jobs under way finish at the same time.
+    closers.push(() => Promise.all([http.close(), queues.stopWorking()]))
     // Before that waits for all that is under way.
     closers.push(app.waits.close)
     const sweeper = setInterval(() => sweep(app), 3_600_000)
@@ -107,7 +129,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   const { now } = parts.clock
   return {
     db,
-    desk: createDesk({ pool: store.desk, now }),
+    desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring }),
     rules: await activateRules(db, ruleset, `directory ${config.rulesDir}`, now()),
     bell,
     waits: createWaits({ db, bell, log }),
@@ -120,11 +142,23 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   }
 }
 
-/** Holds rate limits that count over all processes. Nothing else depends on it, so its absence stops nothing. */
-async function connectRedis(url: string, log: Logger): Promise<Redis> {
-  const { Redis } = await import('ioredis')
-  const redis = new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1 })
-  redis.on('error', (error) => log.warn({ reason: error.message }, 'redis does not answer'))
+function createHandlers(app: App, { egressAllow }: Config): Handlers {
+  const egress = createEgress({ allow: egressAllow, env: process.env })
+  return {
+    handleNotice: (outbox) => handleNotice(app, outbox),
+    tick: (escalation) => tick(app, escalation),
+    answerQuestion: (account, decision) => answerQuestion(app, account, decision),
+    attemptDelivery: (delivery) => attemptDelivery(app, egress, delivery),
+  }
+}
+
+/**
+ * Holds rate limits that count over all processes. Nothing else depends on it, so its absence stops nothing, and the
+ * queues tell of it.
+ */
+async function connectLimiter(url: string): Promise<RedisClient> {
+  const redis = connectRedis(url, await isCluster(url).catch(() => false), IMPATIENT)
+  redis.on('error', () => {})
   return redis
 }
 

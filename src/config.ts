@@ -4,8 +4,13 @@ import { type Networks, NO_NETWORKS, parseNetworks } from './egress/networks.ts'
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Everything that the environment decides. Directories are as written: relative ones start at the working directory. */
+export const ROLES = ['all', 'api', 'worker'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Everything that the environment decides, but for the role. Directories are as written: relative ones start at the working directory. */
 export interface Config {
+  /** What the process does: it serves the API, works on queues, or both. Said on the command line. */
+  readonly role: Role
   /** TCP port to listen on; 0 lets the operating system choose one. */
   readonly port: number
   readonly host: string
@@ -15,7 +20,7 @@ export interface Config {
   readonly egressAllow: Networks
   /** Null: the service starts an embedded PostgreSQL that keeps its data in `dataDir`. */
   readonly databaseUrl: string | null
-  /** Where rate limits are counted over all processes. Null: each process counts its own. */
+  /** Where queues are, and rate limits are counted over all processes. Null: in PostgreSQL, and each process its own. */
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly rulesDir: string
@@ -47,7 +52,7 @@ class Invalid {
  * Reads the configuration from environment variables (see *Environment* in the README). An empty variable counts as unset.
  * @throws {ConfigError} naming every variable whose value cannot be used
  */
-export function readConfig(env: Environment): Config {
+export function readConfig(env: Environment, role: Role = 'all'): Config {
   const problems: string[] = []
   const read = <T, D>(name: string, fallback: D, parse: (value: string) => T | Invalid): T | D => {
     const value = env[name]
@@ -68,6 +73,7 @@ export function readConfig(env: Environment): Config {
   const ownPort = read('PORT', 3000, port)
   const ownHost = read('HOST', '127.0.0.1', host)
   const config: Config = {
+    role,
     port: ownPort,
     host: ownHost,
     publicUrl: read('UMPIRE_PUBLIC_URL', localUrl(ownHost, ownPort), publicUrl),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { PRINCIPALS, SCOPES } from '../app/principal.ts'
+import { ROLES } from '../config.ts'
 import { addEscalations } from './escalations/command.ts'
 import { failureOf } from './failure.ts'
 import { projectFile } from './project.ts'
@@ -39,7 +40,8 @@ function createProgram(): Command {
   program
     .command('serve')
     .description('start the service; the environment configures it')
-    .action(async () => (await import('./serve.ts')).startService())
+    .addOption(new Option('--role <role>', 'serve the API, work on queues, or both').choices(ROLES).default('all'))
+    .action(async (options) => (await import('./serve.ts')).startService(options))
 
   program
     .command('migrate')

@@ -1,6 +1,6 @@
-import { readConfig } from '../config.ts'
+import { type Role, readConfig } from '../config.ts'
 import { serve } from '../server.ts'
 
-export async function startService(): Promise<void> {
-  await serve(readConfig(process.env))
+export async function startService({ role }: { readonly role: Role }): Promise<void> {
+  await serve(readConfig(process.env, role))
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
 import { type BoardQueues, serveBoard } from './board.ts'
 import type { Http } from './http.ts'
@@ -31,54 +31,39 @@ import { rulesetRoutes } from './routes/ruleset.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { validatorCompiler } from './validation.ts'
 
-export interface HttpOptions {
-  /** Of the service, for its description. */
-  readonly version: string
+export interface ProbeOptions {
   readonly logger: FastifyBaseLogger
-  readonly rateLimit: RateLimit
-  /** Where requests are counted over all processes. Undefined: each process counts its own. */
-  readonly redis?: Redis | undefined
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
-  /** What the board shows. Undefined: there is no board. */
+  /** Undefined: there are none, and no board that shows them. */
   readonly queues?: BoardQueues | undefined
   /** Whether each request is a span, for the tracer provider of the process. */
   readonly traced?: boolean | undefined
 }
 
+export interface HttpOptions extends ProbeOptions {
+  /** Of the service, for its description. */
+  readonly version: string
+  readonly rateLimit: RateLimit
+  /** Where requests are counted over all processes. Undefined: each process counts its own. */
+  readonly redis?: Redis | Cluster | undefined
+}
+
 const MEBIBYTE = 1024 * 1024
+
+/** What a process serves that only works: whether it is up and ready, and its metrics. It does not listen yet. */
+export async function buildProbes(app: App, options: ProbeOptions): Promise<FastifyInstance> {
+  const http = createServer(app, options)
+  healthRoutes(http, app, { ...options, needsQueues: true })
+  return http as unknown as FastifyInstance
+}
 
 /** The HTTP API over an app. It does not listen yet. */
 export async function buildHttp(app: App, options: HttpOptions): Promise<FastifyInstance> {
-  const http: Http = fastify({
-    loggerInstance: options.logger,
-    // One logger for all: a child for each request costs more than it tells. Lines about a request carry its id.
-    childLoggerFactory: () => options.logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
-    bodyLimit: MEBIBYTE,
-    requestTimeout: 30_000,
-    // A name of 200 characters, percent-encoded.
-    routerOptions: { maxParamLength: 2_400 },
-    // What is under way when the service stops is answered, what comes in over open connections too.
-    return503OnClosing: false,
-    frameworkErrors: (error, request, reply) => sendProblem(app, error, request, reply),
-    clientErrorHandler: (error, socket) => answerMalformed(error, socket, randomUUID()),
-  }).withTypeProvider<ZodTypeProvider>()
-
-  if (options.traced) traceRequests(http)
-  http.setValidatorCompiler(validatorCompiler)
-  // Answers are made by our own code and checked against their schemas by tests: not for every request.
-  http.setSerializerCompiler(() => JSON.stringify)
-  http.removeAllContentTypeParsers()
-  http.decorateRequest('rawBody', null)
-  readJson(http, ['application/json'])
-  answerErrors(http, app)
-  closeGently(http)
-  logRequests(http, app)
+  const http = createServer(app, options)
   await describeRoutes(http, options.version)
 
-  healthRoutes(http, app, options.metrics)
+  healthRoutes(http, app, options)
   await http.register(
     async (v1: Http) => {
       await countRequests(v1, options.redis)
@@ -111,4 +96,34 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
   }
   await serveDescription(http)
   return http as unknown as FastifyInstance
+}
+
+function createServer(app: App, options: ProbeOptions): Http {
+  const http: Http = fastify({
+    loggerInstance: options.logger,
+    // One logger for all: a child for each request costs more than it tells. Lines about a request carry its id.
+    childLoggerFactory: () => options.logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: MEBIBYTE,
+    requestTimeout: 30_000,
+    // A name of 200 characters, percent-encoded.
+    routerOptions: { maxParamLength: 2_400 },
+    // What is under way when the service stops is answered, what comes in over open connections too.
+    return503OnClosing: false,
+    frameworkErrors: (error, request, reply) => sendProblem(app, error, request, reply),
+    clientErrorHandler: (error, socket) => answerMalformed(error, socket, randomUUID()),
+  }).withTypeProvider<ZodTypeProvider>()
+
+  if (options.traced) traceRequests(http)
+  http.setValidatorCompiler(validatorCompiler)
+  // Answers are made by our own code and checked against their schemas by tests: not for every request.
+  http.setSerializerCompiler(() => JSON.stringify)
+  http.removeAllContentTypeParsers()
+  http.decorateRequest('rawBody', null)
+  readJson(http, ['application/json'])
+  answerErrors(http, app)
+  closeGently(http)
+  logRequests(http, app)
+  return http
 }

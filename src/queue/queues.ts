@@ -35,8 +35,9 @@ export interface QueuesOptions {
 
 /** Before a server that does not answer is tried again. Milliseconds. */
 const RETRY = 1_000
-/** Jobs under way get this long once the process is to end. Milliseconds. */
-const FINISH_WITHIN = 5_000
+/** Jobs under way get this long once the process is to end, and the server to say goodbye. Milliseconds. */
+const FINISH_WITHIN = 4_000
+const CLOSE_WITHIN = 1_000
 
 /** Nobody listens to BullMQ's events; in PostgreSQL each is a row. */
 const STREAMS = { events: { maxLen: 100 } }
@@ -132,7 +133,7 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
       closed = true
       if (retry !== null) clearTimeout(retry)
       await connecting
-      await atMost(FINISH_WITHIN, Promise.all([...workers, ...queues.values()].map((one) => one.close())))
+      await atMost(CLOSE_WITHIN, Promise.all([...workers, ...queues.values()].map((one) => one.close())))
       await (backend ?? { close: () => pool?.end() }).close()
     },
   }

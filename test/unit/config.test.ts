@@ -3,6 +3,7 @@ import { ConfigError, readConfig } from '../../src/config.ts'
 import { isListed } from '../../src/egress/networks.ts'
 
 const DEFAULTS = {
+  role: 'all',
   port: 3000,
   host: '127.0.0.1',
   publicUrl: 'http://127.0.0.1:3000',
@@ -52,7 +53,8 @@ test('every variable is read', () => {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
     SOMETHING_ELSE: 'is none of ours',
   }
-  expect(readConfig(env)).toEqual({
+  expect(readConfig(env, 'worker')).toEqual({
+    role: 'worker',
     port: 8080,
     host: '::',
     publicUrl: 'https://umpire.example.com/cs',

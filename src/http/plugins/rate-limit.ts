@@ -1,6 +1,6 @@
 import rateLimit from '@fastify/rate-limit'
 import type { FastifyInstance } from 'fastify'
-import type { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { may } from '../../app/principal.ts'
 import { Problem } from '../../app/problem.ts'
 
@@ -15,7 +15,7 @@ export interface RateLimit {
  * Gives the instance counters for limits: in Redis, where there is one, over all processes, else each process has its
  * own. A Redis that does not answer limits nobody.
  */
-export async function countRequests(http: FastifyInstance, redis: Redis | undefined): Promise<void> {
+export async function countRequests(http: FastifyInstance, redis: Redis | Cluster | undefined): Promise<void> {
   await http.register(rateLimit, {
     global: false,
     nameSpace: 'umpire-rate-',

@@ -11,8 +11,15 @@ const tags = ['Health']
 /** These need no API key. */
 const security: [] = []
 
-/** @param metrics Prometheus text */
-export function healthRoutes(http: Http, app: App, metrics: () => Promise<string>): void {
+export interface HealthOptions {
+  /** Prometheus text. */
+  readonly metrics: () => Promise<string>
+  readonly queues?: { readonly away: string | null } | undefined
+  /** Whether the process is of no use without its queues, as one that only works is. */
+  readonly needsQueues?: boolean
+}
+
+export function healthRoutes(http: Http, app: App, { metrics, queues, needsQueues = false }: HealthOptions): void {
   http.get(
     '/healthz',
     {
@@ -39,8 +46,9 @@ export function healthRoutes(http: Http, app: App, metrics: () => Promise<string
       },
     },
     async (request, reply) => {
-      const { ready, missing } = await readiness(app)
-      if (ready) return { status: 'ready' }
+      const waiting = queues?.away ? ["the queues can't be reached: notices and clocks wait"] : []
+      const missing = [...(await readiness(app)).missing, ...(needsQueues ? waiting : [])]
+      if (missing.length === 0) return { status: 'ready', ...(waiting.length > 0 && { degraded: waiting }) }
       const problem = new Problem('unavailable', `not ready: ${missing.join(', ')}`)
       const document = { ...problemDocument(problem, request.id), missing }
       return reply.code(KINDS.unavailable.status).type(PROBLEM_TYPE).send(JSON.stringify(document))
