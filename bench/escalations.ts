@@ -192,10 +192,11 @@ async function claimNext(server: Server, databaseUrl: string): Promise<Figure> {
   await query(databaseUrl, `UPDATE escalations SET status = 'withdrawn', tick_at = NULL`)
   await query(
     databaseUrl,
-    `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, kind, queue, status, priority, regret, due_at, created_at)
-     SELECT gen_random_uuid(), 'item-' || i, 'bench', gen_random_uuid(), gen_random_uuid(), 'decision', 'csm', 'open',
+    `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, asked, kind, queue, status, priority, regret, due_at, created_at)
+     SELECT gen_random_uuid(), 'item-' || i, 'bench', gen_random_uuid(), gen_random_uuid(), $1, 'decision', 'csm', 'open',
        i % 3, random() * 100, now() + i * interval '1 second', now()
      FROM generate_series(1, ${ITEMS}) i`,
+    [JSON.stringify({ action: 'wait', reasons: ['rule'], state: 'healthy', proposal: null, queue: 'csm' })],
   )
   await query(
     databaseUrl,

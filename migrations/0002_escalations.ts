@@ -13,7 +13,7 @@ const STATEMENTS = [
   `ALTER TABLE escalations
      ADD COLUMN opened_by uuid,
      ADD COLUMN rule text COLLATE "C",
-     ADD COLUMN asked text NOT NULL DEFAULT '{"action":null,"reasons":[],"state":null,"proposal":null}',
+     ADD COLUMN asked text,
      ADD COLUMN assignee text,
      ADD COLUMN probability double precision,
      ADD COLUMN changes integer NOT NULL DEFAULT 0,
@@ -22,8 +22,9 @@ const STATEMENTS = [
      ADD COLUMN remind_at timestamptz,
      ADD COLUMN overdue_at timestamptz,
      ADD COLUMN tick_at timestamptz`,
-  `UPDATE escalations SET opened_by = adjudication_id, tick_at = due_at`,
-  `ALTER TABLE escalations ALTER COLUMN opened_by SET NOT NULL`,
+  `UPDATE escalations SET opened_by = adjudication_id, tick_at = due_at, asked = json_build_object(
+     'action', NULL, 'reasons', '[]'::json, 'state', NULL, 'proposal', NULL, 'queue', queue)`,
+  `ALTER TABLE escalations ALTER COLUMN opened_by SET NOT NULL, ALTER COLUMN asked SET NOT NULL`,
 
   // What is overdue is due first, so that one order serves: priority, overdue, due time, regret.
   `DROP INDEX escalations_order`,

@@ -1,8 +1,9 @@
-import { queueOf } from '../core/queues.ts'
+import { OPS, queueOf } from '../core/queues.ts'
 import { claim, comment, reassign, release } from '../core/working.ts'
 import type { App } from './app.ts'
 import { type ItemView, itemView } from './item-view.ts'
 import type { Principal } from './principal.ts'
+import { Problem } from './problem.ts'
 import { type Reviewer, reviewerOf } from './reviewer.ts'
 import { knownEscalation, made, type Turn, takeTurn } from './steps.ts'
 
@@ -51,21 +52,34 @@ export async function releaseEscalation(
 }
 
 /**
- * Names who should take an escalation, null: anybody. Who held it gives it back, unless it is them.
- * @throws Problem `not_found`, `forbidden`, `already_claimed`, `already_resolved`
+ * Names who should take an escalation, null: anybody, and of which queue; to another queue it goes without a name
+ * unless one is given. Who held it gives it back, unless it is them.
+ * @throws Problem `not_found`, `forbidden`, `already_claimed`, `already_resolved`, `invalid_request`
  */
 export async function reassignEscalation(
   app: App,
   principal: Principal,
   id: string,
-  request: OnBehalf & { readonly assignee: string | null; readonly comment?: string | undefined },
+  request: OnBehalf & {
+    readonly assignee?: string | null | undefined
+    readonly queue?: string | undefined
+    readonly comment?: string | undefined
+  },
 ): Promise<ItemView> {
   const by = reviewerOf(principal, request.reviewer)
-  const { assignee, comment } = request
+  const { comment } = request
+  demandQueue(app, request.queue)
   return takeTurn(app, await knownEscalation(app, id), ({ book, item, write }) => {
-    const named = made(reassign(item, by.name, assignee, book.now, leaseOf(app, item.queue)))
-    const changed = { assignee: { from: item.assignee, to: assignee } }
-    write('reassigned', by, named, { changed, comment, until: iso(named.claimedUntil) })
+    const { queue = item.queue } = request
+    const { assignee = queue === item.queue ? item.assignee : null } = request
+    const named = made(reassign(item, by.name, { assignee, queue }, book.now, leaseOf(app, queue)))
+    const changed = {
+      ...(assignee !== item.assignee && { assignee: { from: item.assignee, to: assignee } }),
+      ...(queue !== item.queue && { queue: { from: item.queue, to: queue } }),
+    }
+    const place = write('reassigned', by, named, { changed, comment, until: iso(named.claimedUntil) })
+    // Those to whom it is new hear of it.
+    if (queue !== item.queue && item.kind === 'decision') book.notify('escalation.changed', named, place)
     return itemView(app, named)
   })
 }
@@ -86,6 +100,14 @@ export async function commentOnEscalation(
     write('commented', by, noted, { comment: request.comment, until: iso(noted.claimedUntil) })
     return itemView(app, noted)
   })
+}
+
+/** @throws Problem `invalid_request` where there is no such queue */
+function demandQueue({ rules }: App, queue: string | undefined): void {
+  const { declared } = rules.active.queues
+  if (queue === undefined || queue === OPS || declared.size === 0 || declared.has(queue)) return
+  const known = [...declared.keys()].map((name) => `\`${name}\``).join(', ')
+  throw new Problem('invalid_request', `queues.yaml has no queue \`${queue}\`; it has ${known}`)
 }
 
 const leaseOf = (app: App, queue: string): number => queueOf(app.rules.active.queues, queue).lease

@@ -2,7 +2,7 @@ import { askedOf, type Changes, changesOf, settles } from '../core/asked.ts'
 import { type Asking, changeEscalation, openEscalation, UMPIRE, withdrawEscalation } from '../core/escalation.ts'
 import { addBusinessTime } from '../core/hours.ts'
 import type { Adjudication, Decision, Handoff, LedgerRule } from '../core/model.ts'
-import { queueOf } from '../core/queues.ts'
+import { OPS, queueOf } from '../core/queues.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book, Place } from './book.ts'
 
@@ -99,11 +99,16 @@ function askingOf(
   { queue, priority, dueAt, assignee }: Handoff,
   before: Asking['asked'] | null,
 ): Asking {
-  return { adjudication, queue, priority, dueAt, assignee, regret: answer.regret, asked: askedOf(answer, before) }
+  return {
+    adjudication,
+    queue,
+    priority,
+    dueAt,
+    assignee,
+    regret: answer.regret,
+    asked: askedOf(answer, queue, before),
+  }
 }
-
-/** Where failures go: to those who can mend them. */
-const FAULTS_QUEUE = 'ops'
 
 /** @returns the id of the item about what can't be evaluated, opened now unless it is open already */
 function reportFault(
@@ -127,7 +132,7 @@ function reportFault(
     error: errors[0] ?? null,
     escalation: id,
   })
-  const queue = queueOf(decision.queues, FAULTS_QUEUE)
+  const queue = queueOf(decision.queues, OPS)
   const dueAt = addBusinessTime(book.now, queue.due, queue.hours)
   const item = openEscalation(
     {
@@ -136,14 +141,14 @@ function reportFault(
       decision: decision.name,
       rule: fault,
       kind: 'decision',
-      queue: FAULTS_QUEUE,
+      queue: OPS,
       priority: 0,
       regret: answer.regret,
       dueAt,
       adjudication,
       assignee: null,
       probability: null,
-      asked: askedOf(answer, null),
+      asked: askedOf(answer, OPS, null),
     },
     book.now,
   )

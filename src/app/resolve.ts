@@ -7,7 +7,7 @@ import type { App } from './app.ts'
 import type { AccountPage } from './book.ts'
 import type { OnBehalf } from './claims.ts'
 import { restoreAdjudication } from './history.ts'
-import { type ItemView, itemView } from './item-view.ts'
+import { type ItemView, isHidden, itemView } from './item-view.ts'
 import { keepOutcome } from './outcomes.ts'
 import type { Principal } from './principal.ts'
 import { asProblem, Problem, type ProblemCode } from './problem.ts'
@@ -53,6 +53,7 @@ export async function resolveEscalation(
     const refusal = refuse(item, by.name, app.now())
     if (refusal) throw new Problem(refusal.code, refusal.message)
     const answered = await considered(app, item, request)
+    demandSeen(app, item, request)
     const finding = check(item, request, answered)
     const observedAt = app.now()
     const { account, decision } = item
@@ -112,6 +113,18 @@ function demandReason({ rules }: App, reason: string): void {
   const { reasons } = rules.active.queues
   if (reasons.size === 0 || reasons.has(reason)) return
   throw new Problem('unknown_reason', `queues.yaml has no reason \`${reason}\`; it has ${listed(reasons.keys())}`)
+}
+
+/**
+ * Nobody upholds what they have not been shown.
+ * @throws Problem `invalid_request`
+ */
+function demandSeen(app: App, item: Escalation, { resolution }: ResolutionRequest): void {
+  if (resolution !== 'uphold' || !isHidden(app, item)) return
+  throw new Problem(
+    'invalid_request',
+    `queue \`${item.queue}\` is blind: what is recommended shows once you have decided; \`override\` with the action that you would take`,
+  )
 }
 
 /** What a person answers: the question as it was asked, and what Umpire said. */

@@ -2,7 +2,11 @@ import type { Asked, Escalation } from './escalation.ts'
 import type { Adjudication, Handoff } from './model.ts'
 
 /** What an answer asks of a person. A proposal that waits for them goes on waiting while others ask without one. */
-export function askedOf({ recommendation, beliefs, proposal }: Adjudication, before: Asked | null): Asked {
+export function askedOf(
+  { recommendation, beliefs, proposal }: Adjudication,
+  queue: string,
+  before: Asked | null,
+): Asked {
   const [state = null] = Object.keys(beliefs).sort((a, b) => (beliefs[b] as number) - (beliefs[a] as number))
   const proposed = proposal && { agent: proposal.agent, action: proposal.action }
   return {
@@ -10,6 +14,7 @@ export function askedOf({ recommendation, beliefs, proposal }: Adjudication, bef
     reasons: recommendation.reasons,
     state,
     proposal: proposed ?? before?.proposal ?? null,
+    queue,
   }
 }
 
@@ -20,7 +25,7 @@ export type Changes = Readonly<Record<string, { readonly from: unknown; readonly
  * What is new for a person in a newer answer to the same question; null: nothing. Numbers move with every hour, so
  * that they alone are no news; neither is a later due time, since it does not count.
  */
-export function changesOf(item: Escalation, asked: Asked, { queue, priority, dueAt }: Handoff): Changes | null {
+export function changesOf(item: Escalation, asked: Asked, { priority, dueAt }: Handoff): Changes | null {
   const changes: Record<string, { from: unknown; to: unknown }> = {}
   const compare = (field: string, from: unknown, to: unknown) => {
     if (JSON.stringify(from) !== JSON.stringify(to)) changes[field] = { from, to }
@@ -29,7 +34,7 @@ export function changesOf(item: Escalation, asked: Asked, { queue, priority, due
   if (dueAt < item.dueAt) compare('dueAt', iso(item.dueAt), iso(dueAt))
   compare('priority', item.priority, Math.max(item.priority, priority))
   compare('proposal', item.asked.proposal?.action ?? null, asked.proposal?.action ?? null)
-  compare('queue', item.queue, queue)
+  if (asked.queue !== item.asked.queue) compare('queue', item.queue, asked.queue)
   compare('reasons', item.asked.reasons, asked.reasons)
   compare('state', item.asked.state, asked.state)
   return Object.keys(changes).length > 0 ? changes : null

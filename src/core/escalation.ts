@@ -48,6 +48,8 @@ export interface Asked {
   readonly state: string | null
   /** The newest that waits for an answer. */
   readonly proposal: Proposal | null
+  /** To whom the answer handed it; the item may have been moved from there. */
+  readonly queue: string
 }
 
 export const ESCALATION_STATUSES = ['open', 'claimed', 'resolved', 'withdrawn', 'expired'] as const
@@ -97,7 +99,7 @@ export function openEscalation(
 
 /**
  * The same item after a newer adjudication of its question: never less urgent than it was, and who holds it or was
- * named for it keeps it. An earlier due time moves the reminder that has not been sent.
+ * named for it keeps it. Where it was moved it stays, unless the question goes to others now. An earlier due time moves the reminder that has not been sent.
  *
  * @param changed whether it asks something else of a person than before
  */
@@ -108,7 +110,7 @@ export function changeEscalation(item: Escalation, asking: Asking, changed: bool
     adjudication: asking.adjudication,
     asked: asking.asked,
     regret: asking.regret,
-    queue: asking.queue,
+    queue: asking.queue === item.asked.queue ? item.queue : asking.queue,
     priority: Math.max(item.priority, asking.priority),
     dueAt,
     remindAt: item.remindAt && Math.min(item.remindAt, halfway(item.createdAt, dueAt)),

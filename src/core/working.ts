@@ -28,11 +28,23 @@ export function release(item: Escalation, by: string, now: number): Step {
   return { item: givenBack(item, now) }
 }
 
-/** Names who should take the item, null: anybody. It is given back, unless it is theirs already. */
-export function reassign(item: Escalation, by: string, assignee: string | null, now: number, lease: number): Step {
+/** Who should take the item, null: anybody of the queue. */
+export interface Assignment {
+  readonly assignee: string | null
+  readonly queue: string
+}
+
+/** Puts the item into other hands. It is given back, unless it is in theirs already. */
+export function reassign(
+  item: Escalation,
+  by: string,
+  { assignee, queue }: Assignment,
+  now: number,
+  lease: number,
+): Step {
   const refusal = refuse(item, by, now)
   if (refusal) return { refusal }
-  const named = { ...item, assignee }
+  const named = { ...item, assignee, queue }
   const isTheirs = assignee !== null && holderOf(item, now)?.by === assignee
   return { item: isTheirs ? renewed(named, by, now, lease) : givenBack(named, now) }
 }

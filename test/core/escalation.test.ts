@@ -15,7 +15,7 @@ import { claim, comment, reassign, release, resolve, type Step } from '../../src
 import { HOUR, NOW } from './fixtures.ts'
 
 const LEASE = 15 * 60_000
-const ASKED = { action: 'wait', reasons: ['uncertain'] as const, state: 'healthy', proposal: null }
+const ASKED = { action: 'wait', reasons: ['uncertain'] as const, state: 'healthy', proposal: null, queue: 'csm' }
 
 function opened(fields: Partial<Parameters<typeof openEscalation>[0]> = {}): Escalation {
   const asked = {
@@ -120,7 +120,7 @@ describe('a claim', () => {
     const others = [
       claim(held, 'ben', NOW, LEASE),
       release(held, 'ben', NOW),
-      reassign(held, 'ben', null, NOW, LEASE),
+      reassign(held, 'ben', { assignee: null, queue: held.queue }, NOW, LEASE),
       resolve(held, 'ben', NOW, answer('ben')),
     ]
     for (const step of others) {
@@ -137,7 +137,9 @@ describe('a claim', () => {
     const until = later + LEASE
     expect(made(claim(held, 'maria', later, LEASE)).claimedUntil).toBe(until)
     expect(made(comment(held, 'maria', later, LEASE)).claimedUntil).toBe(until)
-    expect(made(reassign(held, 'maria', 'maria', later, LEASE)).claimedUntil).toBe(until)
+    expect(made(reassign(held, 'maria', { assignee: 'maria', queue: held.queue }, later, LEASE)).claimedUntil).toBe(
+      until,
+    )
     expect(made(comment(held, 'ben', later, LEASE))).toEqual(held)
   })
 
@@ -151,7 +153,10 @@ describe('a claim', () => {
 
   it('is given up by release and by naming another', () => {
     expect(made(release(held, 'maria', NOW))).toMatchObject({ status: 'open', claimedBy: null, claimedUntil: null })
-    expect(made(reassign(held, 'maria', 'ben', NOW, LEASE))).toMatchObject({ assignee: 'ben', claimedBy: null })
+    expect(made(reassign(held, 'maria', { assignee: 'ben', queue: held.queue }, NOW, LEASE))).toMatchObject({
+      assignee: 'ben',
+      claimedBy: null,
+    })
     expect(refused(release(opened(), 'maria', NOW))).toEqual({
       code: 'not_claimed',
       message: '`maria` does not hold escalation `e1`; claim it first',
@@ -168,7 +173,7 @@ describe('an item that is closed', () => {
     const late = [
       claim(item, 'ben', NOW, LEASE),
       release(item, 'ben', NOW),
-      reassign(item, 'ben', null, NOW, LEASE),
+      reassign(item, 'ben', { assignee: null, queue: item.queue }, NOW, LEASE),
       comment(item, 'ben', NOW, LEASE),
       resolve(item, 'ben', NOW, answer('ben')),
     ]
@@ -260,7 +265,7 @@ function after(item: Escalation, move: Move, now: number): Escalation {
     case 'comment':
       return stepped(comment(item, move.by, now, LEASE))
     case 'reassign':
-      return stepped(reassign(item, move.by, move.to, now, LEASE))
+      return stepped(reassign(item, move.by, { assignee: move.to, queue: item.queue }, now, LEASE))
     case 'resolve':
       return stepped(resolve(item, move.by, now, answer(move.by)))
     case 'tick': {

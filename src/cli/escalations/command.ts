@@ -59,9 +59,10 @@ export function addEscalations(escalations: Command): void {
     .argument('<text...>', 'the comment')
     .action(async (which, text, options) => (await import('./work.ts')).commentEscalation(which, text, options))
 
-  add('reassign', 'say who should take one')
+  add('reassign', 'put one into other hands')
     .argument('<which>', WHICH)
-    .argument('[person]', 'anybody of its queue if left out')
+    .argument('[person]', 'anybody of the queue if left out')
+    .option('-q, --queue <queue>', 'of another queue')
     .action(async (which, person, options) =>
       (await import('./work.ts')).reassignEscalation(which, person ?? null, options),
     )

@@ -87,11 +87,12 @@ export async function commentEscalation(
 export async function reassignEscalation(
   name: string,
   assignee: string | null,
-  connection: ConnectionOptions,
+  { queue, ...connection }: ConnectionOptions & { readonly queue?: string },
 ): Promise<void> {
   const desk = await sitDown(connection)
-  const item = await desk.send(await findId(desk.client, name), 'reassign', { assignee })
-  console.log(`${called(item)} is for ${item.assignee ?? 'anybody of its queue'} now`)
+  const item = await desk.send(await findId(desk.client, name), 'reassign', { assignee, ...(queue && { queue }) })
+  const whose = queue ? item.queue : 'its queue'
+  console.log(`${called(item)} is for ${item.assignee ?? `anybody of ${whose}`} now`)
 }
 
 /** Where a reviewer works: a service, and in whose name it is asked. */

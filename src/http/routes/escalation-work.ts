@@ -68,8 +68,8 @@ export function escalationWorkRoutes(http: Http, app: App): void {
       schema: {
         operationId: 'reassignEscalation',
         tags,
-        summary: 'Name who should take an escalation',
-        description: 'Who held it gives it back, unless it is them. The next item of others will be another one.',
+        summary: 'Put an escalation into other hands',
+        description: 'Names a person, another queue, or both. Who held it gives it back, unless it is them.',
         params: escalationPath,
         body: reassignRequest,
         response: responses(item, STEP),

@@ -22,9 +22,13 @@ export const commentRequest = z
 
 export const reassignRequest = z
   .strictObject({
-    assignee: name('Who should take it; null: anybody of the queue.', 'ben').nullable(),
+    assignee: name('Who should take it; null: anybody of the queue.', 'ben').nullable().optional(),
+    queue: name('Whose it is from now on; it goes there without a name unless you give one.', 'support').optional(),
     comment: comment.optional(),
     reviewer,
+  })
+  .refine(({ assignee, queue }) => assignee !== undefined || queue !== undefined, {
+    error: 'must have an `assignee`, a `queue` or both',
   })
   .meta({ id: 'EscalationAssignment', description: 'Who should take an escalation.', examples: [ASSIGNMENT] })
 

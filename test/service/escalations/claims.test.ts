@@ -109,6 +109,27 @@ describe('an item', () => {
     expect(await reassignEscalation(app, ben, id, { assignee: null })).toMatchObject({ assignee: null })
   })
 
+  it('goes to another queue, and stays there when it is asked again', async () => {
+    const id = await open('elsewhere')
+    await reassignEscalation(app, maria, id, { assignee: 'ben' })
+    expect(await reassignEscalation(app, maria, id, { queue: 'blind' })).toMatchObject({
+      queue: 'blind',
+      assignee: null,
+    })
+    expect((await getEscalation(app, id)).history.at(-1)).toMatchObject({
+      kind: 'reassigned',
+      changed: { assignee: { from: 'ben', to: null }, queue: { from: 'csm', to: 'blind' } },
+    })
+    await ask('elsewhere')
+    expect(await findEscalation(app.db, id)).toMatchObject({ queue: 'blind', changes: 0 })
+    await reassignEscalation(app, maria, id, { queue: 'csm', assignee: 'ada' })
+    expect(await findEscalation(app.db, id)).toMatchObject({ queue: 'csm', assignee: 'ada' })
+    await expect(reassignEscalation(app, maria, id, { queue: 'cms' })).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('no queue `cms`; it has `csm`'),
+    })
+  })
+
   it('that nobody holds can’t be given back', async () => {
     const id = await open('nobody')
     await expect(releaseEscalation(app, maria, id, {})).rejects.toMatchObject({ code: 'not_claimed' })
@@ -233,6 +254,18 @@ describe('claim next', () => {
     expect(forBen.every((item) => item?.claimedBy === 'ben')).toBe(true)
     expect(await claimNext(app, ben, 'loop', {})).toBeNull()
     expect(await claimNext(app, person('ada'), 'loop', {})).toMatchObject({ id: first!.id, claimedBy: 'ada' })
+  })
+
+  it('gives anybody what has become overdue in the hands of one', async () => {
+    const id = await open('overdue-named', 'loop')
+    await reassignEscalation(app, maria, id, { assignee: 'ada' })
+    expect(await claimNext(app, ben, 'loop', {})).toBeNull()
+    pass((await findEscalation(app.db, id))!.dueAt - app.now())
+    const taken: unknown[] = []
+    for (let item = await claimNext(app, ben, 'loop', {}); item; item = await claimNext(app, ben, 'loop', {})) {
+      taken.push(item.id)
+    }
+    expect(taken).toContain(id)
   })
 
   it('gives one reviewer who asks twice at once two items', async () => {

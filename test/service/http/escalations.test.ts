@@ -100,7 +100,9 @@ describe('an escalation', () => {
     const { status, body } = await call('GET', `/v1/escalations/${id}`, { key: maria })
     expect([status, body.blind, body.recommended]).toEqual([200, true, null])
     expect(body.adjudicationDetail).toMatchObject({ recommendation: null, beliefs: null })
-    await post(id, 'resolve', UPHOLD)
+    const unseen = await post(id, 'resolve', UPHOLD)
+    expect([unseen.status, unseen.body.detail]).toEqual([400, expect.stringContaining('queue `blind` is blind')])
+    await post(id, 'resolve', { ...UPHOLD, resolution: 'override', action: 'wait' })
     const shown = await call('GET', `/v1/escalations/${id}`, { key: maria })
     expect(shown.body).toMatchObject({
       blind: false,
