@@ -19,7 +19,7 @@ import { targetNamed, type Way, wayTo } from './targets.ts'
 
 /** How long nobody else tries while somebody does: longer than a request can take. Milliseconds. */
 const CLAIM = 30_000
-/** How long one waits whose target has enough to do. */
+/** How long one waits on average whose target has enough to do. Milliseconds. */
 const PUT_OFF = 1_000
 
 /**
@@ -36,7 +36,8 @@ export async function attemptDelivery(app: App, egress: Egress, id: string): Pro
     ? wayTo(target, egress.secret)
     : { reason: `no target \`${known.target}\` in queues.yaml any more` }
   const leave = way.url === undefined ? () => {} : egress.turn(way.url)
-  if (leave === null) return app.now() + PUT_OFF
+  // Those that were put off together must not come back together: in step with each other, most find no turn again.
+  if (leave === null) return app.now() + Math.round(PUT_OFF * (0.5 + app.draw()))
   try {
     const now = app.now()
     const delivery = await claimDelivery(app.db, id, now, now + CLAIM)
