@@ -42,8 +42,8 @@ export async function openEscalation(url: string, tickAt: number): Promise<strin
   await execute(
     url,
     `INSERT INTO escalations (id, account_id, decision, adjudication_id, opened_by, kind, queue, priority, regret, due_at,
-       created_at, tick_at)
-     VALUES ($1, 'acme', 'expansion-outreach', $1, $1, 'decision', 'csm', 0, 1, $2, $2, $2)`,
+       created_at, tick_at, asked)
+     VALUES ($1, 'acme', 'expansion-outreach', $1, $1, 'decision', 'csm', 0, 1, $2, $2, $2, '{}')`,
     [id, new Date(tickAt)],
   )
   return id
