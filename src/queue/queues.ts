@@ -39,6 +39,9 @@ const RETRY = 1_000
 const FINISH_WITHIN = 4_000
 const CLOSE_WITHIN = 1_000
 
+/** A process that has said nothing about its jobs for so long has died. Milliseconds. */
+const LOCKED = 10_000
+
 /** Nobody listens to BullMQ's events; in PostgreSQL each is a row. */
 const STREAMS = { events: { maxLen: 100 } }
 
@@ -60,6 +63,7 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
   const workers: AnyWorker[] = []
   let queues: ReadonlyMap<string, AnyQueue> = new Map()
   let backend: Backend | null = null
+  let stopped = false
   let closed = false
   let retry: NodeJS.Timeout | null = null
 
@@ -69,10 +73,9 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
   })
 
   async function connect(): Promise<void> {
+    let made: Backend
     try {
-      const made = pool ? await openPostgresBackend(pool, outage) : await openRedisBackend(redisUrl!, outage)
-      if (closed) return made.close()
-      backend = made
+      made = pool ? await openPostgresBackend(pool, outage) : await openRedisBackend(redisUrl!, outage)
     } catch (error) {
       if (closed) return
       outage.began(error)
@@ -81,7 +84,8 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
       }, RETRY)
       return
     }
-    const made = backend
+    backend = made
+    if (closed) return
     queues = new Map(
       QUEUE_NAMES.map((name) => [name, watched(made.queue(name, { defaultJobOptions: JOB, streams: STREAMS }))]),
     )
@@ -115,21 +119,25 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
     },
     work(name, concurrency, handle) {
       opened.then(() => {
-        if (closed) return
+        if (stopped) return
         const process = processorOf(name, handle, { now, log })
         const worker = backend!.worker(name, process, {
           concurrency,
-          // A job whose process dies is done again by another; it is not the job's fault.
+          // A job whose process dies is done again by another, soon; it is not the job's fault.
           maxStalledCount: 1_000,
+          lockDuration: LOCKED,
+          stalledInterval: LOCKED / 2,
           settings: { backoffStrategy: backoff },
         })
         workers.push(watched(worker))
       })
     },
     async stopWorking() {
-      await atMost(FINISH_WITHIN, Promise.all(workers.map((worker) => worker.close())))
+      stopped = true
+      await atMost(FINISH_WITHIN, Promise.all(workers.map(stop)))
     },
     async close() {
+      stopped = true
       closed = true
       if (retry !== null) clearTimeout(retry)
       await connecting
@@ -137,6 +145,12 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
       await (backend ?? { close: () => pool?.end() }).close()
     },
   }
+}
+
+/** One that is closed while it starts would take a connection afterwards, and keep it. */
+async function stop(worker: AnyWorker): Promise<void> {
+  await worker.waitUntilReady().catch(() => {})
+  await worker.close()
 }
 
 function bulkJob({ queue, id, data, at }: AnyJob, now: number) {

@@ -22,7 +22,10 @@ const EVERY = 60_000
 const AHEAD = 600_000
 /** A notice whose work takes longer may have lost its job. Milliseconds. */
 const HANDLED_WITHIN = 10_000
-/** A clock that is so late has no job that wakes in time. Milliseconds. */
+/**
+ * A clock that is so late has no job that wakes in time: jobs sleep by the clock of a worker, which may be slow. Looked
+ * for as often. Milliseconds.
+ */
 const LATE = 5_000
 const BATCH = 500
 /** Of what is not read in pages: the oldest come first, and the rest has its turn once they are done. */
@@ -30,20 +33,21 @@ const AT_MOST = 5_000
 
 /**
  * Queues again what the database remembers and the queue may have lost: whenever the queue can be used again, since it
- * may have come back empty, and every minute. Ids keep what is still queued from being queued twice.
+ * may have come back empty, and every minute; clocks that are late every few seconds. Ids keep what is still queued
+ * from being queued twice.
  *
  * @returns what stops it, and resolves when nothing is under way
  */
 export function startReconciling(options: ReconcileOptions): () => Promise<void> {
-  const { queues, log } = options
+  const { queues, now, log } = options
   let running: Promise<void> = Promise.resolve()
   let stopped = false
 
-  const turn = (notices: 'all' | 'old') => {
+  const turn = (look: () => Promise<void>) => {
     running = running.then(async () => {
       if (stopped || queues.away !== null) return
       try {
-        await reconcile(options, notices)
+        await look()
       } catch (error) {
         if (queues.away !== null || isUnavailable(error)) return
         log.warn({ err: error }, 'what may be missing in the queues could not be looked for; it is tried again')
@@ -51,17 +55,21 @@ export function startReconciling(options: ReconcileOptions): () => Promise<void>
     })
   }
 
-  queues.onConnect(() => turn('all'))
-  const timer = setInterval(() => turn('old'), EVERY)
+  queues.onConnect(() => turn(() => reconcile(options, 'all')))
+  const timers = [
+    setInterval(() => turn(() => reconcile(options, 'old')), EVERY),
+    setInterval(() => turn(() => queueClocks(options, now() - LATE)), LATE),
+  ]
   return async () => {
     stopped = true
-    clearInterval(timer)
+    for (const timer of timers) clearInterval(timer)
     await running
   }
 }
 
 /** @param notices whether those that were queued a moment ago count as lost, too */
-export async function reconcile({ db, queues, now }: ReconcileOptions, notices: 'all' | 'old'): Promise<void> {
+export async function reconcile(options: ReconcileOptions, notices: 'all' | 'old'): Promise<void> {
+  const { db, queues, now } = options
   const start = now()
   const before = notices === 'all' ? start : start - HANDLED_WITHIN
 
@@ -72,14 +80,19 @@ export async function reconcile({ db, queues, now }: ReconcileOptions, notices: 
     more = rows.length === BATCH
   }
 
-  for (let last: PendingTick | undefined, more = true; more; ) {
-    const ticks = await pendingTicks(db, start + AHEAD, last, BATCH)
-    await queues.add(ticks.map(({ escalation, at }) => (at < start - LATE ? lateClockJob : clockJob)(escalation, at)))
-    last = ticks.at(-1)
-    more = ticks.length === BATCH
-  }
-
+  await queueClocks(options, start + AHEAD)
   await queues.add((await pendingQuestions(db, AT_MOST)).map(questionJob))
   const deliveries = await pendingDeliveries(db, start + AHEAD, AT_MOST)
   await queues.add(deliveries.map(({ id, nextAt }) => deliveryJob(id, nextAt)))
+}
+
+/** Those that strike before `before`. */
+async function queueClocks({ db, queues, now }: ReconcileOptions, before: number): Promise<void> {
+  const late = now() - LATE
+  for (let last: PendingTick | undefined, more = true; more; ) {
+    const ticks = await pendingTicks(db, before, last, BATCH)
+    await queues.add(ticks.map(({ escalation, at }) => (at < late ? lateClockJob : clockJob)(escalation, at)))
+    last = ticks.at(-1)
+    more = ticks.length === BATCH
+  }
 }

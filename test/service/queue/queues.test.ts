@@ -273,6 +273,14 @@ for (const { name, available, start } of BACKENDS) {
       expect(await outboxDepth(url)).toBe(0)
     })
 
+    it('can be closed while they are being connected to', async () => {
+      for (let i = 0; i < 3; i++) {
+        const worker = startWorker(test, { redis, handlers: {} })
+        for (let turn = 0; turn < 4 * i; turn++) await new Promise(setImmediate)
+        await worker.close()
+      }
+    })
+
     it('queue an id once while it is queued, and again when it is done', async () => {
       const count = { calls: 0 }
       const worker = startWorker(test, { redis, relaying: false })
