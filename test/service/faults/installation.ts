@@ -151,3 +151,15 @@ export async function allOpened(crm: Receiver, escalations: Iterable<string>, wi
 }
 
 export const OPENED = 'escalation.opened'
+
+/** What an item's history says that people had to be told. */
+export function noticesOf({ id, history, resolution }: any): readonly string[] {
+  return history.flatMap(({ kind, changed }: { kind: string; changed: object | null }) => {
+    if (kind === 'opened') return [`${id} escalation.opened`]
+    if (kind === 'changed' && changed !== null) return [`${id} escalation.changed`]
+    if (kind === 'reminded') return [`${id} escalation.reminder`]
+    if (kind === 'overdue') return [`${id} escalation.overdue`]
+    if (kind !== 'resolved' && kind !== 'expired') return []
+    return [`${id} escalation.resolved`, ...(resolution.action === null ? [] : [`${id} adjudication.resolved`])]
+  })
+}
