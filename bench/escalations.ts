@@ -4,7 +4,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { startEmbedded } from '../src/storage/embedded/embedded.ts'
 import { drive } from './load.ts'
-import { type RedisServer, startRedis } from './redis.ts'
+import { startRedis } from './redis.ts'
 import { type Figure, median, paired } from './report.ts'
 import { agentsFile, decisionFile, FACTS } from './rules.ts'
 import { type Server, startServer } from './server.ts'
@@ -29,41 +29,43 @@ export async function benchEscalations(): Promise<Figure[]> {
       "  - { id: always, when: 'true', then: { escalate: {}, because: Somebody shall look at all of them } }\n",
     ),
   }
-  const service = async (database: string, port: number, rulesDir: string, redisUrl = '') =>
-    startServer(['dist/src/cli/main.js', 'serve'], port, {
-      UMPIRE_ADMIN_KEY: KEY,
-      UMPIRE_RULES_DIR: rulesDir,
-      UMPIRE_RATE_LIMIT: '1000000000',
-      DATABASE_URL: await createDatabase(postgres.url, database),
-      REDIS_URL: redisUrl,
-    })
+  const running: Server[] = []
+  const service = async (database: string, port: number, rulesDir: string, redisUrl = ''): Promise<Service> => {
+    const databaseUrl = await createDatabase(postgres.url, database)
+    const env = { UMPIRE_ADMIN_KEY: KEY, UMPIRE_RULES_DIR: rulesDir, DATABASE_URL: databaseUrl, REDIS_URL: redisUrl }
+    const server = await startServer(['dist/src/cli/main.js', 'serve'], port, env)
+    running.push(server)
+    return { ...server, databaseUrl }
+  }
+  const figures: Figure[] = []
+  const keep = (figure: Figure) => {
+    console.error(`  ${figure.name}: ${figure.value.toFixed(0)} ${figure.unit}, ${figure.ratio.toFixed(2)}`)
+    figures.push(figure)
+  }
   try {
-    const figures: Figure[] = []
     const onPostgres = await service('asking_postgres', 21_721, rules.asking)
-    figures.push(await noticeDelay(onPostgres, databaseOf(postgres.url, 'asking_postgres'), 'PostgreSQL', 100, 500))
+    keep(await noticeDelay(onPostgres, 'PostgreSQL', 100, 500))
+    keep(await claimNext(await service('claiming', 21_724, rules.quiet)))
     const quiet = await service('quiet', 21_722, rules.quiet)
-    figures.push(await costOfAsking(onPostgres, quiet, 'PostgreSQL'))
-    figures.push(await claimNext(onPostgres, databaseOf(postgres.url, 'asking_postgres')))
-    await onPostgres.stop()
+    keep(await costOfAsking(onPostgres, quiet, 'PostgreSQL'))
     if (redis === null) {
       console.error('no redis-server on the path: nothing is measured on Redis')
     } else {
       const onRedis = await service('asking_redis', 21_723, rules.asking, redis.url)
-      figures.push(await noticeDelay(onRedis, databaseOf(postgres.url, 'asking_redis'), 'Redis', 200, 250))
-      figures.push(await costOfAsking(onRedis, quiet, 'Redis'))
-      await onRedis.stop()
+      keep(await noticeDelay(onRedis, 'Redis', 200, 250))
+      keep(await costOfAsking(onRedis, quiet, 'Redis'))
     }
-    await quiet.stop()
     return figures
   } finally {
-    await stopAll(redis, postgres)
+    await Promise.all(running.map((server) => server.stop()))
+    await redis?.stop()
+    await postgres.stop()
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-async function stopAll(redis: RedisServer | null, postgres: { stop(): Promise<void> }): Promise<void> {
-  await redis?.stop()
-  await postgres.stop()
+interface Service extends Server {
+  readonly databaseUrl: string
 }
 
 async function writeRules(directory: string, rule: string): Promise<string> {
@@ -103,8 +105,7 @@ const newQuestion = () => JSON.stringify({ account: `asked-${asked++}`, decision
  * deletes the notice's row of the outbox, which a trigger takes the time of.
  */
 async function noticeDelay(
-  server: Server,
-  databaseUrl: string,
+  { url, databaseUrl }: Service,
   backend: string,
   perSecond: number,
   limit: number,
@@ -122,7 +123,7 @@ async function noticeDelay(
   )
   const ask = (seconds: number) =>
     drive({
-      url: `${server.url}/v1/adjudications`,
+      url: `${url}/v1/adjudications`,
       key: KEY,
       connections: 10,
       seconds,
@@ -188,8 +189,7 @@ async function costOfAsking(asking: Server, quiet: Server, backend: string): Pro
 }
 
 /** Fifty reviewers take the next of 100,000 open items, over HTTP; the yardstick is SQL on a table of its own. */
-async function claimNext(server: Server, databaseUrl: string): Promise<Figure> {
-  await query(databaseUrl, `UPDATE escalations SET status = 'withdrawn', tick_at = NULL`)
+async function claimNext({ url, databaseUrl }: Service): Promise<Figure> {
   await query(
     databaseUrl,
     `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, asked, kind, queue, status, priority, regret, due_at, created_at)
@@ -210,7 +210,7 @@ async function claimNext(server: Server, databaseUrl: string): Promise<Figure> {
     const take = async (seconds = SECONDS) => {
       let reviewer = 0
       const { p99 } = await drive({
-        url: `${server.url}/v1/queues/csm/claim-next`,
+        url: `${url}/v1/queues/csm/claim-next`,
         key: KEY,
         connections: REVIEWERS,
         seconds,
