@@ -3,7 +3,7 @@
  * command line, where they win over `postgresql.conf`, so that a newer version of the service can change them.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
-  max_connections: '60',
+  max_connections: '100',
   shared_buffers: '512MB',
 
   // What is acknowledged survives a power failure. These are the defaults; here they can't be lost to a stray edit.
