@@ -98,9 +98,21 @@ async function query<Row extends pg.QueryResultRow>(url: string, text: string, v
   }
 }
 
-/** An account that nobody has asked about before, so that each question opens an item. */
-let asked = 0
-const newQuestion = () => JSON.stringify({ account: `asked-${asked++}`, decision: 'bench', facts: FACTS })
+/** Questions about accounts that this service has never heard of, and about those that it has. */
+class Questions {
+  #asked = 0
+
+  fresh(): string {
+    return question(this.#asked++)
+  }
+
+  /** Half of them fresh. */
+  mixed(): string {
+    return Math.random() < 0.5 ? this.fresh() : question(Math.floor(Math.random() * this.#asked))
+  }
+}
+
+const question = (i: number) => JSON.stringify({ account: `asked-${i}`, decision: 'bench', facts: FACTS })
 
 /**
  * From the moment at which an adjudication was decided, just before its commit, to its notice being handled. That
@@ -123,6 +135,7 @@ async function noticeDelay(
      CREATE TRIGGER bench_handled AFTER DELETE ON outbox FOR EACH ROW WHEN (OLD.topic = 'notice')
        EXECUTE FUNCTION bench_handled()`,
   )
+  const questions = new Questions()
   const ask = (seconds: number) =>
     drive({
       url: `${url}/v1/adjudications`,
@@ -130,7 +143,7 @@ async function noticeDelay(
       connections: 10,
       seconds,
       perSecond,
-      body: newQuestion,
+      body: () => questions.fresh(),
     })
   await ask(3)
   const p99s: number[] = []
@@ -167,14 +180,14 @@ async function drained(databaseUrl: string): Promise<void> {
   throw new Error('notices are left that nobody handles')
 }
 
-/** What it costs that every answer asks a person: half of the questions are new, half have been asked before. */
+/** What it costs that every answer asks a person; half of the questions have been asked before. */
 async function costOfAsking(asking: Server, quiet: Server, backend: string): Promise<Figure> {
-  const body = () => {
-    const account = Math.random() < 0.5 ? `asked-${asked++}` : `asked-${Math.floor(Math.random() * asked)}`
-    return JSON.stringify({ account, decision: 'bench', facts: FACTS })
+  const questions = new Map([asking, quiet].map((server) => [server, new Questions()]))
+  const run = async (server: Server, seconds = SECONDS) => {
+    const body = () => questions.get(server)!.mixed()
+    const url = `${server.url}/v1/adjudications`
+    return (await drive({ url, key: KEY, connections: 64, seconds, body })).perSecond
   }
-  const run = async ({ url }: Server, seconds = SECONDS) =>
-    (await drive({ url: `${url}/v1/adjudications`, key: KEY, connections: 64, seconds, body })).perSecond
   await run(asking, 2)
   await run(quiet, 2)
   const rounds: { value: number; yardstick: number }[] = []
