@@ -198,8 +198,8 @@ describe('verification', () => {
     ],
     [
       'escalation, forged',
-      `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, kind, queue, priority, regret, due_at, created_at)
-       SELECT gen_random_uuid(), 'acme', decision, gen_random_uuid(), id, 'decision', 'csm', 1, 1, now(), now()
+      `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, asked, kind, queue, priority, regret, due_at, created_at)
+       SELECT gen_random_uuid(), 'acme', decision, gen_random_uuid(), id, '{}', 'decision', 'csm', 1, 1, now(), now()
        FROM adjudications WHERE id = '${id}'`,
       STREAM,
       0,
@@ -207,8 +207,8 @@ describe('verification', () => {
     ],
     [
       'escalation, a twin',
-      `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, kind, queue, priority, regret, due_at, created_at)
-       SELECT gen_random_uuid(), 'acme', a.decision, a.id, a.id, 'decision', 'csm', 1, 1, now(), e.at
+      `INSERT INTO escalations (id, account_id, decision, opened_by, adjudication_id, asked, kind, queue, priority, regret, due_at, created_at)
+       SELECT gen_random_uuid(), 'acme', a.decision, a.id, a.id, '{}', 'decision', 'csm', 1, 1, now(), e.at
        FROM adjudications a JOIN audit_entries e ON e.stream = '${STREAM}' AND e.sequence = 4 WHERE a.id = '${id}'`,
       STREAM,
       4,
