@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fallbackAction, leastBadAtWorst } from '../../src/core/fallback.ts'
+import { fallbackAction } from '../../src/core/fallback.ts'
 import type { Action, Decision } from '../../src/core/model.ts'
 import { constant, expansion, failing, question, REVIEW, rule } from './fixtures.ts'
 
@@ -12,7 +12,7 @@ const ASK_AROUND = action('ask_around', [30, 30])
 const WAIT = action('wait', [40, 0])
 
 function safest(actions: readonly Action[], rules: Decision['rules'] = []): string | null {
-  return leastBadAtWorst(expansion({ actions, rules }), question([]))
+  return fallbackAction(expansion({ actions, rules }), question([]))
 }
 
 describe('the least bad at worst', () => {
@@ -51,6 +51,10 @@ describe('what is done where nobody decides', () => {
   it('is what the decision names for it, if it is permitted', () => {
     expect(done(0)).toBe('send')
     expect(done(0, [rule('no', [{ kind: 'veto', actions: [0] }])])).toBe('wait')
+  })
+
+  it('is never what is for people only, though the decision names it', () => {
+    expect(done(0, [rule('cap', [{ kind: 'autonomyCap', caps: [{ action: 0, level: 'off_limits' }] }])])).toBe('wait')
   })
 
   it('is the least bad at worst where it names nothing', () => {
