@@ -1,21 +1,28 @@
 import type { Asked, Escalation } from './escalation.ts'
-import type { Adjudication, Handoff } from './model.ts'
+import type { Adjudication, Handoff, Proposal } from './model.ts'
 
-/** What an answer asks of a person. A proposal that waits for them goes on waiting while others ask without one. */
-export function askedOf(
-  { recommendation, beliefs, proposal }: Adjudication,
-  queue: string,
-  before: Asked | null,
-): Asked {
+/** What an answer asks of a person. */
+export function askedOf(answer: Adjudication, queue: string, before: Asked | null): Asked {
+  const { recommendation, beliefs } = answer
   const [state = null] = Object.keys(beliefs).sort((a, b) => (beliefs[b] as number) - (beliefs[a] as number))
-  const proposed = proposal && { agent: proposal.agent, action: proposal.action }
   return {
     action: recommendation.action,
     reasons: recommendation.reasons,
     state,
-    proposal: proposed ?? before?.proposal ?? null,
+    proposal: waitingProposal(answer, before?.proposal ?? null),
     queue,
   }
+}
+
+/**
+ * The proposal that a person is to answer; of a sample, what was allowed. One goes on waiting while others ask without
+ * one or are denied theirs, until it is denied itself.
+ */
+function waitingProposal({ proposal, handoff }: Adjudication, before: Proposal | null): Proposal | null {
+  if (proposal === null) return before
+  const { agent, action, verdict } = proposal
+  if (verdict === 'ask' || handoff?.kind === 'sample') return { agent, action }
+  return before?.action === action ? null : before
 }
 
 /** What is not as it was, by field. */
