@@ -98,23 +98,26 @@ export function openEscalation(
 }
 
 /**
- * The same item after a newer adjudication of its question: never less urgent than it was, and who holds it or was
- * named for it keeps it. Where it was moved it stays, unless the question goes to others now. An earlier due time moves the reminder that has not been sent.
+ * The same item after a newer adjudication of its question: never less urgent than it was, and who holds it keeps it.
+ * Where it was moved and for whom it was named it stays, unless the question goes to another queue now. An earlier due
+ * time moves the reminder that has not been sent.
  *
  * @param changed whether it asks something else of a person than before
  */
 export function changeEscalation(item: Escalation, asking: Asking, changed: boolean): Escalation {
   const dueAt = Math.min(item.dueAt, asking.dueAt)
+  const isElsewhere = asking.queue !== item.asked.queue
   return settled({
     ...item,
     adjudication: asking.adjudication,
     asked: asking.asked,
     regret: asking.regret,
-    queue: asking.queue === item.asked.queue ? item.queue : asking.queue,
+    queue: isElsewhere ? asking.queue : item.queue,
     priority: Math.max(item.priority, asking.priority),
     dueAt,
     remindAt: item.remindAt && Math.min(item.remindAt, halfway(item.createdAt, dueAt)),
-    assignee: item.assignee ?? asking.assignee,
+    // Whoever was named in another queue may not work in this one.
+    assignee: isElsewhere ? asking.assignee : (item.assignee ?? asking.assignee),
     changes: item.changes + (changed ? 1 : 0),
   })
 }

@@ -82,9 +82,12 @@ describe('an item', () => {
       ...item,
       adjudication: 'a2',
       queue: 'vip',
+      assignee: 'ben',
       regret: 3,
       changes: 1,
     })
+    expect(changeEscalation(item, { ...later, queue: 'csm' }, true).assignee).toBe('maria')
+    expect(changeEscalation(item, { ...later, assignee: null }, true).assignee).toBeNull()
     const sooner = { ...later, priority: 50, dueAt: NOW + 2 * HOUR }
     expect(changeEscalation(item, sooner, false)).toMatchObject({
       priority: 50,
