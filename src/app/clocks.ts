@@ -5,6 +5,7 @@ import { addBusinessTime } from '../core/hours.ts'
 import { queueOf } from '../core/queues.ts'
 import { findEscalation } from '../storage/escalations.ts'
 import { readSteps } from '../storage/steps.ts'
+import { stopClock } from '../storage/ticks.ts'
 import type { App } from './app.ts'
 import { restoreAdjudication } from './history.ts'
 import { Problem } from './problem.ts'
@@ -26,6 +27,7 @@ export async function tick(app: App, id: string): Promise<number | null> {
     if (knowledge === null && dueStep(found, app.now()) === null) return found.tickAt
     const known = knowledge
     const done = await takeTurn(app, found, (turn) => keepTime(app, turn, known))
+    if (done.idle) await stopClock(app.db, done.idle)
     if (!done.expires) return done.tickAt
     knowledge = await learn(app, id)
   }
@@ -45,6 +47,8 @@ interface Done {
   readonly tickAt: number | null
   /** Whether it is for the queue to say what becomes of it, and not known enough to do that. */
   readonly expires: boolean
+  /** The item, where nothing was to be done with it and its clock is to be stopped. */
+  readonly idle?: Escalation
 }
 
 function keepTime(app: App, turn: Turn, knowledge: Knowledge | null): Done {
@@ -71,7 +75,7 @@ function keepTime(app: App, turn: Turn, knowledge: Knowledge | null): Done {
         if (onExpiry.kind === 'keep' || (onExpiry.kind === 'fallback' && item.rule !== null)) return keep(turn, item)
         if (knowledge?.queue !== item.queue || knowledge.adjudication !== item.adjudication) {
           // Should the process end here, the clock is looked at again.
-          if (item.tickAt === null) book.put({ ...item, tickAt: book.now })
+          if (item !== turn.item && item.tickAt === null) book.put({ ...item, tickAt: book.now })
           return { tickAt: book.now, expires: true }
         }
         if (onExpiry.kind === 'fallback') return fallBack(turn, item, knowledge)
@@ -83,10 +87,15 @@ function keepTime(app: App, turn: Turn, knowledge: Knowledge | null): Done {
   return { tickAt: item.tickAt, expires: false }
 }
 
-/** It stays, and is marked as overdue already. */
-function keep({ book }: Turn, item: Escalation): Done {
+/**
+ * It stays, and is marked as overdue already. Where this turn has written no entry, no lock guards the row from what
+ * others do with it at the same moment, and it must not be written.
+ */
+function keep({ book, item: before }: Turn, item: Escalation): Done {
   const kept = settled(item)
-  if (kept.tickAt !== item.tickAt) book.put(kept)
+  if (kept.tickAt === item.tickAt) return { tickAt: kept.tickAt, expires: false }
+  if (item === before) return { tickAt: kept.tickAt, expires: false, idle: item }
+  book.put(kept)
   return { tickAt: kept.tickAt, expires: false }
 }
 

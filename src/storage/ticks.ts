@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { Escalation } from '../core/escalation.ts'
 import type { Database } from './database.ts'
 
 export interface PendingTick {
@@ -23,4 +24,16 @@ export async function pendingTicks(
     .limit(limit)
   if (after) query = query.where(sql<boolean>`(tick_at, id) > (${new Date(after.at)}, ${after.escalation}::uuid)`)
   return (await query.execute()).map((row) => ({ escalation: row.id, at: row.tick_at!.getTime() }))
+}
+
+/** Stops the clock of an open item that has nothing to wait for, unless something has happened to it meanwhile. */
+export async function stopClock(db: Kysely<Database>, { id, queue, tickAt }: Escalation): Promise<void> {
+  await db
+    .updateTable('escalations')
+    .set({ tick_at: null })
+    .where('id', '=', id)
+    .where('status', '=', 'open')
+    .where('queue', '=', queue)
+    .where('tick_at', '=', tickAt === null ? null : new Date(tickAt))
+    .execute()
 }
