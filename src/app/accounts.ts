@@ -37,8 +37,8 @@ const OPEN_SHOWN = 200
 
 /**
  * Merges facts and adds aliases. A name that was an account of its own joins this one: its facts where this one has
- * none, and its standing signals, which become entries of this account's trail. Its own trail ends with the joining,
- * so that whoever takes in something for it at that moment notices.
+ * none, what waits for people, and its standing signals and what people decided, which become entries of this account's
+ * trail. Its own trail ends with the joining, so that whoever takes in something for it at that moment notices.
  *
  * @throws Problem `facts_too_large`, `alias_conflict`
  */
@@ -88,6 +88,11 @@ function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: P
   other.append('joined', { by, account: page.account })
   book.makeAlias(other, page)
   for (const item of waiting) takeOver(book, page, item, step)
+  for (const [decision, { sequence: _, ...ruling }] of other.rulings) {
+    if (ruling.until <= book.now || ruling.at <= (page.ruling(decision)?.at ?? 0)) continue
+    const { sequence } = page.append('ruling.joined', { decision, from: other.account, ruling })
+    book.rule({ account: page.account, decision }, { ...ruling, sequence })
+  }
   for (const signal of other.signals) {
     const { id, agent, claim } = signal
     if (page.signals.some((mine) => mine.agent === agent && mine.id === id)) continue

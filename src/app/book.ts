@@ -136,7 +136,8 @@ export class Book {
   }
 
   /**
-   * Writes an escalation as it stands now, and wakes its clock if that runs otherwise than before.
+   * Writes an escalation as it stands now, and wakes its clock if that runs otherwise than before. It takes an entry in
+   * the stream of the escalation in this batch: nothing else keeps it from undoing what others write meanwhile.
    * @param step the entry that changed it; left out where that changes nothing for people
    */
   put(item: Escalation, step?: Place): void {
@@ -161,8 +162,8 @@ export class Book {
     this.#enqueue(item.account, 'notice', { event, escalation: item.id, stream, sequence })
   }
 
-  /** Keeps what a person decided about the question of an escalation. */
-  rule({ account, decision }: Escalation, { sequence, ...ruling }: Ruling): void {
+  /** Keeps what a person decided about a question. */
+  rule({ account, decision }: Pick<Escalation, 'account' | 'decision'>, { sequence, ...ruling }: Ruling): void {
     this.#rulings.set(`${account}\n${decision}`, { sequence, ...ruling })
     this.writes.put('rulings', { account_id: account, decision, sequence, ruling: JSON.stringify(ruling) })
   }
@@ -304,6 +305,11 @@ export class AccountPage extends Page {
   /** What a person last decided. */
   ruling(decision: string): Ruling | null {
     return this.book.ruling(this.account, decision) ?? this.#rulings.get(decision) ?? null
+  }
+
+  /** All that people last decided, by decision; of an account that was loaded whole. */
+  get rulings(): ReadonlyMap<string, Ruling> {
+    return new Map([...this.#rulings.keys()].map((decision) => [decision, this.ruling(decision)!]))
   }
 
   addAlias(alias: string): void {

@@ -1,5 +1,5 @@
 import type { App } from './app.ts'
-import type { Book } from './book.ts'
+import type { AccountPage, Book } from './book.ts'
 import { type ItemResult, takeInEach } from './items.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
@@ -26,13 +26,13 @@ export async function recordOutcomes(
     (sent) => ({ outcomes: sent }),
     (book, outcome) => {
       checkState(app, outcome)
-      return keepOutcome(book, principal.name, outcome)
+      return keepOutcome(book, book.account(outcome.account), principal.name, outcome)
     },
   )
 }
 
-/** An outcome, its time in milliseconds since the epoch. */
-type Outcome = Omit<OutcomeInput, 'observedAt'> & { readonly observedAt: number }
+/** An outcome of an account, its time in milliseconds since the epoch. */
+type Outcome = Omit<OutcomeInput, 'account' | 'observedAt'> & { readonly observedAt: number }
 
 function checkState(app: App, { decision, state }: Outcome): void {
   const { states } = app.rules.decision(decision)
@@ -45,9 +45,8 @@ function checkState(app: App, { decision, state }: Outcome): void {
  * Writes an outcome, in the account's trail too.
  * @throws Problem `outcome_conflict`
  */
-export function keepOutcome(book: Book, by: string, outcome: Outcome): 'accepted' | 'duplicate' {
+export function keepOutcome(book: Book, page: AccountPage, by: string, outcome: Outcome): 'accepted' | 'duplicate' {
   const { decision, state, source, observedAt } = outcome
-  const page = book.account(outcome.account)
   const before = book.knownOutcome(page.account, decision, observedAt, source)
   if (before === state) return 'duplicate'
   if (before !== undefined) {

@@ -55,10 +55,8 @@ export async function resolveEscalation(
     const answered = await considered(app, item, request)
     demandSeen(app, item, request)
     const finding = check(item, request, answered)
-    const observedAt = app.now()
-    const { account, decision } = item
-    const outcomes =
-      finding.state === null ? [] : [{ account, decision, observedAt, source: sourceOf(by), state: finding.state }]
+    const { decision } = item
+    const outcome = finding.state && { decision, observedAt: app.now(), source: sourceOf(by), state: finding.state }
     const view = await takeTurn(
       app,
       item,
@@ -68,11 +66,14 @@ export async function resolveEscalation(
         const closed = made(
           resolve(turn.item, by.name, turn.book.now, resolutionOf(turn.book.at, by, request, finding)),
         )
-        for (const outcome of outcomes) keepOutcome(turn.book, by.name, outcome)
+        if (outcome) keepOutcome(turn.book, turn.page as AccountPage, by.name, outcome)
         end(turn, by, closed, answered)
         return itemView(app, closed)
       },
-      { outcomes, ...(item.rule === null && { accounts: [account], trails: [] }) },
+      (account) => ({
+        outcomes: outcome ? [{ ...outcome, account }] : [],
+        ...(item.rule === null && { accounts: [account], trails: [] }),
+      }),
     )
     if (view) return view
   }

@@ -47,18 +47,19 @@ export async function knownEscalation(app: App, id: string): Promise<Escalation>
  *
  * @param take decides and writes; runs again when another was quicker. What it throws leaves everything as it was, if
  *   it has written nothing yet
+ * @param needs what else must be known, of an escalation that is about this account
  */
 export async function takeTurn<T>(
   app: App,
   where: Located,
   take: (turn: Turn) => T,
-  needs: Partial<Wanted> = {},
+  needs: (account: string) => Partial<Wanted> = () => ({}),
 ): Promise<T> {
   for (let located = where; ; located = await knownEscalation(app, where.id)) {
     const { id, account, rule } = located
     const done = await app.desk.submit({
       ...(rule === null ? { trails: [account] } : { faults: [rule] }),
-      ...needs,
+      ...needs(account),
       escalations: [id],
       serve(book) {
         const item = book.escalation(id)

@@ -207,6 +207,15 @@ const CHECKS: readonly Check<unknown>[] = [
     isSame: ({ sequence, body }, row) =>
       body.ruling === undefined || row.sequence > sequence || isJson(row.ruling, body.ruling),
   }),
+  check<{ sequence: number; ruling: string }>({
+    kinds: ['ruling.joined'],
+    find: (entries) => sql`
+      SELECT k.n, r.sequence, r.ruling
+      FROM ${sought(entries, { account: ({ owner }) => owner, decision: ({ body }) => body.decision })}
+      JOIN rulings r ON r.account_id = k.account AND r.decision = k.decision`,
+    name: ({ body }) => `what was decided of \`${body.decision}\` about \`${body.from}\``,
+    isSame: ({ sequence, body }, row) => row.sequence > sequence || isJson(row.ruling, body.ruling),
+  }),
   check<{ sequence: number; state: string }>({
     kinds: ['outcome'],
     find: (entries) => sql`
@@ -289,7 +298,7 @@ const RECORDED = [
   { table: 'facts', prefix: 'account:', owner: 'account_id', kinds: ['facts'] },
   { table: 'adjudications', prefix: 'account:', owner: 'account_id', kinds: ['adjudication'] },
   { table: 'outcomes', prefix: 'account:', owner: 'account_id', kinds: ['outcome'] },
-  { table: 'rulings', prefix: 'account:', owner: 'account_id', kinds: ['escalation.resolved'] },
+  { table: 'rulings', prefix: 'account:', owner: 'account_id', kinds: ['escalation.resolved', 'ruling.joined'] },
   { table: 'agents', prefix: 'agent:', owner: 'name', kinds: ['agent.registered', 'agent.changed'] },
 ] as const
 
