@@ -106,7 +106,7 @@ function decided({ decision, question, answer, engine }: Restored, resolution: R
   const { action, by } = resolution
   if (action === null) return { resolution }
   const at = Date.parse(resolution.at)
-  const ruling = { ...makeRuling(decision, answer, question.facts, { action, by, at }), sequence: 0 }
+  const ruling = { ...makeRuling(decision, question, answer, { action, by, at }), sequence: 0 }
   const { recommendation } = engine(decision, { ...question, ruling })
   if (resolution.resolution === 'fallback')
     return { resolution, recommendation: { ...recommendation, reasons: FALLBACK } }

@@ -252,7 +252,7 @@ function rulingOf(
   if (action === null) return null
   const newest = (page as AccountPage).ruling(item.decision)
   if (item.kind === 'sample' && newest !== null && newest.at > question.now) return null
-  return makeRuling(decision, answer, question.facts, { action, by: by.name, at: book.now })
+  return makeRuling(decision, question, answer, { action, by: by.name, at: book.now })
 }
 
 /** As whom a reviewer states what became of an account. */

@@ -79,6 +79,7 @@ export function combineEffects(decision: Decision, outcomes: readonly Outcome[])
   return { vetoedBy, autonomy, cappedBy, addedLoss, factors, escalations, tags }
 }
 
-function isStricter(level: Autonomy, than: Autonomy): boolean {
+/** Whether a level leaves agents less freedom than another. */
+export function isStricter(level: Autonomy, than: Autonomy): boolean {
   return level !== than && AUTONOMY.indexOf(level) > AUTONOMY.indexOf(than)
 }

@@ -306,8 +306,9 @@ export interface Ruling {
   readonly meaning: string
   /** Of the facts that the decision reads, those that there were. */
   readonly facts: Facts
+  /** With every agent heard, that which proposed too. */
   readonly beliefs: Readonly<Record<string, number>>
-  /** Ids of the rules that escalated or failed then. */
+  /** Ids of the rules that escalated, failed or spoke against the action then. */
   readonly rules: readonly string[]
 }
 

@@ -1,4 +1,7 @@
-import type { Adjudication, Decision, Facts, LedgerRule, Question, Ruling } from './model.ts'
+import { conclude } from './conclude.ts'
+import { isStricter } from './effects.ts'
+import { hear } from './hear.ts'
+import type { Adjudication, Decision, Effect, Facts, LedgerRule, Question, Ruling } from './model.ts'
 
 /** How far the belief in any state may move before a person's answer no longer stands. */
 export const MOST_DRIFT = 0.15
@@ -18,25 +21,27 @@ export interface Findings {
 /**
  * A person's answer with what it was given under. It stands for `review.holdsFor`, but for `whyEnded`.
  *
- * @param answer the adjudication that the person answered.
- * @param facts of the account, as that adjudication saw them.
+ * @param question the one that the person answered, as restored.
+ * @param answer what was answered to it before.
  * @param at milliseconds since the epoch.
  */
 export function makeRuling(
   decision: Decision,
-  answer: Pick<Adjudication, 'beliefs' | 'rules'>,
-  facts: Facts,
+  question: Question,
+  answer: Pick<Adjudication, 'rules'>,
   { action, by, at }: Pick<Ruling, 'action' | 'by' | 'at'>,
 ): Omit<Ruling, 'sequence'> {
+  const beliefs = believedByAll(decision, question)
+  const chosen = decision.actions.findIndex(({ name }) => name === action)
   return {
     action,
     by,
     at,
     until: at + decision.review.holdsFor,
     meaning: decision.meaning,
-    facts: factsRead(decision, facts),
-    beliefs: answer.beliefs,
-    rules: callsForPeople(answer.rules),
+    facts: factsRead(decision, question.facts),
+    beliefs: Object.fromEntries(decision.states.map(({ name }, s) => [name, beliefs[s] as number])),
+    rules: objections(answer.rules, decision, chosen),
   }
 }
 
@@ -45,21 +50,25 @@ export function makeRuling(
  *
  * its time is `over`; the `meaning` of decision file and shared rules has changed; its `action` is vetoed, has no loss
  * or is not there any more; one of the `facts` that the decision reads has changed, come or gone; one of the `rules`
- * calls for a person, or failed, that did not when the person decided; the belief in a state has moved by more than
- * 0.15. What is here now is compared with what was there then, so that many small steps count as one large one.
+ * escalates, fails or speaks against the action that did not when the person decided; the belief in a state has moved
+ * by more than 0.15. What is here now is compared with what was there then, so that many small steps count as one
+ * large one.
  */
 export function whyEnded(
   ruling: Ruling,
   decision: Decision,
-  { now, facts }: Pick<Question, 'now' | 'facts'>,
+  question: Question,
   { beliefs, permitted, rules }: Findings,
 ): RulingEnd | null {
+  const { now, facts, proposal } = question
   if (now >= ruling.until) return 'over'
   if (decision.meaning !== ruling.meaning) return 'meaning'
-  if (!permitted.some((action) => decision.actions[action]?.name === ruling.action)) return 'action'
+  const chosen = permitted.find((action) => decision.actions[action]?.name === ruling.action)
+  if (chosen === undefined) return 'action'
   if (!isSame(factsRead(decision, facts), ruling.facts)) return 'facts'
-  if (!callsForPeople(rules).every((id) => ruling.rules.includes(id))) return 'rules'
-  const moved = decision.states.some(({ name }, s) => !isNear(beliefs[s] as number, ruling.beliefs[name]))
+  if (!objections(rules, decision, chosen).every((id) => ruling.rules.includes(id))) return 'rules'
+  const common = proposal === null ? beliefs : believedByAll(decision, question)
+  const moved = decision.states.some(({ name }, s) => !isNear(common[s] as number, ruling.beliefs[name]))
   return moved ? 'beliefs' : null
 }
 
@@ -74,9 +83,37 @@ function factsRead({ reads }: Decision, facts: Facts): Facts {
   return Object.fromEntries(reads.filter((name) => Object.hasOwn(facts, name)).map((name) => [name, facts[name]]))
 }
 
-/** Ids of the rules that escalate or have failed, each once. */
-function callsForPeople(rules: readonly LedgerRule[]): readonly string[] {
-  const calls = rules.filter(({ effect, error }) => effect === 'escalate' || error !== undefined)
+/**
+ * What is believed with the agent that proposes heard, too. It is no witness in its own case, but what a person has
+ * decided is the answer to the same question whoever asks it.
+ */
+function believedByAll(decision: Decision, question: Question): readonly number[] {
+  const { live, effects, scope } = hear(decision, { ...question, proposal: null })
+  return conclude(decision, live.used, effects, scope).beliefs
+}
+
+/** Ids of the rules that have failed, call for a person or speak against the action that one has chosen, each once. */
+function objections(ledger: readonly LedgerRule[], { actions, rules }: Decision, chosen: number): readonly string[] {
+  const autonomy = actions[chosen]?.autonomy ?? 'off_limits'
+  const objects = (effect: Effect): boolean => {
+    switch (effect.kind) {
+      case 'escalate':
+        return true
+      case 'addLoss':
+        return effect.terms.some(({ action }) => action === chosen)
+      case 'autonomyCap':
+        return (
+          isStricter('copilot', autonomy) && effect.caps.some((cap) => cap.action === chosen && cap.level === 'copilot')
+        )
+      default:
+        return false
+    }
+  }
+  const calls = ledger.filter(
+    ({ id, effect, error }) =>
+      error !== undefined ||
+      rules.some((rule) => rule.id === id && rule.effects.some((each) => each.kind === effect && objects(each))),
+  )
   return [...new Set(calls.map(({ id }) => id))]
 }
 

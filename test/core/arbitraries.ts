@@ -229,7 +229,7 @@ export function ruledCases(shape: Shape = {}): fc.Arbitrary<RuledCase> {
   return fc.tuple(cases(shape), fields).map(([{ decision, question }, { pick, at }]) => {
     const action = (decision.actions[pick % decision.actions.length] as Action).name
     const answer = adjudicate(decision, question)
-    const ruling = { sequence: 99, ...makeRuling(decision, answer, question.facts, { action, by: 'maria', at }) }
+    const ruling = { sequence: 99, ...makeRuling(decision, question, answer, { action, by: 'maria', at }) }
     return { decision, question: { ...question, ruling } }
   })
 }

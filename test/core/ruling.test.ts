@@ -18,6 +18,7 @@ import {
   REVIEW,
   rule,
   SEND,
+  WAIT,
 } from './fixtures.ts'
 
 const RUNS = { numRuns: 500 }
@@ -30,7 +31,7 @@ const ESCALATE: Effect = { kind: 'escalate', queue: 'legal', priority: null, due
 
 /** What a person decides about a question. */
 function ruled(decision: Decision, asked: Question, action: string, fields: Partial<Ruling> = {}): Ruling {
-  const made = makeRuling(decision, adjudicate(decision, asked), asked.facts, { action, by: 'maria', at: asked.now })
+  const made = makeRuling(decision, asked, adjudicate(decision, asked), { action, by: 'maria', at: asked.now })
   return { sequence: 7, ...made, ...fields }
 }
 
@@ -56,8 +57,8 @@ describe('a ruling', () => {
     const broken = rule('broken', [ESCALATE], { when: failing('account.x', 'the account has no fact `account.x`') })
     const quiet = rule('quiet', [{ kind: 'tag', tags: ['vip'] }])
     const decision = expansion({ rules: [quiet, broken, escalating], reads: ['arr', 'segment'] })
-    const facts = { arr: 180_000, owner: 'sam' }
-    const ruling = makeRuling(decision, adjudicate(decision, { ...ASKED, facts }), facts, {
+    const asked = { ...ASKED, facts: { arr: 180_000, owner: 'sam' } }
+    const ruling = makeRuling(decision, asked, adjudicate(decision, asked), {
       action: 'wait',
       by: 'maria',
       at: NOW,
@@ -181,6 +182,8 @@ describe('a ruling ends', () => {
   const named = rule('named', [ESCALATE])
   const veto = rule('veto', [{ kind: 'veto', actions: [SEND] }])
   const failed = rule('failed', [{ kind: 'tag', tags: ['vip'] }], { when: failing('account.x', 'no fact') })
+  const capped = rule('capped', [{ kind: 'autonomyCap', caps: [{ action: SEND, level: 'copilot' }] }])
+  const dearer = rule('dearer', [{ kind: 'addLoss', terms: [{ action: SEND, state: 0, amount: constant(50) }] }])
   const [sends, waits] = expansion().actions as [Action, Action]
   const spoilt = { ...sends, loss: [constant(0), failing<number>('account.x', 'no fact')] }
   const renamed = { ...sends, name: 'send_letter' }
@@ -195,6 +198,8 @@ describe('a ruling ends', () => {
     ['when a fact comes', 'facts', { facts: { arr: 180_000, region: 'emea' } }, {}],
     ['when a rule escalates', 'rules', {}, { rules: [named] }],
     ['when a rule fails', 'rules', {}, { rules: [failed] }],
+    ['when a rule lets no agent take its action unseen', 'rules', {}, { rules: [capped] }],
+    ['when a rule makes its action cost more', 'rules', {}, { rules: [dearer] }],
     ['when the belief moves', 'beliefs', { signals: [CHURN] }, {}],
   ])('%s', (_, end, fields, changed) => {
     const then = expansion({ reads: ['arr', 'region'] })
@@ -221,11 +226,34 @@ describe('a ruling ends', () => {
 
   it('not for a rule that called for a person already, or that changes something else', () => {
     const louder = rule('named', [ESCALATE], { because: 'Because of something else' })
-    const heavier = rule('heavier', [{ kind: 'autonomyCap', caps: [{ action: SEND, level: 'copilot' }] }])
+    const other = rule('other', [
+      { kind: 'autonomyCap', caps: [{ action: WAIT, level: 'copilot' }] },
+      { kind: 'addLoss', terms: [{ action: WAIT, state: 0, amount: constant(50) }] },
+      { kind: 'tag', tags: ['vip'] },
+    ])
+    const sampled = rule('sampled', [{ kind: 'autonomyCap', caps: [{ action: SEND, level: 'supervised' }] }])
     const then = expansion({ rules: [named] })
-    const decision = expansion({ rules: [louder, heavier] })
+    const decision = expansion({ rules: [louder, other, sampled] })
     expect(afterwards({}, { then, decision }).recommendation.disposition).toBe('act')
     expect(afterwards({}, { then, decision: expansion() }).ruling).not.toBeNull()
+  })
+
+  it('not for a rule that spoke against its action already, or changes nothing by it', () => {
+    const rules = [capped, dearer]
+    expect(afterwards({}, { decision: expansion({ rules }) }).ruling).not.toBeNull()
+    const actions = [{ ...sends, autonomy: 'copilot' as const }, waits]
+    const then = expansion({ actions })
+    expect(afterwards({}, { then, decision: { ...then, rules: [capped] } }).ruling).not.toBeNull()
+  })
+
+  it('not because the agent that proposes is no witness in its own case', () => {
+    const asked = question([CHURN, PULSE])
+    const proposal = { agent: PULSE.agent, action: 'send_expansion_email' }
+    const [heard, unheard] = [asked, { ...asked, proposal }].map((each) => adjudicate(expansion(), each).beliefs)
+    expect(Math.abs((heard?.healthy ?? 0) - (unheard?.healthy ?? 0))).toBeGreaterThan(MOST_DRIFT)
+    expect(afterwards({ proposal }, { asked }).proposal?.verdict).toBe('allow')
+    expect(afterwards({ proposal: null }, { asked: { ...asked, proposal } }).ruling).not.toBeNull()
+    expect(afterwards({ proposal, signals: [PULSE] }, { asked }).ruling).toBeNull()
   })
 
   const FACTS: Facts = { arr: 1, terms: { net: 30, flags: ['a', 'b'], since: null }, note: 'x' }

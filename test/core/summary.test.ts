@@ -296,7 +296,7 @@ describe('the summary of what a person has decided', () => {
   ): string {
     const file = expansion(decision)
     const answered = adjudicate(file, { ...asked, ...fields, agents })
-    const ruling = { sequence: 7, ...makeRuling(file, answered, asked.facts, { action, by: 'maria', at }) }
+    const ruling = { sequence: 7, ...makeRuling(file, asked, answered, { action, by: 'maria', at }) }
     return adjudicate(file, { ...asked, ...fields, agents, ruling }).summary
   }
 
