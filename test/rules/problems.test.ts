@@ -142,6 +142,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       ['d.yaml:40:11 error: `PT0S` is no time at all; write a longer one'],
     ],
     [
+      'a time that no calendar reaches',
+      'validFor: PT2H',
+      'validFor: P99999999999D',
+      ['d.yaml:40:11 error: `P99999999999D` is longer than a thousand years; write a shorter one'],
+    ],
+    [
       'a duration without unit',
       'validFor: PT2H',
       'validFor: 7200',

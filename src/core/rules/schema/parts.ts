@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AUTONOMY } from '../../model.ts'
 import { FACT_TYPES, fits, parseFactType } from '../facts.ts'
 import { factNameProblem, nameProblem } from '../name.ts'
-import { parseDuration, parseTime } from '../time.ts'
+import { DAY, parseDuration, parseTime } from '../time.ts'
 
 /** A check that returns what is wrong, as zod wants it. */
 function refuse<T>(problemOf: (value: T) => string | null) {
@@ -18,11 +18,16 @@ const factNameSchema = z.string().check(refuse(factNameProblem))
 
 export const textSchema = z.string().trim().min(1).max(1000)
 
+/** Whatever ends later than that, a date may not be able to say. */
+const LONGEST = 1000 * 366 * DAY
+
 /** In milliseconds. */
 export const durationSchema = z.string().transform((text, context) => {
   const duration = parseDuration(text)
-  if (typeof duration === 'number' && duration > 0) return duration
-  const message = typeof duration === 'string' ? duration : `\`${text}\` is no time at all; write a longer one`
+  if (typeof duration === 'number' && duration > 0 && duration <= LONGEST) return duration
+  const length =
+    duration === 0 ? 'no time at all; write a longer one' : 'longer than a thousand years; write a shorter one'
+  const message = typeof duration === 'string' ? duration : `\`${text}\` is ${length}`
   context.issues.push({ code: 'custom', message, input: text })
   return z.NEVER
 })
