@@ -122,7 +122,7 @@ export interface Decision {
   readonly adjudicateOn: readonly ('signal' | 'fact')[]
   /** Facts that its rules, losses and assignees read; null: any, since they read them by names that are computed. */
   readonly reads: readonly string[] | null
-  /** SHA-256 of what the file and the shared rules say, without descriptions: two rulesets with the same mean the same by it. */
+  /** SHA-256 of what the file and the shared rules say that bears on an answer: rulesets with the same ask the same. */
   readonly meaning: string
   readonly queues: Queues
 }

@@ -35,26 +35,28 @@ export function factsRead(
 
 /**
  * SHA-256, in hex, of what a decision file and the shared rules that concern it say, defaults filled in. What is only
- * there for people to read does not count. The order of what a file lists does, since of equals the first is taken.
+ * there for people to read does not count, and neither does when questions are asked and how soon people look at them:
+ * none of it makes another question of one. The order of what a file lists does, since of equals the first is taken.
  */
 export function meaningOf(text: DecisionText, shared: SharedPart): string {
-  const { description: _, ...file } = text
-  const bare = {
-    ...file,
-    states: mapValues(file.states, withoutDescription),
-    actions: mapValues(file.actions, withoutDescription),
-    rules: file.rules.map(withoutWords),
+  const file = {
+    ...without(text, 'description', 'adjudicateOn', 'validFor'),
+    states: mapValues(text.states, (state) => without(state, 'description')),
+    actions: mapValues(text.actions, (action) => without(action, 'description')),
+    review: without(text.review, 'due', 'sampleRate', 'fallback'),
+    rules: text.rules.map(bareRule),
   }
-  const content = JSON.stringify([bare, shared.rules.map(withoutWords), shared.facts])
+  const content = JSON.stringify([file, shared.rules.map(bareRule), shared.facts])
   return createHash('sha256').update(content).digest('hex')
 }
 
-function withoutDescription<T extends { description?: unknown }>({ description: _, ...rest }: T): unknown {
-  return rest
+function bareRule({ then, ...rule }: RuleText): readonly unknown[] {
+  const { escalate = null, ...others } = then
+  return [without(rule, 'description'), without(others, 'because'), escalate && without(escalate, 'priority', 'due')]
 }
 
-function withoutWords({ description: _, then: { because: __, ...then }, ...rest }: RuleText): unknown {
-  return { ...rest, then }
+function without<T extends object>(record: T, ...keys: readonly (keyof T & string)[]): object {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => !keys.some((left) => left === key)))
 }
 
 function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => unknown): Record<string, unknown> {
