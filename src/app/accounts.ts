@@ -1,11 +1,11 @@
-import { type Escalation, withdrawEscalation } from '../core/escalation.ts'
+import { withdrawEscalation } from '../core/escalation.ts'
 import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
 import { bodyOf } from '../storage/chain.ts'
 import { listEscalations } from '../storage/escalations.ts'
 import type { App } from './app.ts'
-import type { AccountPage, Book, Place } from './book.ts'
+import type { AccountPage, Book } from './book.ts'
 import { demandSmall } from './facts.ts'
 import { renderAll } from './history.ts'
 import { type ItemView, itemView } from './item-view.ts'
@@ -83,11 +83,23 @@ function isNew(book: Book, page: AccountPage, alias: string): boolean {
 }
 
 function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: Principal): void {
-  const { waiting } = other
-  const step = page.append('alias', { by, alias: other.account, joinedAtSequence: other.head.sequence })
+  // What waits for a person about both waits once.
+  const moved = other.waiting.filter(({ decision }) => page.waitingFor(decision) === null)
+  const withdrawn = other.waiting.filter(({ decision }) => page.waitingFor(decision) !== null)
+  const step = page.append('alias', {
+    by,
+    alias: other.account,
+    joinedAtSequence: other.head.sequence,
+    ...(withdrawn.length > 0 && { withdrew: withdrawn.map(({ id }) => id) }),
+  })
   other.append('joined', { by, account: page.account })
   book.makeAlias(other, page)
-  for (const item of waiting) takeOver(book, page, item, step)
+  for (const item of moved) book.put({ ...item, account: page.account }, step)
+  for (const item of withdrawn) {
+    const ended = withdrawEscalation({ ...item, account: page.account }, 'account_joined', item.adjudication, book.now)
+    book.put(ended, step)
+    book.notify('escalation.withdrawn', ended, step)
+  }
   for (const [decision, { sequence: _, ...ruling }] of other.rulings) {
     if (ruling.until <= book.now || ruling.at <= (page.ruling(decision)?.at ?? 0)) continue
     const { sequence } = page.append('ruling.joined', { decision, from: other.account, ruling })
@@ -103,18 +115,6 @@ function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: P
     page.addSignal({ ...signal, sequence: entry.sequence })
     book.rememberSignal(page.account, agent, id, entry.payload)
   }
-}
-
-/** What waits for a person about an account that has joined: once, if the same waits about the one that it joined. */
-function takeOver(book: Book, page: AccountPage, item: Escalation, step: Place): void {
-  const moved = { ...item, account: page.account }
-  if (page.waitingFor(item.decision) === null) {
-    book.put(moved, step)
-    return
-  }
-  const withdrawn = withdrawEscalation(moved, 'account_joined', item.adjudication, book.now)
-  book.put(withdrawn, step)
-  book.notify('escalation.withdrawn', withdrawn, step)
 }
 
 /** @throws Problem `not_found` for an account never seen */

@@ -179,42 +179,42 @@ const CHECKS: readonly Check<unknown>[] = [
       JOIN escalations e ON e.id = k.id::uuid
       LEFT JOIN LATERAL (
         SELECT json_agg(json_build_object('agent', a.agent, 'signal', a.signal_id, 'claim', a.claim, 'agrees', a.agrees,
-          'basis', a.basis)) AS agreements
+          'basis', a.basis, 'reason', a.reason)) AS agreements
         FROM agreements a WHERE a.escalation_id = e.id
       ) said ON true`,
     name: ({ body }) => `the resolution of the escalation \`${body.escalation}\``,
     isSame({ body, at }, row) {
-      const resolution = { ...inner(body, 'resolution'), by: body.by, at: at.toISOString() }
+      const resolution: Body = { ...inner(body, 'resolution'), by: body.by, at: at.toISOString() }
+      const { reason } = resolution
+      const agreements = ((body.agreements ?? []) as Body[]).map((agreement) => ({ ...agreement, reason }))
       return (
         isJson(JSON.stringify(row.resolution), resolution) &&
-        isJson(inOrder(row.agreements), JSON.parse(inOrder(body.agreements ?? [])))
+        isJson(inOrder(row.agreements), JSON.parse(inOrder(agreements)))
       )
     },
   }),
-  check<{ sequence: number; ruling: string }>({
-    kinds: ['escalation.resolved'],
+  check<{ sequence: number | null; ruling: string | null; is_astray: boolean }>({
+    kinds: ['escalation.resolved', 'ruling.joined'],
     find: (entries) => sql`
-      SELECT k.n, coalesce(r.sequence, k.sequence) AS sequence, coalesce(r.ruling, '') AS ruling
+      SELECT k.n, newest.sequence, newest.ruling,
+        named.decision IS NOT NULL AND named.decision IS DISTINCT FROM newest.decision AS is_astray
       FROM ${sought(entries, {
-        account: ({ owner }) => owner,
+        account: ({ stream, owner }) => (stream.startsWith(ACCOUNT) ? owner : null),
         id: ({ body }) => body.escalation,
+        decision: ({ body }) => body.decision,
         sequence: ({ sequence }) => sequence,
       })}
-      JOIN escalations e ON e.id = k.id::uuid
-      LEFT JOIN rulings r ON r.account_id = k.account AND r.decision = e.decision`,
-    name: ({ body }) => `what was decided in the escalation \`${body.escalation}\``,
-    // The newest stands for the question.
-    isSame: ({ sequence, body }, row) =>
-      body.ruling === undefined || row.sequence > sequence || isJson(row.ruling, body.ruling),
-  }),
-  check<{ sequence: number; ruling: string }>({
-    kinds: ['ruling.joined'],
-    find: (entries) => sql`
-      SELECT k.n, r.sequence, r.ruling
-      FROM ${sought(entries, { account: ({ owner }) => owner, decision: ({ body }) => body.decision })}
-      JOIN rulings r ON r.account_id = k.account AND r.decision = k.decision`,
-    name: ({ body }) => `what was decided of \`${body.decision}\` about \`${body.from}\``,
-    isSame: ({ sequence, body }, row) => row.sequence > sequence || isJson(row.ruling, body.ruling),
+      LEFT JOIN escalations e ON e.id = k.id::uuid
+      LEFT JOIN rulings newest ON newest.account_id = k.account AND newest.decision = coalesce(k.decision, e.decision)
+      LEFT JOIN rulings named ON named.account_id = k.account AND named.sequence = k.sequence`,
+    name: ({ body }) =>
+      `what was decided ${body.from === undefined ? `in the escalation \`${body.escalation}\`` : `about \`${body.from}\``}`,
+    // The newest stands for the question; who decided nothing leaves what stood.
+    isSame({ sequence, body }, row) {
+      if (row.is_astray) return false
+      if (row.sequence === sequence) return body.ruling !== undefined && isJson(row.ruling ?? '', body.ruling)
+      return body.ruling === undefined || (row.sequence !== null && row.sequence > sequence)
+    },
   }),
   check<{ sequence: number; state: string }>({
     kinds: ['outcome'],
@@ -364,22 +364,29 @@ const OTHERS: readonly ((stream: string | undefined) => RawBuilder<Break>)[] = [
     WHERE (e.kind IS NULL OR e.kind NOT IN ('adjudication', 'alias') AND NOT starts_with(e.kind, 'escalation.'))
       AND ${stream === undefined ? sql`true` : sql`s.stream = ${stream}`}
     ORDER BY 1, 2 LIMIT 1`,
-  // How an item ended is in an entry of its own: one that is closed has it, one that waits has none.
+  // How an item ended is in an entry: one that is closed has it, one that waits has none. An erased one may have withdrawn it.
   (stream) => sql`
-    SELECT coalesce(s.stream, 'rule:' || x.rule, 'account:' || x.account_id) AS stream, coalesce(s.sequence, 0) AS sequence,
-      'the escalation \`' || x.id || '\` is ' || x.status || ', which no entry makes it' AS reason
-    FROM escalations x
+    SELECT coalesce(ended.stream, 'rule:' || x.rule, 'account:' || x.account_id) AS stream,
+      coalesce(ended.sequence, 0) AS sequence,
+      CASE WHEN ended.status IS DISTINCT FROM x.ended THEN 'the escalation \`' || x.id || '\` is ' || x.status || ', which no entry makes it'
+        ELSE 'no entry records the resolution of the escalation \`' || x.id || '\`' END AS reason
+    FROM (SELECT *, CASE WHEN status NOT IN ('open', 'claimed') THEN status END AS ended FROM escalations) x
     LEFT JOIN LATERAL (
-      SELECT s.stream, s.sequence, e.kind FROM escalation_steps s
-      JOIN audit_entries e ON e.stream = s.stream AND e.sequence = s.sequence
-      WHERE s.escalation_id = x.id ORDER BY e.at DESC, s.sequence DESC LIMIT 1
-    ) s ON true
-    WHERE CASE x.status
-        WHEN 'resolved' THEN s.kind IS DISTINCT FROM 'escalation.resolved'
-        WHEN 'expired' THEN s.kind IS DISTINCT FROM 'escalation.expired'
-        WHEN 'withdrawn' THEN s.kind IS NULL OR s.kind NOT IN ('adjudication', 'alias')
-        ELSE s.kind IN ('escalation.resolved', 'escalation.expired')
-      END
+      SELECT s.stream, s.sequence,
+        CASE e.kind WHEN 'escalation.resolved' THEN 'resolved' WHEN 'escalation.expired' THEN 'expired'
+          ELSE 'withdrawn' END AS status
+      FROM escalation_steps s
+      JOIN audit_entries e USING (stream, sequence)
+      LEFT JOIN audit_payloads p USING (stream, sequence)
+      WHERE s.escalation_id = x.id AND (
+        e.kind IN ('escalation.resolved', 'escalation.expired')
+        OR e.kind IN ('adjudication', 'alias')
+          AND coalesce(p.payload LIKE '%"withdrew":%"' || x.id || '"%', x.status = 'withdrawn'))
+      LIMIT 1
+    ) ended ON true
+    WHERE (ended.status IS DISTINCT FROM x.ended
+        OR x.ended IS NULL AND x.resolution IS NOT NULL
+        OR x.ended = 'withdrawn' AND (x.resolution->>'resolution', x.resolution->>'action') IS DISTINCT FROM ('withdrawn', NULL))
       AND ${of(stream, ACCOUNT, sql.ref('x.account_id'))}
     ORDER BY 1, 2 LIMIT 1`,
   (stream) => sql`

@@ -108,6 +108,9 @@ const HOOLI = 'account:hooli'
 const resolved = `the resolution of the escalation \`${item!.id}\` is not the one that was recorded`
 const decided = `what was decided in the escalation \`${item!.id}\` is not the one that was recorded`
 const unmade = (status: string) => `the escalation \`${item!.id}\` is ${status}, which no entry makes it`
+const globex = (change: string) => `UPDATE escalations SET ${change} WHERE account_id = 'globex'`
+const unasked = (status: string) => expect.stringMatching(`^the escalation .* is ${status}, which no entry makes it$`)
+const unrecorded = expect.stringMatching('^no entry records the resolution of the escalation ')
 const replaced = (from: string, to: string) =>
   `UPDATE escalations SET resolution = replace(resolution::text, '${from}', '${to}')::jsonb`
 const stray = (table: string) => `a row of ${table} names this entry, which did not make it`
@@ -232,7 +235,10 @@ describe('verification', () => {
       7,
       unmade('withdrawn'),
     ],
+    ['withdrawn, though it waits', globex(`status = 'withdrawn'`), 'account:globex', 0, unasked('withdrawn')],
+    ['resolution of what waits', globex(`resolution = '{"action": "wait"}'`), 'account:globex', 0, unrecorded],
     ['agreement', 'UPDATE agreements SET agrees = NOT agrees', HOOLI, 7, resolved],
+    ['reason of an agreement', `UPDATE agreements SET reason = 'x'`, HOOLI, 7, resolved],
     ['agreement, deleted', `DELETE FROM agreements WHERE agent = 'pulse'`, HOOLI, 7, resolved],
     [
       'agreement, forged',
@@ -429,5 +435,67 @@ describe('a damaged row', () => {
       const rules = await activateRules(app.db, ruleset!, 'directory rules', START)
       await expect(getAdjudication({ ...app, rules }, id!)).rejects.toMatchObject({ code: 'damaged' })
     })
+  })
+})
+
+describe('an escalation', () => {
+  const disagree = async (account: string) => {
+    await putAccount(app, admin, account, { facts: { arr: 180_000, segment: 'smb' } })
+    await ingestSignals(app, admin, [
+      { ...signal, account, id: 'd1' },
+      { ...signal, account, agent: 'churn-radar', claim: 'churn_risk', confidence: 0.82, id: 'd2' },
+    ])
+    const { body } = await adjudicate(app, admin, { account, decision: 'expansion-outreach' })
+    return JSON.parse(body).escalation.id as string
+  }
+  const verify = (stream: string) => verifyAudit(app, { stream })
+  const set = (id: string, change: string) => `UPDATE escalations SET ${change} WHERE id = '${id}'`
+
+  it('that was withdrawn is not opened again', async () => {
+    const id = await disagree('umbrella')
+    await ingestSignals(app, admin, [{ ...signal, account: 'umbrella', confidence: 0.4, id: 'd3' }])
+    await adjudicate(app, admin, { account: 'umbrella', decision: 'expansion-outreach' })
+    const stream = 'account:umbrella'
+    expect(await verify(stream)).toMatchObject({ ok: true })
+    expect(await tampered(set(id, `status = 'open', resolution = NULL`), () => verify(stream))).toMatchObject({
+      ok: false,
+      sequence: 6,
+      reason: `the escalation \`${id}\` is open, which no entry makes it`,
+    })
+    const forged = `resolution = resolution || '{"action": "send_expansion_email"}'`
+    expect(await tampered(set(id, forged), () => verify(stream))).toMatchObject({ ok: false, reason: unrecorded })
+    const erased = `DELETE FROM audit_payloads WHERE stream = '${stream}' AND sequence = 6`
+    expect(await tampered(erased, () => verify(stream))).toMatchObject({ ok: true, redacted: 1 })
+  })
+
+  it('of an account that joined moved or was withdrawn, as its entry says', async () => {
+    const [one, two] = [await disagree('crm:7'), await disagree('crm:8')]
+    await putAccount(app, admin, 'stark', { aliases: ['crm:7', 'crm:8'] })
+    const stream = 'account:stark'
+    expect(await verify(stream)).toMatchObject({ ok: true })
+    const withdrawn = listEscalations(app.db, { accounts: ['stark'], status: 'withdrawn' }, undefined, 5)
+    expect(await withdrawn).toMatchObject([{ id: two }])
+    expect(await tampered(set(one, `status = 'withdrawn'`), () => verify(stream))).toMatchObject({ ok: false })
+    expect(await tampered(set(two, `status = 'open', resolution = NULL`), () => verify(stream))).toMatchObject({
+      ok: false,
+    })
+  })
+
+  it('that decided nothing leaves no ruling', async () => {
+    const [account, stream] = ['wayne', 'account:wayne']
+    const first = await disagree(account)
+    await resolveEscalation(app, admin, first, { resolution: 'uphold', reason: 'agreed', reviewer })
+    await putAccount(app, admin, account, { facts: { arr: 190_000 } })
+    const { body } = await adjudicate(app, admin, { account, decision: 'expansion-outreach' })
+    const again = JSON.parse(body).escalation.id
+    await resolveEscalation(app, admin, again, { resolution: 'dismiss', reason: 'stale', reviewer })
+    expect(await verify(stream)).toMatchObject({ ok: true })
+    const [last] = (await listAudit(app, { stream, limit: 20 })).items.slice(-1) as any[]
+    expect(last.kind).toBe('escalation.resolved')
+    const forged = `UPDATE rulings SET sequence = ${last.sequence},
+      ruling = replace(ruling, '"wait"', '"send_expansion_email"') WHERE account_id = 'wayne'`
+    expect(await tampered(forged, () => verify(stream))).toMatchObject({ ok: false, sequence: last.sequence })
+    const elsewhere = `INSERT INTO rulings SELECT account_id, 'x', ${last.sequence}, ruling FROM rulings WHERE account_id = 'wayne'`
+    expect(await tampered(elsewhere, () => verify(stream))).toMatchObject({ ok: false, sequence: last.sequence })
   })
 })
