@@ -46,7 +46,17 @@ describe('hazards of YAML', () => {
     ],
     ['great depth', nested(200), '1:52 error: nested deeper than 50 levels; flatten it'],
     ['a depth that no stack bears', nested(20_000), '1:1 error: nested deeper than 50 levels; flatten it'],
-    ['a large file', `a: ${'x'.repeat(1 << 20)}`, '1:1 error: the file is larger than 1 MiB; split it'],
+    ['a large file', `a: ${'x'.repeat(1 << 18)}`, '1:1 error: the file is larger than 256 KiB; split it'],
+    [
+      'an alias too many',
+      `a: &a 1\nb: [${'*a, '.repeat(101)}]\n`,
+      '2:405 error: more than 100 aliases; write the values out',
+    ],
+    [
+      'a few aliases of much',
+      `a: &a ${'x'.repeat(20_000)}\nb: [${'*a, '.repeat(80)}]\n`,
+      '1:1 error: aliases that multiply; write the values out',
+    ],
     [
       'a reserved character',
       'a: @x\n',

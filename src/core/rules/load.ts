@@ -6,7 +6,7 @@ import { compileDecision, type DecisionDraft, draftDecision } from './decision.t
 import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'
 import { checkQueueNames, compileQueues, declaredQueues } from './queues.ts'
 import { NO_SHARED_RULES, readShared, type SharedRules } from './shared.ts'
-import { parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
+import { parsedYaml, parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
 
 export {
   type AgentDeclaration,
@@ -31,11 +31,20 @@ export interface Ruleset {
   readonly facts: KnownFacts
 }
 
+/** The files that a ruleset was made of, and so where its parts stand. */
+export interface Sources {
+  readonly decisions: ReadonlyMap<string, YamlFile>
+  /** Null where the file is not there. */
+  readonly shared: YamlFile | null
+  readonly agents: YamlFile | null
+}
+
 export interface Loaded {
   /** Null where any problem is an error. */
   readonly ruleset: Ruleset | null
   /** All problems of all files, by file, line and column. */
   readonly problems: readonly RuleProblem[]
+  readonly sources: Sources
 }
 
 /** What a file is, by its name. Sources are read by others; here they only belong to the content. */
@@ -46,6 +55,10 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'agents.yaml': 'agents',
   'queues.yaml': 'queues',
   'sources.yaml': 'reserved',
+}
+
+function kindOf(name: string): Kind {
+  return KINDS[name] ?? 'decision'
 }
 
 interface ParsedFile {
@@ -59,26 +72,31 @@ interface ParsedFile {
  *
  * Tests (`_test.yaml`) and files that are not YAML are left out. Where a directory lies does not count for the hash,
  * names of files do.
+ *
+ * @param unread what kept files of the set from being read at all
  */
-export function loadRuleset(files: readonly RuleFile[]): Loaded {
-  const problems: RuleProblem[] = []
-  const parsed = parseFiles(files, problems)
+export function loadRuleset(files: readonly RuleFile[], unread: readonly RuleProblem[] = []): Loaded {
+  const problems = [...unread]
+  return compileFiles(parseFiles(files, problems), problems)
+}
+
+function compileFiles(parsed: readonly ParsedFile[], problems: RuleProblem[]): Loaded {
   const isWhole = problems.length === 0
   const ofKind = (kind: Kind) => parsed.filter((file) => file.kind === kind).map((file) => file.yaml)
 
   const drafts = ofKind('decision').map(draftDecision)
   checkDecisionNames(drafts, problems)
-  const [all] = ofKind('shared')
-  const shared = all === undefined ? NO_SHARED_RULES : readShared(all, drafts)
+  const [all = null] = ofKind('shared')
+  const shared = all === null ? NO_SHARED_RULES : readShared(all, drafts)
   const [queuesFile] = ofKind('queues')
   const { queues, problems: queueProblems } =
     queuesFile === undefined ? { queues: NO_QUEUES, problems: [] } : compileQueues(queuesFile)
   const decisions = drafts.map((draft) => compileDecision(draft, shared, queues ?? NO_QUEUES))
-  const [agentsFile] = ofKind('agents')
+  const [agentsFile = null] = ofKind('agents')
   // A file that can't be read may declare what the others don't.
   const facts = isWhole ? knownFacts(drafts, shared) : null
   const { agents, problems: agentProblems } =
-    agentsFile === undefined ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile, facts)
+    agentsFile === null ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile, facts)
 
   problems.push(...shared.problems, ...decisions.flatMap((compiled) => compiled.problems))
   problems.push(...agentProblems, ...queueProblems)
@@ -87,13 +105,15 @@ export function loadRuleset(files: readonly RuleFile[]): Loaded {
     for (const file of [...ofKind('shared'), ...ofKind('decision')]) problems.push(...checkQueueNames(file, declared))
   }
   const sorted = sortProblems(problems)
+  const named = drafts.flatMap(({ name, yaml }) => (name === null ? [] : [[name, yaml] as const]))
+  const sources: Sources = { decisions: new Map(named), shared: all, agents: agentsFile }
   if (agents === null || queues === null || sorted.some(({ severity }) => severity === 'error'))
-    return { ruleset: null, problems: sorted }
+    return { ruleset: null, problems: sorted, sources }
 
   const content = JSON.stringify(parsed.map(({ name, yaml }) => [name, yaml.value]))
   const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
   const byName = decisions.flatMap(({ decision }) => (decision === null ? [] : [[decision.name, decision] as const]))
-  return { ruleset: { hash, content, decisions: new Map(byName), agents, queues, facts }, problems: sorted }
+  return { ruleset: { hash, content, decisions: new Map(byName), agents, queues, facts }, problems: sorted, sources }
 }
 
 /**
@@ -102,8 +122,8 @@ export function loadRuleset(files: readonly RuleFile[]): Loaded {
  */
 export function rulesetFromContent(content: string): Ruleset {
   const entries = JSON.parse(content) as readonly (readonly [string, unknown])[]
-  const files = entries.map(([path, value]) => ({ path, text: JSON.stringify(value) }))
-  const { ruleset, problems } = loadRuleset(files)
+  const files = entries.map(([name, value]) => ({ name, kind: kindOf(name), yaml: parsedYaml(name, value) }))
+  const { ruleset, problems } = compileFiles(files, [])
   if (ruleset === null) throw new Error(`the stored rules no longer load: ${problems.map(formatProblem).join('; ')}`)
   return ruleset
 }
@@ -123,7 +143,7 @@ function parseFiles(files: readonly RuleFile[], problems: RuleProblem[]): readon
     byName.set(name, file.path)
     const { yaml, problems: faults } = parseYaml(file)
     problems.push(...faults)
-    if (yaml !== null) parsed.push({ name, kind: KINDS[name] ?? 'decision', yaml })
+    if (yaml !== null) parsed.push({ name, kind: kindOf(name), yaml })
   }
   return parsed.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

@@ -13,6 +13,7 @@ import {
   type Scalar,
   visit,
   type YAMLError,
+  type YAMLMap,
 } from 'yaml'
 import type { RuleProblem } from './problem.ts'
 
@@ -36,9 +37,15 @@ export interface YamlFile {
   within(path: Path, offset: number, message: string): RuleProblem
 }
 
-const MAX_BYTES = 1 << 20
+/** Characters of a file; bytes, where it is read from a disk. Larger ones could take seconds to parse. */
+export const LARGEST_FILE = 256 * 1024
+/** Characters of a file as JSON, aliases written out. */
+const LARGEST_VALUE = 1024 * 1024
+/** In one file: each is looked for from the start of the file. */
 const MAX_ALIASES = 100
 const MAX_DEPTH = 50
+export const TOO_LARGE = `the file is larger than ${LARGEST_FILE / 1024} KiB; split it`
+const TOO_MANY_ALIASES = 'aliases that multiply; write the values out'
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels; flatten it`
 const QUOTE_HINT = 'if this is an expression, put all of it in single quotes'
 
@@ -53,21 +60,21 @@ export function parseYaml(file: RuleFile): {
     return { file: file.path, line: Math.max(line, 1), column: Math.max(col, 1), severity: 'error', message }
   }
   const failed = (problems: readonly RuleProblem[]) => ({ yaml: null, problems })
-  if (file.text.length > MAX_BYTES) return failed([problem(0, 'the file is larger than 1 MiB; split it')])
+  if (file.text.length > LARGEST_FILE) return failed([problem(0, TOO_LARGE)])
 
   const documents = parseAllDocuments(file.text, {
     version: '1.2',
     schema: 'core',
     prettyErrors: false,
+    // Its own check compares each key with all before it; see `repeatedKeys`.
+    uniqueKeys: false,
     lineCounter: lines,
     logLevel: 'error',
   })
   const [document, second] = Array.isArray(documents) ? documents : []
   if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
   const faults = telling([...document.errors, ...document.warnings]).map((fault) =>
-    fault.code === 'RESOURCE_EXHAUSTION'
-      ? problem(0, TOO_DEEP)
-      : problem(fault.pos[0], syntaxMessage(fault, file.text)),
+    fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault)),
   )
   if (second !== undefined) {
     faults.push(problem(second.range?.[0] ?? 0, 'a second document; a rule file holds one, remove all from `---` on'))
@@ -80,16 +87,21 @@ export function parseYaml(file: RuleFile): {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch (error) {
-    if (error instanceof ReferenceError) return failed([problem(0, 'aliases that multiply; write the values out')])
+    if (error instanceof ReferenceError) return failed([problem(0, TOO_MANY_ALIASES)])
     throw error
   }
+  if (JSON.stringify(value).length > LARGEST_VALUE) return failed([problem(0, TOO_MANY_ALIASES)])
   return { yaml: locate(file, value, document, problem), problems: [] }
 }
 
-function syntaxMessage(fault: YAMLError, text: string): string {
+/** A value that was parsed before: it stands on line 1. */
+export function parsedYaml(path: string, value: unknown): YamlFile {
+  const at = (_: Path, message: string): RuleProblem => ({ file: path, line: 1, column: 1, severity: 'error', message })
+  return { path, value, at, atKey: at, within: (where, _, message) => at(where, message) }
+}
+
+function syntaxMessage(fault: YAMLError): string {
   switch (fault.code) {
-    case 'DUPLICATE_KEY':
-      return `the key \`${keyAt(text, fault.pos[0])}\` is given twice; remove one`
     case 'TAB_AS_INDENT':
       return 'a tab as indentation; use spaces'
     case 'TAG_RESOLVE_FAILED':
@@ -101,12 +113,6 @@ function syntaxMessage(fault: YAMLError, text: string): string {
     default:
       return `not YAML: ${lowerCase(fault.message)}`
   }
-}
-
-/** The key that begins at an offset, without its quotation marks. */
-function keyAt(text: string, offset: number): string {
-  const [, quoted, plain = ''] = /^(?:["'](.*?)["']|([^:\n]*))/.exec(text.slice(offset)) ?? []
-  return quoted ?? plain.trimEnd()
 }
 
 /** A tab makes everything after it look wrong. */
@@ -122,10 +128,19 @@ function firstOfEachLine(problems: readonly RuleProblem[]): readonly RuleProblem
   return [...first.values()]
 }
 
-/** What YAML allows and a rule file can't mean: keys that are no text, aliases to nothing, to themselves, great depth. */
+/**
+ * What YAML allows and a rule file can't mean: keys that are no text or are there already, aliases to nothing, to
+ * themselves or too many of them, great depth.
+ */
 function structureFaults(document: Document, problem: (offset: number, message: string) => RuleProblem): RuleProblem[] {
   const faults: RuleProblem[] = []
+  let aliases = 0
   visit(document, {
+    Map(_, map) {
+      for (const key of repeatedKeys(map)) {
+        faults.push(problem(key.range?.[0] ?? 0, `the key \`${key.value}\` is given twice; remove one`))
+      }
+    },
     Node(key, node, path) {
       const offset = node.range?.[0] ?? 0
       if (path.length > MAX_DEPTH && path.filter(isCollection).length > MAX_DEPTH) {
@@ -144,6 +159,11 @@ function structureFaults(document: Document, problem: (offset: number, message: 
         faults.push(problem(offset, `\`${node.source}\` is no number to reckon with; write digits`))
       }
       if (!isAlias(node)) return undefined
+      aliases += 1
+      if (aliases > MAX_ALIASES) {
+        faults.push(problem(offset, `more than ${MAX_ALIASES} aliases; write the values out`))
+        return visit.BREAK
+      }
       const target = node.resolve(document)
       if (target === undefined) faults.push(problem(offset, `no anchor \`&${node.source}\` before this alias`))
       else if (path.some((ancestor) => ancestor === target)) {
@@ -153,6 +173,16 @@ function structureFaults(document: Document, problem: (offset: number, message: 
     },
   })
   return faults
+}
+
+function repeatedKeys({ items }: YAMLMap): readonly Scalar[] {
+  const seen = new Set<unknown>()
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return []
+    const isRepeated = seen.has(key.value)
+    seen.add(key.value)
+    return isRepeated ? key : []
+  })
 }
 
 function locate(
