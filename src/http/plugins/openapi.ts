@@ -41,6 +41,7 @@ const TAGS = {
 
 /** Describes the routes that are registered after this call as OpenAPI 3.1. */
 export async function describeRoutes(http: Http, version: string): Promise<void> {
+  const bodiless = new Set<string>()
   await http.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -56,8 +57,12 @@ export async function describeRoutes(http: Http, version: string): Promise<void>
       },
       security: [{ key: [] }],
     },
-    transform,
-    transformObject: (document) => withoutUnused(componentsTransform(document)),
+    transform(document) {
+      const { operationId, body } = (document.schema ?? {}) as { operationId?: string; body?: unknown }
+      if (body instanceof z.ZodDefault) bodiless.add(operationId!)
+      return transform(document)
+    },
+    transformObject: (document) => withOptionalBodies(withoutUnused(componentsTransform(document)), bodiless),
   })
 }
 
@@ -121,8 +126,18 @@ const transform: Transform = (document) => {
 }
 
 interface OpenApi {
-  readonly paths?: object
+  readonly paths?: Readonly<Record<string, object | undefined>>
   readonly components?: { readonly schemas?: Readonly<Record<string, object>> }
+}
+
+/** The library demands a body of every operation that may have one. @param bodiless ids of those that may do without */
+function withOptionalBodies<D extends OpenApi>(document: D, bodiless: ReadonlySet<string>): D {
+  for (const operations of Object.values(document.paths ?? {})) {
+    for (const { operationId, requestBody } of Object.values(operations ?? {})) {
+      if (bodiless.has(operationId)) requestBody.required = false
+    }
+  }
+  return document
 }
 
 /** The library describes each named schema as request and as response, whichever of them occurs. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { field, list, listQuery, name, probability, text, time } from './common.ts'
+import { field, list, listQuery, name, nameCursor, probability, text, time } from './common.ts'
 import { AGENT_PATCH } from './examples.ts'
 
 const MODES = ['live', 'shadow', 'muted'] as const
@@ -46,6 +46,6 @@ export const agent = z
   .meta({ id: 'Agent', description: 'A source of signals, as it stands.' })
 
 export const agentQuery = listQuery({
-  cursor: name('`next` of the page before; leave it out for the first.', 'pulse').optional(),
+  cursor: nameCursor,
 })
 export const agentList = list('agents', agent)

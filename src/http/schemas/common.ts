@@ -10,10 +10,13 @@ export function field<T extends z.ZodType>(schema: T, description: string, examp
 
 /** A name of the caller's own choosing, of an account, agent, signal, … */
 export function name(description: string, example: string, longest = NAME_MAX) {
-  const schema = z.string().min(1).max(longest).regex(NAME_PATTERN, {
+  return field(anyName(longest), description, example)
+}
+
+function anyName(longest = NAME_MAX) {
+  return z.string().min(1).max(longest).regex(NAME_PATTERN, {
     error: 'must not have spaces around it, nor control or bidirectional characters',
   })
-  return field(schema, description, example)
 }
 
 /** What a person writes for people, on as many lines as they like. */
@@ -84,10 +87,21 @@ export const pageLimit = field(
 
 const pageQuery = {
   limit: pageLimit,
-  // Without an example, which the page would send along.
-  cursor: z.string().min(1).max(500).optional().meta({
-    description: '`next` of the page before; leave it out for the first.',
-  }),
+  cursor: cursor(z.string().min(1).max(500)),
+}
+
+/** What a query may do without, and has no example: the page would send it along. */
+export function unfilled<T extends z.ZodType>(schema: T, description: string) {
+  return schema.optional().meta({ description })
+}
+
+/** A filter by a name. */
+export function nameFilter(description: string) {
+  return unfilled(anyName(), description)
+}
+
+function cursor<T extends z.ZodType>(schema: T) {
+  return unfilled(schema, '`next` of the page before; leave it out for the first.')
 }
 
 /** The query of a list: its filters, and which page. */
@@ -110,11 +124,10 @@ export function list<N extends string, T extends z.ZodType>(plural: N, item: T) 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The cursor of a list in the order of its ids. */
-export const idCursor = field(
-  z.string().regex(UUID, { error: 'is not one of this list; start again without it' }).optional(),
-  '`next` of the page before; leave it out for the first.',
-  '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11',
-)
+export const idCursor = cursor(z.string().regex(UUID, { error: 'is not one of this list; start again without it' }))
+
+/** The cursor of a list in the order of its names. */
+export const nameCursor = cursor(anyName())
 
 /**
  * An id out of a path. One that can't be an id is not there.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EVENTS } from '../../core/model.ts'
 import { DELIVERY_STATUSES } from '../../storage/database.ts'
-import { count, field, idCursor, idPath, list, listQuery, name, text, time } from './common.ts'
+import { count, field, idCursor, idPath, list, listQuery, name, text, time, unfilled } from './common.ts'
 
 const ESCALATION = '01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'
 
@@ -49,6 +49,6 @@ export const deliveryList = list('deliveries', delivery)
 export const deliveryQuery = listQuery({
   status: field(z.enum(DELIVERY_STATUSES), 'Only with this status; `dead` is the dead-letter list.', 'dead').optional(),
   target: name('Only to this target.', 'csm/1').optional(),
-  escalation: field(z.uuid(), 'Only about this escalation.', ESCALATION).optional(),
+  escalation: unfilled(z.uuid(), 'Only about this escalation.'),
   cursor: idCursor,
 })

@@ -9,12 +9,10 @@ const reason = name('Why: a code that `queues.yaml` declares, or any where it de
 const comment = prose('A word for whoever looks at it later.', 'Their champion told me on the phone')
 
 /** Nothing but who acts, so that a person's key need send no body at all. */
-export const onBehalf = z.preprocess(
-  (body) => body ?? {},
-  z
-    .strictObject({ reviewer })
-    .meta({ id: 'EscalationReviewer', description: 'Who acts.', examples: [{ reviewer: 'maria' }] }),
-)
+export const onBehalf = z
+  .strictObject({ reviewer })
+  .meta({ id: 'EscalationReviewer', description: 'Who acts.', examples: [{ reviewer: 'maria' }] })
+  .default({})
 
 export const commentRequest = z
   .strictObject({ comment, reviewer })
@@ -42,13 +40,16 @@ export const resolveRequest = z
     action: name('What to do; goes with `override`.', 'send_expansion_email').optional(),
     state: name('What you know of the account, a state of the decision; becomes an outcome.', 'healthy').optional(),
     wrongSignals: field(
-      z.array(name('Id of a signal.', 'cr-2026-11-20-17')).max(1_000),
+      z
+        .array(name('Id of a signal.', 'cr-2026-11-20-17'))
+        .max(1_000)
+        .refine((ids) => new Set(ids).size === ids.length, { error: 'must name each signal once' }),
       'Ids of the signals of the adjudication that were wrong.',
       ['cr-2026-11-20-17'],
     ).optional(),
     reason,
     comment: comment.optional(),
-    adjudication: text(
+    adjudication: name(
       'Id of the adjudication that you have looked at: refused where a newer one has taken its place.',
       '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11',
     ).optional(),

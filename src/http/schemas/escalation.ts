@@ -1,7 +1,20 @@
 import { z } from 'zod'
 import { ESCALATION_STATUSES } from '../../core/escalation.ts'
 import { REASONS } from '../../core/model.ts'
-import { count, field, idCursor, idPath, list, listQuery, name, number, probability, text, time } from './common.ts'
+import {
+  count,
+  field,
+  idCursor,
+  idPath,
+  list,
+  listQuery,
+  name,
+  nameFilter,
+  number,
+  probability,
+  text,
+  time,
+} from './common.ts'
 
 const KINDS = ['decision', 'sample'] as const
 const RESOLUTIONS = ['uphold', 'override', 'dismiss', 'fallback', 'withdrawn'] as const
@@ -78,7 +91,7 @@ export const escalationQuery = listQuery({
   status: field(z.enum(ESCALATION_STATUSES), 'Only with this status.', 'open').optional(),
   queue: name('Only of this queue.', 'csm').optional(),
   kind: field(z.enum(KINDS).default('decision'), 'Only of this kind; decisions where it is left out.', 'decision'),
-  claimedBy: name('Only those that this person holds.', 'maria').optional(),
-  assignee: name('Only those that this person should take.', 'maria').optional(),
+  claimedBy: nameFilter('Only those that this person holds.'),
+  assignee: nameFilter('Only those that this person should take.'),
   account: name('Only of this account.', 'acme').optional(),
 })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, field, list, listQuery, name, number, probability, text, time } from './common.ts'
+import { count, field, list, listQuery, nameCursor, number, probability, text, time } from './common.ts'
 
 export const queue = z
   .object({
@@ -27,6 +27,6 @@ function duration(description: string, example: string) {
 }
 
 export const queueQuery = listQuery({
-  cursor: name('`next` of the page before; leave it out for the first.', 'csm').optional(),
+  cursor: nameCursor,
 })
 export const queueList = list('queues', queue)

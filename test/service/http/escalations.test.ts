@@ -129,6 +129,8 @@ describe('a step', () => {
     ['nobody assigned', 'reassign', {}, 400, 'invalid_request'],
     ['no reason', 'resolve', { resolution: 'uphold' }, 400, 'invalid_request'],
     ['an unknown reason', 'resolve', { ...UPHOLD, reason: 'so' }, 400, 'unknown_reason'],
+    ['a signal named twice', 'resolve', { ...UPHOLD, wrongSignals: ['c1', 'c1'] }, 400, 'invalid_request'],
+    ['an adjudication that is no name', 'resolve', { ...UPHOLD, adjudication: 'a\u202eb' }, 400, 'invalid_request'],
     ['an unknown resolution', 'resolve', { ...UPHOLD, resolution: 'agree' }, 400, 'invalid_request'],
   ])('is refused for %s', async (_what, step, body, status, code) => {
     expect(await post(NOBODY, step, body)).toMatchObject({ status, body: { code } })

@@ -5,8 +5,14 @@ import { createTestHttp } from './http.ts'
 const { http, call } = await createTestHttp()
 const document = http.swagger() as unknown as {
   openapi: string
-  paths: Record<string, Record<string, { operationId: string; parameters?: { name: string; in: string }[] }>>
+  paths: Record<string, Record<string, Operation>>
 }
+interface Operation {
+  readonly operationId: string
+  readonly parameters?: readonly { readonly name: string; readonly example?: unknown }[]
+  readonly requestBody?: { readonly required: boolean }
+}
+const operations = () => Object.values(document.paths).flatMap((methods) => Object.values(methods))
 
 describe('the description of the API', () => {
   it('is valid OpenAPI 3.1, and served without a key', async () => {
@@ -72,6 +78,22 @@ describe('the description of the API', () => {
     for (const [method, { parameters = [] }] of operations) {
       expect(parameters.some(({ name }) => name === 'idempotency-key')).toBe(method === 'post')
     }
+  })
+
+  it('demands a body where there is something to say', () => {
+    const optional = operations().filter(({ requestBody }) => requestBody?.required === false)
+    expect(optional.map(({ operationId }) => operationId).sort()).toEqual([
+      'claimEscalation',
+      'claimNextEscalation',
+      'releaseEscalation',
+    ])
+  })
+
+  it('has no examples of what a first try on the page should not send', () => {
+    const shown = operations().flatMap(({ operationId, parameters = [] }) =>
+      parameters.filter(({ example }) => example !== undefined).map(({ name }) => `${operationId} ${name}`),
+    )
+    expect(shown.filter((parameter) => / (cursor|claimedBy|assignee|escalation)$/.test(parameter))).toEqual([])
   })
 
   it('leaves answers room for more fields, and requests none', () => {
