@@ -1,7 +1,7 @@
 import type { Adjudication, Decision, LedgerRule, LedgerSignal, Question, Signal, Unused } from '../core/model.ts'
 import { money, percent } from '../core/phrases.ts'
 import type { Case } from './case.ts'
-import { type Paints, paints, type Terminal, table, wrap } from './terminal.ts'
+import { type Paints, paints, plain, type Terminal, table, wrap } from './terminal.ts'
 
 /** An adjudication as a person reads it: the sentence first, then the numbers it came from. No line ends with a space. */
 export function renderAnswer(answer: Adjudication, { decision, question }: Case, terminal: Terminal): string {
@@ -120,7 +120,7 @@ export function ruleTable(rules: readonly LedgerRule[], terminal: Terminal): str
   const rows = rules.map(({ id, effect, because, signal, error }) => [
     id,
     [error === undefined ? effect : red('failed'), signal].filter(Boolean).join(' '),
-    error === undefined ? because : error,
+    error === undefined ? because : plain(error),
   ])
   return table(
     [

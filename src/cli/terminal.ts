@@ -57,8 +57,7 @@ export function wrap(text: string, { width }: Terminal, indent = '', hanging = i
 export function plain(text: string): string {
   return text.replace(OBEYED, '\ufffd')
 }
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const OBEYED = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+const OBEYED = /(?!\n)[\p{Cc}\p{Bidi_Control}]/gu
 
 export interface Column {
   readonly head: string

@@ -71,7 +71,7 @@ function detail(changes: Partial<EscalationDetail> = {}): EscalationDetail {
     error: null,
     history: [
       { at: later(-1), kind: 'opened', by: null, changed: null, comment: null },
-      { at: later(-0.5), kind: 'commented', by: 'ben', changed: null, comment: 'They call\nback at noon' },
+      { at: later(-0.5), kind: 'commented', by: 'ben', changed: null, comment: 'They call\r\nback\tat noon' },
     ],
     ...changes,
   }
@@ -156,6 +156,7 @@ describe('an escalation on a terminal', () => {
     const text = render({ ...hidden, adjudicationDetail: hideRecommendation(answer()) })
     expect(text).toMatch(/^expansion-outreach about acme: what should be done\?/)
     expect(text).toMatch(/recommended +hidden until it is decided/)
+    expect(text).not.toContain('--uphold')
     expect(text).toMatch(/churn-radar +churn_risk +82 % +0 h +c-1/)
     expect(text).toContain('Health scores go stale in three days')
     expect(text).not.toMatch(/beliefs|expected loss|regret|weight +llr|What would change|uncertain|\$/)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { table, terminalOf, wrap } from '../../src/cli/terminal.ts'
+import { plain, table, terminalOf, wrap } from '../../src/cli/terminal.ts'
 
 const tty = { isTTY: true, columns: 90, hasColors: () => true }
 
@@ -29,6 +29,14 @@ describe('wrapped text', () => {
 
   it('lets a word stand out that fits nowhere', () => {
     expect(wrap('a aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa b', terminal)).toBe('a\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\nb')
+  })
+})
+
+describe('text of unknown origin', () => {
+  it('keeps its lines, and nothing that a terminal would obey', () => {
+    const obeyed = ['\x1b[2J', 'a\tb', 'a\rb', '\x7f', '\x9b1m', '\u061c', '\u200f', '\u202e', '\u2066']
+    for (const text of obeyed) expect(plain(`1\n${text}`)).toMatch(/^1\n[\x20-\x7e]*\ufffd[\x20-\x7e]*$/)
+    expect(plain('Grüße,\n顧客 👍')).toBe('Grüße,\n顧客 👍')
   })
 })
 

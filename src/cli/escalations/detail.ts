@@ -154,14 +154,14 @@ function claims({ signals }: Pick<HiddenAdjudication, 'signals'>, terminal: Term
 
 /** The options of `resolve`, with what may be given to each. */
 function choices(detail: EscalationDetail, paint: Paints, terminal: Terminal): string {
-  const { id, status, rule, blind, recommended, decide } = detail
+  const { id, status, rule, recommended, decide } = detail
   if (status !== 'open' && status !== 'claimed') return ''
   const reasons = Object.entries(decide.reasons).map(([code, text]) => `${code} (${text})`)
   const signals = (detail.adjudicationDetail?.signals ?? []).map((signal) => `${signal.id} (${signal.agent})`)
   const rows: Rows =
     rule === null
       ? [
-          ['--uphold', blind ? 'what is recommended, unseen' : (recommended ?? '')],
+          ['--uphold', recommended ?? ''],
           ['--override', decide.actions.join(', ')],
           ['--dismiss', 'nothing is decided'],
           ['--reason', reasons.join(', ') || 'any'],
@@ -179,7 +179,7 @@ function historyOf(steps: readonly StepView[], terminal: Terminal): string {
   const lines = steps.map((step) => {
     const { at, kind, by, comment, changed } = step
     const what = [kind, by === null ? '' : `by ${by}`].filter(Boolean).join(' ')
-    const said = [changed === null ? '' : changesIn(step), comment === null ? '' : plain(comment).replace(/\s+/g, ' ')]
+    const said = [changed === null ? '' : changesIn(step), comment === null ? '' : plain(comment.replace(/\s+/g, ' '))]
     const more = said.filter(Boolean).join('; ')
     return wrap(`${clock(at)}  ${what}${more === '' ? '' : `: ${more}`}`, terminal, '  ', '    ')
   })

@@ -91,8 +91,7 @@ export async function reassignEscalation(
 ): Promise<void> {
   const desk = await sitDown(connection)
   const item = await desk.send(await findId(desk.client, name), 'reassign', { assignee, ...(queue && { queue }) })
-  const whose = queue ? item.queue : 'its queue'
-  console.log(`${called(item)} is for ${item.assignee ?? `anybody of ${whose}`} now`)
+  console.log(`${called(item)} is for ${item.assignee ?? 'anybody'} of \`${item.queue}\` now`)
 }
 
 /** Where a reviewer works: a service, and in whose name it is asked. */
