@@ -20,7 +20,7 @@ export function randomFrom(text: string): Random {
 
 /** Uniform in [0, 1), the same for the same text. */
 export function fractionOf(text: string): number {
-  return randomFrom(text)() / 2 ** 32
+  return randomFrom(text)() / 0x100000000
 }
 
 /** Four hashes of the text, each FNV-1a over its UTF-16 units from an offset of its own. */

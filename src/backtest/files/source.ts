@@ -1,0 +1,89 @@
+import { stat } from 'node:fs/promises'
+import { BacktestError } from '../failure.ts'
+import { FILE_KINDS, type FileKind, type History, type Piece, type Reading } from '../history.ts'
+import { forEachLine, hashOfAccount } from './lines.ts'
+import { createSpill, type Spill } from './spill.ts'
+
+/** Of each piece, in bytes: small enough to keep all cores busy to the end, large enough to be worth the way to one. */
+const PIECE = 512 * 1024
+const MOST_PIECES = 4096
+
+/** Paths of `accounts.jsonl`, `signals.jsonl` and `outcomes.jsonl`, under whatever names. */
+export type HistoryFiles = Readonly<Record<FileKind, string>>
+
+export interface FilesOptions extends Pick<Reading, 'now' | 'decision' | 'split'> {
+  /** Hears of bytes that have been read. */
+  readonly onRead?: (bytes: number) => void
+}
+
+/**
+ * Reads history from files as long as `work` takes: one question per outcome. Lines may stand in any order: a first pass
+ * puts those of an account together, in a temporary file where they are many, so that memory stays flat.
+ *
+ * @throws BacktestError where a file can't be read or a line is not what it should be, or there is no outcome
+ */
+export async function withFiles<T>(
+  files: HistoryFiles,
+  { now, decision, split, onRead }: FilesOptions,
+  work: (history: History) => Promise<T>,
+): Promise<T> {
+  const parts = Math.min(Math.max(Math.ceil((await sizeOf(files)) / PIECE), 1), MOST_PIECES)
+  const spill = await createSpill(parts)
+  try {
+    const outcomes = await sortOut(files, parts, spill, onRead)
+    const total = outcomes.reduce((sum, count) => sum + count, 0)
+    if (total === 0) {
+      throw new BacktestError(
+        `\`${files.outcomes}\` has no outcome; write a line for each account whose state is known`,
+      )
+    }
+    const reading: Reading = { files, now, decision, split }
+    return await work({ source: 'files', total, pieces: () => piecesOf(spill, outcomes, reading) })
+  } finally {
+    await spill.close()
+  }
+}
+
+/** In bytes, all files together. */
+export async function sizeOf(files: HistoryFiles): Promise<number> {
+  const sizes = FILE_KINDS.map(async (kind) => {
+    const found = await stat(files[kind]).catch(({ code }) => {
+      throw new BacktestError(`can't read \`${files[kind]}\` (${code}); its form is that of examples/telco`)
+    })
+    if (!found.isFile()) throw new BacktestError(`\`${files[kind]}\` is not a file; name the JSON lines themselves`)
+    return found.size
+  })
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+/** @returns how many outcomes each part has */
+async function sortOut(
+  files: HistoryFiles,
+  parts: number,
+  spill: Spill,
+  onRead: (bytes: number) => void = () => {},
+): Promise<readonly number[]> {
+  const outcomes = new Array<number>(parts).fill(0)
+  for (const kind of FILE_KINDS) {
+    await forEachLine(files[kind], (line, number) => {
+      const part = hashOfAccount(line) % parts
+      if (kind === 'outcomes') outcomes[part] = (outcomes[part] as number) + 1
+      onRead(line.length + 1)
+      return spill.append(part, tagOf(kind, number), line, NEWLINE)
+    })
+  }
+  return outcomes
+}
+const NEWLINE = Buffer.from('\n')
+
+/** What stands before a line: of which file it is, and which of its lines, `s12 `. */
+function tagOf(kind: FileKind, number: number): Buffer {
+  return Buffer.from(`${kind[0]}${number} `)
+}
+
+async function* piecesOf(spill: Spill, outcomes: readonly number[], reading: Reading): AsyncIterable<Piece> {
+  for (let part = 0; part < outcomes.length; part += 1) {
+    const bytes = await spill.read(part)
+    if (bytes.length > 0) yield { kind: 'lines', bytes, outcomes: outcomes[part] as number, reading }
+  }
+}

@@ -1,0 +1,124 @@
+import type { Answer, CostlyFlip, FlipEvidence, Flips, Verdicts } from '../report.ts'
+import type { Said } from '../side.ts'
+import { byName, type Compared } from './compared.ts'
+
+const COSTLIEST = 10
+
+/** Every question by the answers of both sides, those on which they agree among them. */
+export interface FlipsTally {
+  /** By `from → to`. */
+  readonly pairs: Map<string, PairTally>
+  recommendationOnly: number
+  costliest: CostlyFlip[]
+}
+
+interface PairTally extends EvidenceTally {
+  readonly from: Answer
+  readonly to: Answer
+  count: number
+}
+
+type Counts = { -readonly [V in keyof Verdicts]: Verdicts[V] }
+
+interface EvidenceTally {
+  readonly outcomes: Counts
+  readonly people: Counts
+  unknown: number
+}
+
+export function emptyFlips(): FlipsTally {
+  return { pairs: new Map(), recommendationOnly: 0, costliest: [] }
+}
+
+/** @param extra by the candidate's costs, what its answer cost more than the baseline's; null: unknown */
+export function addFlip(tally: FlipsTally, compared: Compared, extra: number | null): void {
+  const { case: one, baseline, candidate } = compared
+  const pair = pairOf(tally, baseline.answer, candidate.answer)
+  pair.count += 1
+  if (pair.from === pair.to) {
+    if (baseline.actionName !== candidate.actionName) tally.recommendationOnly += 1
+    return
+  }
+  if (extra !== null) pair.outcomes[extra < 0 ? 'agree' : extra > 0 ? 'contradict' : 'neither'] += 1
+  else if (one.resolved !== null) pair.people[byResolution(one.resolved, baseline, candidate)] += 1
+  else pair.unknown += 1
+
+  const flip: CostlyFlip = {
+    id: one.id,
+    link: one.link,
+    account: one.account,
+    at: one.dated ? new Date(one.now).toISOString() : null,
+    from: pair.from,
+    to: pair.to,
+    state: one.state,
+    resolved: one.resolved,
+    extra,
+    regret: { baseline: baseline.regret, candidate: candidate.regret },
+  }
+  const last = tally.costliest[COSTLIEST - 1]
+  if (last === undefined || costliestFirst(flip, last) < 0) keepCostliest(tally, [flip])
+}
+
+/**
+ * A set that acts as the person decided is right; one that acts otherwise is wrong; one that asks is neither, and better
+ * than wrong and, since asking costs, worse than right.
+ */
+function byResolution(resolved: string, baseline: Said, candidate: Said): keyof Verdicts {
+  const merit = ({ asks, actionName }: Said) => (asks ? 0 : actionName === resolved ? 1 : -1)
+  const gained = merit(candidate) - merit(baseline)
+  return gained > 0 ? 'agree' : gained < 0 ? 'contradict' : 'neither'
+}
+
+function pairOf({ pairs }: FlipsTally, from: Answer, to: Answer): PairTally {
+  const key = `${from} → ${to}`
+  const known = pairs.get(key)
+  if (known !== undefined) return known
+  const made = { from, to, count: 0, ...emptyEvidence() }
+  pairs.set(key, made)
+  return made
+}
+
+function keepCostliest(tally: FlipsTally, more: readonly CostlyFlip[]): void {
+  tally.costliest = [...tally.costliest, ...more].sort(costliestFirst).slice(0, COSTLIEST)
+}
+
+/** What cost more, then what is unknown by what is at stake, then what cost no more; links decide between equals. */
+function costliestFirst(a: CostlyFlip, b: CostlyFlip): number {
+  const stake = ({ extra, regret }: CostlyFlip) => (extra === null ? Math.max(regret.baseline, regret.candidate) : 0)
+  return (b.extra ?? 0) - (a.extra ?? 0) || stake(b) - stake(a) || byName(a.link, b.link)
+}
+
+export function mergeFlips(into: FlipsTally, from: FlipsTally): void {
+  for (const pair of from.pairs.values()) {
+    const known = pairOf(into, pair.from, pair.to)
+    known.count += pair.count
+    mergeEvidence(known, pair)
+  }
+  into.recommendationOnly += from.recommendationOnly
+  keepCostliest(into, from.costliest)
+}
+
+export function flipsOf({ pairs, recommendationOnly, costliest }: FlipsTally, questions: number): Flips {
+  const all = [...pairs.values()]
+  const answers = [...new Set(all.flatMap(({ from, to }) => [from, to]))].sort(byName)
+  const matrix = answers.map((from) => answers.map((to) => pairs.get(`${from} → ${to}`)?.count ?? 0))
+  const flipped = all
+    .filter(({ from, to }) => from !== to)
+    .sort((a, b) => b.count - a.count || byName(a.from, b.from) || byName(a.to, b.to))
+  const evidence = emptyEvidence()
+  for (const pair of flipped) mergeEvidence(evidence, pair)
+  const count = flipped.reduce((sum, pair) => sum + pair.count, 0)
+  return { count, share: count / questions, answers, matrix, pairs: flipped, evidence, recommendationOnly, costliest }
+}
+
+function emptyEvidence(): EvidenceTally {
+  const none = (): Counts => ({ agree: 0, contradict: 0, neither: 0 })
+  return { outcomes: none(), people: none(), unknown: 0 }
+}
+
+function mergeEvidence(into: EvidenceTally, from: FlipEvidence): void {
+  for (const by of ['outcomes', 'people'] as const) {
+    for (const verdict of ['agree', 'contradict', 'neither'] as const) into[by][verdict] += from[by][verdict]
+  }
+  into.unknown += from.unknown
+}

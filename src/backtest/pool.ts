@@ -1,0 +1,79 @@
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { BacktestError } from './failure.ts'
+import type { Piece } from './history.ts'
+import type { Pair } from './report.ts'
+import type { Tally } from './tally.ts'
+import type { Counted } from './worker.ts'
+
+/** Threads that count pieces of history. */
+export interface Pool {
+  /** Counts a piece as soon as a thread is free, in the order of the calls. @throws BacktestError */
+  count(piece: Piece): Promise<Tally>
+  close(): Promise<void>
+}
+
+/** @param contents of both rulesets, as they are stored */
+export function createPool(contents: Pair<string>, threads: number): Pool {
+  const all = Array.from({ length: threads }, () => startThread(contents))
+  const idle = [...all]
+  const waiting: ((thread: Thread) => void)[] = []
+  return {
+    async count(piece) {
+      const thread = idle.pop() ?? (await new Promise<Thread>((resolve) => waiting.push(resolve)))
+      try {
+        return await thread.count(piece)
+      } finally {
+        const next = waiting.shift()
+        if (next === undefined) idle.push(thread)
+        else next(thread)
+      }
+    },
+    async close() {
+      await Promise.all(all.map((thread) => thread.close()))
+    },
+  }
+}
+
+interface Thread {
+  count(piece: Piece): Promise<Tally>
+  close(): Promise<void>
+}
+
+function startThread(contents: Pair<string>): Thread {
+  const worker = new Worker(SCRIPT, { workerData: contents, execArgv: EXEC_ARGV })
+  let settle: { readonly resolve: (tally: Tally) => void; readonly reject: (error: Error) => void } | null = null
+  let broken: Error | null = null
+  worker.on('message', (counted: Counted) => {
+    if ('tally' in counted) settle?.resolve(counted.tally)
+    else settle?.reject(sameError(counted.failure))
+    settle = null
+  })
+  worker.on('error', (error) => {
+    broken = error
+    settle?.reject(error)
+    settle = null
+  })
+  return {
+    count(piece) {
+      return new Promise((resolve, reject) => {
+        if (broken) return reject(broken)
+        settle = { resolve, reject }
+        worker.postMessage(piece, piece.kind === 'lines' ? [piece.bytes.buffer] : [])
+      })
+    },
+    async close() {
+      await worker.terminate()
+    },
+  }
+}
+
+/** Errors lose their class on the way between threads, not their message. */
+function sameError(error: Error): Error {
+  return error.name === 'BacktestError' ? new BacktestError(error.message) : error
+}
+
+const EXTENSION = path.extname(new URL(import.meta.url).pathname)
+const SCRIPT = new URL(`./worker${EXTENSION}`, import.meta.url)
+/** From the sources, a thread needs what its process was started with, or, under a test runner, the loader by its name. */
+const EXEC_ARGV = EXTENSION === '.js' || process.execArgv.includes('--import') ? process.execArgv : ['--import', 'tsx']

@@ -1,0 +1,46 @@
+import { type Conclusion, conclude } from './conclude.ts'
+import { dispose, type Standing } from './disposition.ts'
+import { type Hearing, hear } from './hear.ts'
+import type { Autonomy, Decision, Disposition, Question } from './model.ts'
+
+/** What an adjudication comes to, without the words and the ledger that tell people why. */
+export interface Recommended extends Pick<Conclusion, 'used' | 'weights' | 'beliefs' | 'losses'> {
+  /** Index of the recommended action; null: none is permitted. */
+  readonly action: number | null
+  readonly disposition: Disposition
+  readonly regret: number
+  /** Whether a person is asked however little is at stake. */
+  readonly peopleAnyway: boolean
+}
+
+/**
+ * Answers a question as `adjudicate` does where nobody has ruled on it, to the last digit and at twice its speed: for
+ * going through much history.
+ *
+ * @throws {Error} if a signal or the proposal names an agent that the question lacks.
+ */
+export function recommend(decision: Decision, question: Omit<Question, 'ruling'>): Recommended {
+  const heard = hear(decision, { ...question, ruling: null })
+  const conclusion = conclude(decision, heard.live.used, heard.effects, heard.scope)
+  const { used, weights, beliefs, losses, best, stakes } = conclusion
+  const standing: Standing = {
+    autonomy: best === null ? null : (heard.effects.autonomy[best] as Autonomy),
+    ruled: false,
+    failed: hasFailed(heard, conclusion),
+    escalated: heard.effects.escalations.length > 0,
+    regret: stakes.regret,
+  }
+  const { disposition } = dispose(standing, decision.review, question.draw)
+  const certain = dispose({ ...standing, regret: 0 }, decision.review, question.draw)
+  const peopleAnyway = asksPerson(certain.disposition)
+  return { used, weights, beliefs, losses, action: best, disposition, regret: stakes.regret, peopleAnyway }
+}
+
+/** Whether a person decides, rather than looks afterwards or not at all. */
+export function asksPerson(disposition: Disposition): boolean {
+  return disposition === 'escalate' || disposition === 'suggest'
+}
+
+function hasFailed({ live, outcomes }: Hearing, { losses }: Conclusion): boolean {
+  return live.failures.length + losses.failures.length > 0 || outcomes.some(({ entry }) => entry.error !== undefined)
+}
