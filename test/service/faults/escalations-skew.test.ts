@@ -29,9 +29,9 @@ async function expectNothingEarly(api: ServiceProcess, id: string, lapsesAt: num
 }
 
 for (const [direction, skew] of Object.entries(SKEWS)) {
-  describe(`a worker whose clock is five minutes ${direction}`, () => {
+  describe.concurrent(`a worker whose clock is five minutes ${direction}`, () => {
     for (const backend of QUEUES_ON) {
-      describe.skipIf(!backend.available).concurrent(`on ${backend.name}`, async () => {
+      describe.skipIf(!backend.available)(`on ${backend.name}`, async () => {
         const { url } = await createTestDatabase()
         const crm = await startReceiver()
 

@@ -137,9 +137,27 @@ export function toldTo({ received }: Pick<Receiver, 'received'>): readonly Told[
   return received.map(read)
 }
 
-function read({ headers, body }: Received): Told {
+/** Read once, however often somebody looks. */
+const read = memoized(({ headers, body }: Received): Told => {
   const { type, data } = JSON.parse(body)
   return { id: String(headers['webhook-id']), event: type, escalation: data.escalation.id }
+})
+
+function memoized<K extends object, V>(compute: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>()
+  return (key) => {
+    const value = known.get(key) ?? compute(key)
+    known.set(key, value)
+    return value
+  }
+}
+
+/** Waits until no notice is on its way any more. */
+export async function allSettled(service: ServiceProcess, within: number): Promise<void> {
+  await eventually(async () => {
+    const { body } = await service.call('GET', '/v1/deliveries?status=pending&limit=1')
+    return body.deliveries.length === 0
+  }, within)
 }
 
 /** Waits until each of the escalations was told to have been opened. */

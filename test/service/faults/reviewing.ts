@@ -104,7 +104,7 @@ export function startReviewing(api: () => ServiceProcess | undefined, random: Ra
 
   return {
     acknowledged,
-    reached: (count: number) => eventually(() => acknowledged() >= count, 40_000),
+    reached: (count: number) => eventually(() => acknowledged() >= count, 90_000),
     async stop() {
       stopped = true
       await work
