@@ -22,7 +22,8 @@ const STATEMENTS = [
      ADD COLUMN remind_at timestamptz,
      ADD COLUMN overdue_at timestamptz,
      ADD COLUMN tick_at timestamptz`,
-  `UPDATE escalations SET opened_by = adjudication_id, tick_at = due_at, asked = json_build_object(
+  `UPDATE escalations SET opened_by = adjudication_id,
+     tick_at = CASE WHEN kind = 'decision' AND status = 'open' THEN due_at END, asked = json_build_object(
      'action', NULL, 'reasons', '[]'::json, 'state', NULL, 'proposal', NULL, 'queue', queue)`,
   `ALTER TABLE escalations ALTER COLUMN opened_by SET NOT NULL, ALTER COLUMN asked SET NOT NULL`,
 
@@ -44,6 +45,9 @@ const STATEMENTS = [
      sequence bigint NOT NULL,
      PRIMARY KEY (escalation_id, stream, sequence)
    )`,
+  `INSERT INTO escalation_steps
+     SELECT e.id, e.account_id, 'account:' || a.account_id, a.sequence
+     FROM escalations e JOIN adjudications a ON a.id = e.adjudication_id`,
 
   // The newest answer of a person to each question; sequence is that of the entry which recorded it.
   `CREATE TABLE rulings (
@@ -100,6 +104,7 @@ const STATEMENTS = [
      settled_at timestamptz
    )`,
   `CREATE INDEX deliveries_pending ON deliveries (next_at) WHERE status = 'pending'`,
+  `CREATE INDEX deliveries_settled ON deliveries (settled_at) WHERE settled_at IS NOT NULL`,
   `CREATE INDEX deliveries_newest ON deliveries (status, id)`,
   `CREATE INDEX deliveries_escalation ON deliveries (escalation_id)`,
 
