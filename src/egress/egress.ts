@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { type Answer, exchange } from './exchange.ts'
+import { shareLookups } from './lookups.ts'
 import { type Networks, NO_NETWORKS } from './networks.ts'
 import { createSeats } from './seats.ts'
 import { Refused, type Resolve, vet } from './vet.ts'
@@ -44,13 +45,14 @@ export function createEgress({
   resolve = (host) => lookup(host, { all: true }),
 }: EgressOptions = {}): Egress {
   const turns = createSeats(TURNS_PER_HOST)
+  const lookUp = shareLookups(resolve)
   return {
     async post(url, headers, body, { timeout = TIMEOUT } = {}) {
       if (!URL.canParse(url)) return { kind: 'failed', reason: 'the URL is not valid' }
       const to = new URL(url)
       const deadline = startDeadline(timeout)
       try {
-        const addresses = await Promise.race([vet(to, allow, resolve), deadline.passed])
+        const addresses = await Promise.race([vet(to, allow, lookUp), deadline.passed])
         return { kind: 'answered', ...(await exchange(to, addresses, headers, body, deadline.signal)) }
       } catch (error) {
         const late = `\`${to.host}\` did not answer in whole within ${timeout / 1000} s`

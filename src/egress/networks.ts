@@ -44,9 +44,14 @@ export function isListed(address: string, allow: Networks): boolean {
  * @returns null for an address of the public Internet, else the kind in words
  */
 export function specialUse(address: string): string | null {
-  const range = ipaddr.parse(address).range()
-  return range === 'unicast' ? null : (WORDS[range] ?? 'reserved')
+  const parsed = ipaddr.parse(address)
+  const range = parsed.range()
+  if (range !== 'unicast') return WORDS[range] ?? 'reserved'
+  return parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_UNICAST) ? null : 'reserved'
 }
+
+/** All IPv6 addresses that have been given out for the public Internet (RFC 4291, 2.4; IANA). */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3')
 
 const WORDS: Readonly<Record<string, string>> = {
   loopback: 'loopback',

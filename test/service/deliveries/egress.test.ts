@@ -71,6 +71,9 @@ describe('an address', () => {
     ['64:ff9b:1::7f00:1', 'NAT64'],
     ['2002:7f00:1::', '6to4'],
     ['2001:0:7f00:1::', 'Teredo'],
+    ['64:ff9b:2::1', 'reserved'],
+    ['0:0:0:0:0:1:7f00:1', 'reserved'],
+    ['4000::1', 'reserved'],
   ])('%s is %s', (address, use) => {
     expect(specialUse(address)).toBe(use)
   })
@@ -274,6 +277,27 @@ describe('an answer', async () => {
     const resolve = () => new Promise<never>(() => {})
     const sent = await createEgress({ resolve }).post('https://hooks.example/', {}, '{}', { timeout: 50 })
     expect(reasonOf(sent)).toBe('`hooks.example` did not answer in whole within 0.05 s')
+  })
+
+  it('is not waited for by looking the same host up twice at a time, though requests are given up', async () => {
+    const asked: string[] = []
+    let found: (addresses: readonly Address[]) => void = () => {}
+    const resolve = (host: string) => {
+      asked.push(host)
+      return new Promise<readonly Address[]>((done) => {
+        found = done
+      })
+    }
+    const looking = createEgress({ allow: LOOPBACK, resolve })
+    const to = `http://hooks.example:${receiver.port}/`
+    for (let i = 0; i < 3; i++) await looking.post(to, {}, '{}', { timeout: 20 })
+    expect(asked).toEqual(['hooks.example'])
+    receiver.answer((response) => response.end())
+    const last = looking.post(to, {}, '{}')
+    found(at('127.0.0.1'))
+    expect(await last).toMatchObject({ kind: 'answered', status: 200 })
+    await looking.post('http://hooks.example:1/', {}, '{}', { timeout: 20 })
+    expect(asked).toEqual(['hooks.example', 'hooks.example'])
   })
 
   it('that has no end counts once 64 kB of it are read', async () => {
