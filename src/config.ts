@@ -112,9 +112,10 @@ function host(value: string): string | Invalid {
     : new Invalid(`must be an IP address or a host name, without port or brackets, not ${quoted(value)}`)
 }
 
-/** `http://127.0.0.1:3000`, an IPv6 address in brackets. */
+/** `http://127.0.0.1:3000`, an IPv6 address in brackets. To listen on all addresses is to be at none of them. */
 function localUrl(host: string, port: number): string {
-  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : isIP(host) === 6 ? `[${host}]` : host
+  return `http://${name}:${port}`
 }
 
 function publicUrl(value: string): string | Invalid {

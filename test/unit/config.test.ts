@@ -73,6 +73,7 @@ test('every variable is read', () => {
 describe('accepted', () => {
   test('HOST and PORT are where people reach it, unless they are told otherwise', () => {
     expect(readConfig({ HOST: '::1', PORT: '8080' }).publicUrl).toBe('http://[::1]:8080')
+    for (const HOST of ['0.0.0.0', '::']) expect(readConfig({ HOST }).publicUrl).toBe('http://localhost:3000')
   })
   test('UMPIRE_EGRESS_ALLOW=10.1.0.0/16, ::1', () => {
     const { egressAllow } = readConfig({ UMPIRE_EGRESS_ALLOW: '10.1.0.0/16, ::1' })
