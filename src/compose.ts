@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { App } from './app/app.ts'
 import { tick } from './app/clocks.ts'
-import { attemptDelivery } from './app/deliveries.ts'
+import { attemptDelivery, sweepDeliveries } from './app/deliveries.ts'
 import { createDesk } from './app/desk.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
@@ -166,9 +166,10 @@ async function ownVersion(): Promise<string> {
   return JSON.parse(await readFile(projectFile('package.json'), 'utf8')).version
 }
 
-/** Idempotency keys are kept for a day. */
+/** Deletes what is kept for a time only. */
 function sweep(app: App): void {
-  sweepIdempotencyKeys(app).catch((error) =>
-    app.log.warn({ reason: error.message }, 'old idempotency keys stay for now'),
-  )
+  const sweeps = { 'idempotency keys': sweepIdempotencyKeys(app), deliveries: sweepDeliveries(app) }
+  for (const [what, swept] of Object.entries(sweeps)) {
+    swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))
+  }
 }

@@ -4,6 +4,7 @@ import {
   claimDelivery,
   type Delivery,
   type DeliveryFilter,
+  deleteSettled,
   enqueueDelivery,
   findDelivery,
   listDeliveries as list,
@@ -19,8 +20,13 @@ import { targetNamed, type Way, wayTo } from './targets.ts'
 
 /** How long nobody else tries while somebody does: longer than a request can take. Milliseconds. */
 const CLAIM = 30_000
-/** How long one waits on average whose target has enough to do. Milliseconds. */
-const PUT_OFF = 1_000
+/**
+ * How long one waits on average whose target has enough to do: half as long as it has waited, so that thousands that wait
+ * for one target leave the workers time for others. Milliseconds.
+ */
+const PUT_OFF = { shortest: 1_000, longest: 300_000 }
+/** How long what has been settled can be looked at and replayed. Milliseconds. */
+const KEPT = 30 * 24 * 3_600_000
 
 /**
  * Sends a notice to its target, if it is due. At most one attempt is under way at a time; a process that dies in the
@@ -36,8 +42,7 @@ export async function attemptDelivery(app: App, egress: Egress, id: string): Pro
     ? wayTo(target, egress.secret)
     : { reason: `no target \`${known.target}\` in queues.yaml any more` }
   const leave = way.url === undefined ? () => {} : egress.turn(way.url)
-  // Those that were put off together must not come back together: in step with each other, most find no turn again.
-  if (leave === null) return app.now() + Math.round(PUT_OFF * (0.5 + app.draw()))
+  if (leave === null) return putOff(app, known, known.nextAt)
   try {
     const now = app.now()
     const delivery = await claimDelivery(app.db, id, now, now + CLAIM)
@@ -46,6 +51,16 @@ export async function attemptDelivery(app: App, egress: Egress, id: string): Pro
   } finally {
     leave()
   }
+}
+
+async function putOff(app: App, delivery: Delivery, dueAt: number): Promise<number | null> {
+  const now = app.now()
+  if (delivery.giveUpAt <= now) {
+    return settle(app, delivery, { kind: 'failed', reason: 'it was busy with others until this was given up' })
+  }
+  const wait = Math.min(Math.max((now - dueAt) / 2, PUT_OFF.shortest), PUT_OFF.longest)
+  // Those that were put off together must not come back together: in step with each other, most find no turn again.
+  return now + Math.round(wait * (0.5 + app.draw()))
 }
 
 async function send(egress: Egress, way: Way, { id, body }: Delivery, now: number): Promise<Sent> {
@@ -135,4 +150,12 @@ export async function replayDelivery(app: App, principal: Principal, id: string)
   }
   const { nextAt } = await getDelivery(app, id)
   throw new Problem('delivery_pending', `delivery \`${id}\` is still being tried, next at ${nextAt}; wait for that`)
+}
+
+/**
+ * Deletes what was settled thirty days ago; once an hour is often enough.
+ * @returns how many deliveries were deleted
+ */
+export async function sweepDeliveries(app: App): Promise<number> {
+  return deleteSettled(app.db, app.now() - KEPT)
 }

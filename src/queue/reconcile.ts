@@ -1,20 +1,19 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../storage/database.ts'
-import { pendingDeliveries } from '../storage/deliveries.ts'
+import { type PendingDelivery, pendingDeliveries } from '../storage/deliveries.ts'
 import { type OutboxRow, unhandled } from '../storage/outbox.ts'
-import { pendingQuestions } from '../storage/questions.ts'
+import { type PendingQuestion, pendingQuestions } from '../storage/questions.ts'
 import { type PendingTick, pendingTicks } from '../storage/ticks.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
-import { clockJob, deliveryJob, lateClockJob, noticeJob, questionJob } from './jobs.ts'
+import { type AnyJob, clockJob, deliveryJob, lateClockJob, noticeJob, questionJob } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
 export interface ReconcileOptions {
   readonly db: Kysely<Database>
-  readonly queues: Pick<Queues, 'add' | 'away' | 'onConnect'>
+  readonly queues: Pick<Queues, 'add'>
   /** Milliseconds since the epoch, by the database's clock. */
   readonly now: () => number
-  readonly log: Logger
 }
 
 const EVERY = 60_000
@@ -28,8 +27,6 @@ const HANDLED_WITHIN = 10_000
  */
 const LATE = 5_000
 const BATCH = 500
-/** Of what is not read in pages: the oldest come first, and the rest has its turn once they are done. */
-const AT_MOST = 5_000
 
 /**
  * Queues again what the database remembers and the queue may have lost: whenever the queue can be used again, since it
@@ -38,27 +35,54 @@ const AT_MOST = 5_000
  *
  * @returns what stops it, and resolves when nothing is under way
  */
-export function startReconciling(options: ReconcileOptions): () => Promise<void> {
-  const { queues, now, log } = options
+export function startReconciling({
+  db,
+  queues,
+  now,
+  log,
+}: ReconcileOptions & {
+  readonly queues: Pick<Queues, 'add' | 'away' | 'onConnect'>
+  readonly log: Logger
+}): () => Promise<void> {
   let running: Promise<void> = Promise.resolve()
   let stopped = false
+  const options = { db, now, queues: { add } }
 
-  const turn = (look: () => Promise<void>) => {
-    running = running.then(async () => {
-      if (stopped || queues.away !== null) return
-      try {
-        await look()
-      } catch (error) {
-        if (queues.away !== null || isUnavailable(error)) return
-        log.warn({ err: error }, 'what may be missing in the queues could not be looked for; it is tried again')
-      }
-    })
+  /** What is stopped ends with the page that it is at. */
+  async function add(jobs: readonly AnyJob[]): Promise<void> {
+    await queues.add(jobs)
+    if (stopped) throw new Error('stopped')
   }
 
-  queues.onConnect(() => turn(() => reconcile(options, 'all')))
+  /** A look that is asked for while it waits for its turn is one: however long they take, they do not pile up. */
+  const inTurn = (look: () => Promise<void>) => {
+    let waits = false
+    return () => {
+      if (waits) return
+      waits = true
+      running = running.then(async () => {
+        waits = false
+        if (stopped || queues.away !== null) return
+        try {
+          await look()
+        } catch (error) {
+          if (stopped || queues.away !== null || isUnavailable(error)) return
+          log.warn({ err: error }, 'what may be missing in the queues could not be looked for; it is tried again')
+        }
+      })
+    }
+  }
+
+  queues.onConnect(inTurn(() => reconcile(options, 'all')))
   const timers = [
-    setInterval(() => turn(() => reconcile(options, 'old')), EVERY),
-    setInterval(() => turn(() => queueClocks(options, now() - LATE)), LATE),
+    setInterval(
+      inTurn(() => reconcile(options, 'old')),
+      EVERY,
+    ),
+    setInterval(
+      inTurn(() => queueClocks(options, now() - LATE)),
+      LATE,
+    ),
   ]
   return async () => {
     stopped = true
@@ -72,27 +96,40 @@ export async function reconcile(options: ReconcileOptions, notices: 'all' | 'old
   const { db, queues, now } = options
   const start = now()
   const before = notices === 'all' ? start : start - HANDLED_WITHIN
-
-  for (let last: OutboxRow | undefined, more = true; more; ) {
-    const rows = await unhandled(db, { before, after: last?.id ?? 0, limit: BATCH })
-    await queues.add(rows.map(({ id, createdAt }) => noticeJob(id, createdAt.getTime())))
-    last = rows.at(-1)
-    more = rows.length === BATCH
-  }
-
+  await queuePages<OutboxRow>(
+    queues,
+    (last) => unhandled(db, { before, after: last?.id ?? 0, limit: BATCH }),
+    ({ id, createdAt }) => noticeJob(id, createdAt.getTime()),
+  )
   await queueClocks(options, start + AHEAD)
-  await queues.add((await pendingQuestions(db, AT_MOST)).map(questionJob))
-  const deliveries = await pendingDeliveries(db, start + AHEAD, AT_MOST)
-  await queues.add(deliveries.map(({ id, nextAt }) => deliveryJob(id, nextAt)))
+  await queuePages<PendingQuestion>(queues, (last) => pendingQuestions(db, last, BATCH), questionJob)
+  await queuePages<PendingDelivery>(
+    queues,
+    (last) => pendingDeliveries(db, start + AHEAD, last, BATCH),
+    ({ id, nextAt }) => deliveryJob(id, nextAt),
+  )
 }
 
 /** Those that strike before `before`. */
 async function queueClocks({ db, queues, now }: ReconcileOptions, before: number): Promise<void> {
   const late = now() - LATE
-  for (let last: PendingTick | undefined, more = true; more; ) {
-    const ticks = await pendingTicks(db, before, last, BATCH)
-    await queues.add(ticks.map(({ escalation, at }) => (at < late ? lateClockJob : clockJob)(escalation, at)))
-    last = ticks.at(-1)
-    more = ticks.length === BATCH
+  await queuePages<PendingTick>(
+    queues,
+    (last) => pendingTicks(db, before, last, BATCH),
+    ({ escalation, at }) => (at < late ? lateClockJob : clockJob)(escalation, at),
+  )
+}
+
+/** Queues page after page, each of which begins after the last row of the one before. */
+async function queuePages<Row>(
+  queues: Pick<Queues, 'add'>,
+  read: (last: Row | undefined) => Promise<readonly Row[]>,
+  job: (row: Row) => AnyJob,
+): Promise<void> {
+  for (let last: Row | undefined, more = true; more; ) {
+    const rows = await read(last)
+    await queues.add(rows.map(job))
+    last = rows.at(-1)
+    more = rows.length === BATCH
   }
 }

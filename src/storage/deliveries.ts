@@ -54,21 +54,38 @@ export async function listDeliveries(
   return (await query.execute()).map(deliveryOf)
 }
 
-/** Those that may be tried before a time (milliseconds), the longest due first. */
+export interface PendingDelivery {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly nextAt: number
+}
+
+/** Those that may be tried before `before`, the longest due first; those after `after`, where the page before ended. */
 export async function pendingDeliveries(
   db: Kysely<Database>,
   before: number,
+  after: PendingDelivery | undefined,
   limit: number,
-): Promise<readonly { readonly id: string; readonly nextAt: number }[]> {
-  const rows = await db
+): Promise<readonly PendingDelivery[]> {
+  let query = db
     .selectFrom('deliveries')
     .select(['id', 'next_at'])
     .where('status', '=', 'pending')
     .where('next_at', '<', new Date(before))
     .orderBy('next_at')
+    .orderBy('id')
     .limit(limit)
-    .execute()
-  return rows.map((row) => ({ id: row.id, nextAt: row.next_at!.getTime() }))
+  if (after) query = query.where(sql<boolean>`(next_at, id) > (${new Date(after.nextAt)}, ${after.id}::uuid)`)
+  return (await query.execute()).map((row) => ({ id: row.id, nextAt: row.next_at!.getTime() }))
+}
+
+/** @returns how many of those that were settled by a time (milliseconds) were deleted */
+export async function deleteSettled(db: Kysely<Database>, by: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('deliveries')
+    .where('settled_at', '<=', new Date(by))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
 }
 
 /**

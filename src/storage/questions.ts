@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Database } from './database.ts'
 
 /** A question that something raised and nobody has answered yet. */
@@ -17,9 +17,15 @@ export async function findQuestion(
   return selectQuestions(db).where('account_id', '=', account).where('decision', '=', decision).executeTakeFirst()
 }
 
-/** The oldest first. */
-export async function pendingQuestions(db: Kysely<Database>, limit: number): Promise<readonly PendingQuestion[]> {
-  return selectQuestions(db).orderBy('raised_at').limit(limit).execute()
+/** By account and decision; those after `after`, where the page before ended. */
+export async function pendingQuestions(
+  db: Kysely<Database>,
+  after: PendingQuestion | undefined,
+  limit: number,
+): Promise<readonly PendingQuestion[]> {
+  let query = selectQuestions(db).orderBy('account_id').orderBy('decision').limit(limit)
+  if (after) query = query.where(sql<boolean>`(account_id, decision) > (${after.account}, ${after.decision})`)
+  return query.execute()
 }
 
 /** Forgets a question that has been answered, unless it was raised again by an entry after `answered`. */

@@ -1,7 +1,13 @@
 import type { ServerResponse } from 'node:http'
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, vi } from 'vitest'
-import { attemptDelivery, getDelivery, listDeliveries, replayDelivery } from '../../../src/app/deliveries.ts'
+import {
+  attemptDelivery,
+  getDelivery,
+  listDeliveries,
+  replayDelivery,
+  sweepDeliveries,
+} from '../../../src/app/deliveries.ts'
 import { missingSecrets } from '../../../src/app/targets.ts'
 import { claimDelivery, pendingDeliveries, recordAttempt } from '../../../src/storage/deliveries.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
@@ -209,6 +215,20 @@ describe('a target', () => {
     expect(await attemptDelivery(app, egress, fifth.toSlack)).toBeNull()
     expect(crm.received.length).toBe(before + 4)
 
+    // The longer it has waited, the less often it asks: a crowd that waits for one must not keep the workers busy.
+    pass(60_000)
+    expect(await attemptDelivery(app, egress, fifth.toCrm)).toBe(app.now() + 30_000)
+    pass(20 * HOUR)
+    expect(await attemptDelivery(app, egress, fifth.toCrm)).toBe(app.now() + 300_000)
+    const sixth = await fresh()
+    pass(24 * HOUR)
+    expect(await attemptDelivery(app, egress, sixth.toCrm)).toBeNull()
+    expect(await getDelivery(app, sixth.toCrm)).toMatchObject({
+      status: 'dead',
+      attempts: 0,
+      lastError: 'it was busy with others until this was given up',
+    })
+
     for (const response of hanging) response.end()
     expect(await Promise.all(waiting)).toEqual([null, null, null, null])
     answering(crm, 200)
@@ -266,10 +286,25 @@ describe('deliveries that wait', () => {
     for (const [i, id] of ids.entries()) {
       await told.query('UPDATE deliveries SET next_at = $2 WHERE id = $1', [id, new Date(now - i * 1000)])
     }
-    expect(await pendingDeliveries(app.db, now + 1, 10)).toEqual(
-      [2, 1, 0].map((i) => ({ id: ids[i], nextAt: now - i * 1000 })),
-    )
-    expect(await pendingDeliveries(app.db, now, 1)).toEqual([{ id: ids[2], nextAt: now - 2000 }])
+    const due = [2, 1, 0].map((i) => ({ id: ids[i]!, nextAt: now - i * 1000 }))
+    expect(await pendingDeliveries(app.db, now + 1, undefined, 10)).toEqual(due)
+    expect(await pendingDeliveries(app.db, now, undefined, 1)).toEqual(due.slice(0, 1))
+    expect(await pendingDeliveries(app.db, now + 1, due[0], 10)).toEqual(due.slice(1))
+  })
+})
+
+describe('deliveries that are settled', () => {
+  it('are kept for thirty days', async () => {
+    answering(crm, 200)
+    const { toCrm, toSlack } = await fresh()
+    await attemptDelivery(app, egress, toCrm)
+    pass(30 * 24 * HOUR - 1)
+    await sweepDeliveries(app)
+    expect(await getDelivery(app, toCrm)).toMatchObject({ status: 'delivered' })
+    pass(1)
+    expect(await sweepDeliveries(app)).toBeGreaterThan(0)
+    await expect(getDelivery(app, toCrm)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await getDelivery(app, toSlack)).toMatchObject({ status: 'pending' })
   })
 })
 
