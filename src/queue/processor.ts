@@ -1,6 +1,7 @@
 import { DelayedError, type Processor } from 'bullmq'
 import type { Logger } from 'pino'
 import { isUnavailable } from '../storage/unavailable.ts'
+import { describeFailure } from '../telemetry/failure.ts'
 import { PAYLOADS, type Payload, type QueueName } from './jobs.ts'
 
 /**
@@ -37,7 +38,7 @@ export function processorOf<N extends QueueName>(
         { err: error, queue, job: job.id },
         'a job failed; it is tried again',
       )
-      throw error
+      throw asKept(error)
     })
     if (wake === null) return
     // BullMQ goes by the local clock, so a process whose clock is ahead gets jobs early. By the same clock it gets them
@@ -45,6 +46,12 @@ export function processorOf<N extends QueueName>(
     await job.moveToDelayed(Date.now() + Math.max(SLEEP_AT_LEAST, wake - now()), token)
     throw new DelayedError()
   }
+}
+
+/** The error that a job keeps as its reason, where the board shows it: no more than logs may hold. */
+function asKept(error: unknown): Error {
+  const { name, message = name } = describeFailure(error)
+  return new Error(message)
 }
 
 const BACKOFF = { first: 500, longest: 60_000 }

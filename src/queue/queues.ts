@@ -53,6 +53,8 @@ const JOB: BulkJobOptions = {
   removeOnComplete: true,
   removeOnFail: true,
   attempts: 1_000_000,
+  // Else it keeps one of each attempt.
+  stackTraceLimit: 0,
   backoff: { type: 'custom' },
 }
 

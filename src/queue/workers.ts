@@ -35,8 +35,9 @@ export function startWorkers({ queues, handlers, metrics, now }: WorkersOptions)
   })
   queues.work('clocks', CONCURRENCY.clocks, async ({ escalation, at }) => {
     const next = await handlers.tick(escalation)
-    // The job came early. Any other time was committed, and queued, together with the step that set it.
-    return next === at ? next : null
+    // The job came early. Any other time was committed, and queued, together with the step that set it. A clock that has
+    // struck and stays as it is would wake at once, again and again; it is found among those that are late.
+    return next === at && next > now() ? next : null
   })
   queues.work('questions', CONCURRENCY.questions, ({ account, decision }) => handlers.answerQuestion(account, decision))
   queues.work('deliveries', CONCURRENCY.deliveries, ({ delivery }) => handlers.attemptDelivery(delivery))

@@ -1,6 +1,6 @@
 import { v7 as uuid } from 'uuid'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { noticeJob } from '../../../src/queue/jobs.ts'
+import { clockJob, noticeJob } from '../../../src/queue/jobs.ts'
 import { reconcile } from '../../../src/queue/reconcile.ts'
 import { takeNotice } from '../../../src/storage/notices.ts'
 import { createTestApp } from '../app.ts'
@@ -142,6 +142,44 @@ for (const { name, available, start } of BACKENDS) {
       await execute(url, 'DELETE FROM pending_questions; DELETE FROM deliveries; DELETE FROM escalations')
     })
 
+    it('find what waits behind thousands that wait, too', async () => {
+      const worker = startWorker(test, { redis, relaying: false })
+      await worker.connected
+      await execute(
+        url,
+        `INSERT INTO deliveries (id, account_id, target, event, body, next_at, give_up_at, created_at)
+         SELECT gen_random_uuid(), 'acme', 'crm', 'escalation.opened', '{}',
+                now() - interval '1 s' * (i / 100), now() + interval '1 day', now()
+         FROM generate_series(1, 5200) AS i;
+         INSERT INTO pending_questions
+         SELECT 'account ' || i, 'expansion-outreach', 1, now() - interval '1 s' * i FROM generate_series(1, 5200) AS i`,
+      )
+      await reconcile({ db: app.db, queues: worker.queues, now: Date.now }, 'old')
+      const queues = (await worker.queues.opened).filter(({ name }) => name === 'deliveries' || name === 'questions')
+      for (const queue of queues) {
+        expect(await queue.getWaitingCount()).toBe(5200)
+        await queue.drain(true)
+      }
+      await worker.close()
+      await execute(url, 'DELETE FROM deliveries; DELETE FROM pending_questions')
+    }, 60_000)
+
+    it('leave a clock that has struck and stays as it is to the next look for late ones', async () => {
+      let calls = 0
+      const at = Date.now() - 60_000
+      const tick = async () => {
+        calls++
+        return at
+      }
+      const worker = startWorker(test, { redis, relaying: false, handlers: { tick } })
+      await worker.connected
+      await worker.queues.add([clockJob(uuid(), at)])
+      const queue = (await worker.queues.opened).find(({ name }) => name === 'clocks')!
+      await eventually(async () => calls > 0 && (await queue.getJobCountByTypes('waiting', 'active', 'delayed')) === 0)
+      expect(calls).toBe(1)
+      await worker.close()
+    })
+
     it('wake at the time that a clock is set to, and not before', async () => {
       const at = Date.now() + 400
       const woken: number[] = []
@@ -187,7 +225,7 @@ for (const { name, available, start } of BACKENDS) {
       await worker.connected
       const sleeping = { queue: 'clocks', id: `clock-${escalation}-${at}`, data: { escalation, at }, at: at + 300_000 }
       await worker.queues.add([sleeping as never])
-      await reconcile({ db: app.db, queues: worker.queues, now: Date.now, log: app.log }, 'old')
+      await reconcile({ db: app.db, queues: worker.queues, now: Date.now }, 'old')
       await eventually(() => woken.includes(escalation))
       await worker.close()
       await execute(url, 'DELETE FROM escalations')
@@ -206,6 +244,24 @@ for (const { name, available, start } of BACKENDS) {
       expect(test.logged.filter((line) => line.includes('it is tried again') && line.includes('not yet'))).toHaveLength(
         2,
       )
+      await worker.close()
+    })
+
+    it('keep no more of a failure than logs may hold, however often a job fails', async () => {
+      let calls = 0
+      const answerQuestion = async () => {
+        calls++
+        return JSON.parse('a secret')
+      }
+      const worker = startWorker(test, { redis, handlers: { answerQuestion } })
+      await commitRow(url, 'question', { account: 'acme', decision: 'expansion-outreach', sequence: 4 })
+      app.bell.ring()
+      const queue = (await worker.queues.opened).find(({ name }) => name === 'questions')!
+      await eventually(async () => calls === 3 && (await queue.getDelayedCount()) === 1)
+      const [job] = await queue.getDelayed()
+      expect(job).toMatchObject({ failedReason: 'SyntaxError', attemptsMade: 3 })
+      expect(job!.stacktrace).toEqual([])
+      await job!.remove()
       await worker.close()
     })
 
