@@ -150,8 +150,8 @@ export function escalationWorkRoutes(http: Http, app: App): void {
         tags,
         summary: 'Claim what comes next in a queue',
         description:
-          'The decision of the queue that should be taken first, of those for anybody and those for you. However ' +
-          'many ask at once, each gets another.',
+          'The decision of the queue that should be taken first, of those for anybody, those for you, and those that ' +
+          'whoever they are for has let become overdue. However many ask at once, each gets another.',
         params: claimNextPath,
         body: onBehalf,
         response: responses({ 200: { description: 'The item, if any waits.', schema: claimNextResponse } }, ANY_POST),
