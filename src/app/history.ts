@@ -216,7 +216,7 @@ async function rulesetOf(app: App, stored: StoredAdjudication, hash: string): Pr
 }
 
 /** Whether a payload's body has the shape in which adjudications are recorded. */
-function isRecord(body: unknown): body is AdjudicationRecord {
+export function isRecord(body: unknown): body is AdjudicationRecord {
   if (!isObject(body) || !isObject(body.figures)) return false
   const { id, decision, ruleset, draw, engine, facts, signals, agents, overlay = {}, proposal = {}, ruling = 0 } = body
   return (

@@ -16,6 +16,7 @@ const TOLD = new Set([
   'UsageError',
   'ConfigError',
   'RulesUnreadable',
+  'BacktestError',
   'ListenError',
   'Problem',
   'EmbeddedPostgresError',
