@@ -46,7 +46,7 @@ function startThread(contents: Pair<string>): Thread {
   let broken: Error | null = null
   worker.on('message', (counted: Counted) => {
     if ('tally' in counted) settle?.resolve(counted.tally)
-    else settle?.reject(sameError(counted.failure))
+    else settle?.reject(errorOf(counted.failure))
     settle = null
   })
   worker.on('error', (error) => {
@@ -68,9 +68,8 @@ function startThread(contents: Pair<string>): Thread {
   }
 }
 
-/** Errors lose their class on the way between threads, not their message. */
-function sameError(error: Error): Error {
-  return error.name === 'BacktestError' ? new BacktestError(error.message) : error
+function errorOf({ name, message }: Pick<Error, 'name' | 'message'>): Error {
+  return name === 'BacktestError' ? new BacktestError(message) : new Error(message)
 }
 
 const EXTENSION = path.extname(new URL(import.meta.url).pathname)

@@ -50,7 +50,7 @@ export interface HistoryReport {
   readonly undated: number
   /** Accounts of which there are signals or facts and no outcome; files only. */
   readonly accountsWithoutOutcome: number
-  /** Recorded answers whose inputs have been erased. */
+  /** Recorded answers whose inputs have been erased or can't be read; left out. */
   readonly erased: number
   /** Questions that a person's earlier answer had settled; here both sets answer them without it. */
   readonly ruled: number

@@ -7,7 +7,7 @@ import { createSide } from './side.ts'
 import { type Tally, tallyBatch } from './tally.ts'
 
 /** A thread that counts pieces of history, one at a time. It compiles both rulesets itself: closures don't travel. */
-export type Counted = { readonly tally: Tally } | { readonly failure: Error }
+export type Counted = { readonly tally: Tally } | { readonly failure: Pick<Error, 'name' | 'message'> }
 
 const contents = workerData as Pair<string>
 const rulesets = {
@@ -22,7 +22,9 @@ parentPort?.on('message', (piece: Piece) => {
     const batch = piece.kind === 'lines' ? casesOfLines(piece, rulesets) : piece
     counted = { tally: tallyBatch(sides, batch) }
   } catch (error) {
-    counted = { failure: error as Error }
+    // Errors lose their names on the way between threads.
+    const { name, message } = error as Error
+    counted = { failure: { name, message } }
   }
   parentPort?.postMessage(counted)
 })
