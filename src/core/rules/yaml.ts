@@ -191,6 +191,15 @@ function locate(
   document: Document,
   problem: (offset: number, message: string) => RuleProblem,
 ): YamlFile {
+  const pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>()
+  function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = pairs.get(map)
+    if (known !== undefined) return known
+    const found = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]))
+    pairs.set(map, found)
+    return found
+  }
+
   /** The deepest node on the way to `path`, the pair that holds it, and whether that is the whole way. */
   function find(path: Path): { node: Node | null; pair: Pair | null; whole: boolean } {
     let node = document.contents as Node | null
@@ -198,7 +207,7 @@ function locate(
     for (const key of path) {
       const collection = isAlias(node) ? node.resolve(document) : node
       if (isMap(collection)) {
-        const next = collection.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key))
+        const next = pairsOf(collection).get(String(key))
         if (next === undefined) return { node, pair, whole: false }
         pair = next
         node = next.value as Node | null

@@ -3,6 +3,7 @@ import { type Expression, ExpressionError, type Scope } from '../expression.ts'
 import { typeOf } from './ast.ts'
 import { compileFast } from './fast.ts'
 import { useRfc3339 } from './functions.ts'
+import { tooDeep, tooSlow } from './limits.ts'
 import { useDoubles } from './numbers.ts'
 import { factsRead } from './reads.ts'
 import { checkReferences, type Fault } from './references.ts'
@@ -39,6 +40,8 @@ export function compileExpression<K extends keyof Types>(
   } catch (error) {
     return { faults: [parseFault(error, source)] }
   }
+  const deep = tooDeep(parsed.ast)
+  if (deep !== null) return { faults: [deep] }
   const faults = checkReferences(parsed.ast, vocabulary)
   if (faults.length > 0) return { faults }
   useDoubles(parsed.ast)
@@ -49,6 +52,8 @@ export function compileExpression<K extends keyof Types>(
   if (found !== 'any' && found !== TYPE_NAMES[type]) {
     return { faults: [{ offset: 0, message: `must be ${TYPE_WORDS[type]}; it is a ${found}` }] }
   }
+  const slow = tooSlow(parsed.ast, vocabulary.variables.includes('signal'))
+  if (slow !== null) return { faults: [slow] }
   return { expression: expressionOf(parsed, type, vocabulary) }
 }
 
