@@ -1,3 +1,4 @@
+import { addBusinessTime } from '../core/hours.ts'
 import { OPS, queueOf } from '../core/queues.ts'
 import { claim, comment, reassign, release } from '../core/working.ts'
 import type { App } from './app.ts'
@@ -72,7 +73,9 @@ export async function reassignEscalation(
   return takeTurn(app, await knownEscalation(app, id), ({ book, item, write }) => {
     const { queue = item.queue } = request
     const { assignee = queue === item.queue ? item.assignee : null } = request
-    const named = made(reassign(item, by.name, { assignee, queue }, book.now, leaseOf(app, queue)))
+    const { due, hours, lease } = queueOf(app.rules.active.queues, queue)
+    const dueAt = addBusinessTime(book.now, due, hours)
+    const named = made(reassign(item, by.name, { assignee, queue, dueAt }, book.now, lease))
     const changed = {
       ...(assignee !== item.assignee && { assignee: { from: item.assignee, to: assignee } }),
       ...(queue !== item.queue && { queue: { from: item.queue, to: queue } }),
@@ -103,7 +106,7 @@ export async function commentOnEscalation(
 }
 
 /** @throws Problem `invalid_request` where there is no such queue */
-function demandQueue({ rules }: App, queue: string | undefined): void {
+export function demandQueue({ rules }: App, queue: string | undefined): void {
   const { declared } = rules.active.queues
   if (queue === undefined || queue === OPS || declared.size === 0 || declared.has(queue)) return
   const known = [...declared.keys()].map((name) => `\`${name}\``).join(', ')

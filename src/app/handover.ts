@@ -64,7 +64,7 @@ export function handOver(
     joined: true,
     ...(changed && { changed }),
     carryOut(step) {
-      const item = changeEscalation(waiting, asking, changed !== null)
+      const item = changeEscalation(waiting, asking, changed !== null, book.now)
       book.put(item, changed ? step : undefined)
       if (changed) book.notify('escalation.changed', item, step)
     },

@@ -104,22 +104,30 @@ export function openEscalation(
  *
  * @param changed whether it asks something else of a person than before
  */
-export function changeEscalation(item: Escalation, asking: Asking, changed: boolean): Escalation {
-  const dueAt = Math.min(item.dueAt, asking.dueAt)
+export function changeEscalation(item: Escalation, asking: Asking, changed: boolean, now: number): Escalation {
   const isElsewhere = asking.queue !== item.asked.queue
+  const moved = isElsewhere && asking.queue !== item.queue ? inOtherHands(item, asking.dueAt, now) : item
+  const dueAt = Math.min(moved.dueAt, asking.dueAt)
+  const isSooner = dueAt < moved.dueAt
   return settled({
-    ...item,
+    ...moved,
     adjudication: asking.adjudication,
     asked: asking.asked,
     regret: asking.regret,
     queue: isElsewhere ? asking.queue : item.queue,
     priority: Math.max(item.priority, asking.priority),
     dueAt,
-    remindAt: item.remindAt && Math.min(item.remindAt, halfway(item.createdAt, dueAt)),
+    remindAt: isSooner ? moved.remindAt && Math.min(moved.remindAt, halfway(item.createdAt, dueAt)) : moved.remindAt,
     // Whoever was named in another queue may not work in this one.
     assignee: isElsewhere ? asking.assignee : (item.assignee ?? asking.assignee),
     changes: item.changes + (changed ? 1 : 0),
   })
+}
+
+/** The item as it goes to another queue: those who get it overdue get time of their own, and a reminder. */
+export function inOtherHands(item: Escalation, dueAt: number, now: number): Escalation {
+  if (item.overdueAt === null) return item
+  return { ...item, dueAt, overdueAt: null, remindAt: halfway(now, dueAt) }
 }
 
 /** The item closed, since no person is needed any more. */

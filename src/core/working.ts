@@ -1,4 +1,4 @@
-import { closed, type Escalation, holderOf, isWaiting, type Resolution, settled } from './escalation.ts'
+import { closed, type Escalation, holderOf, inOtherHands, isWaiting, type Resolution, settled } from './escalation.ts'
 
 /** A step that a person makes with an escalation: the item after it, or why it can't be made. */
 export type Step = { readonly item: Escalation } | { readonly refusal: Refusal }
@@ -32,19 +32,22 @@ export function release(item: Escalation, by: string, now: number): Step {
 export interface Assignment {
   readonly assignee: string | null
   readonly queue: string
+  /** Until when those of another queue should have decided what comes to them overdue, in milliseconds. */
+  readonly dueAt: number
 }
 
 /** Puts the item into other hands. It is given back, unless it is in theirs already. */
 export function reassign(
   item: Escalation,
   by: string,
-  { assignee, queue }: Assignment,
+  { assignee, queue, dueAt }: Assignment,
   now: number,
   lease: number,
 ): Step {
   const refusal = refuse(item, by, now)
   if (refusal) return { refusal }
-  const named = { ...item, assignee, queue }
+  const moved = queue === item.queue ? item : inOtherHands(item, dueAt, now)
+  const named = { ...moved, assignee, queue }
   const isTheirs = assignee !== null && holderOf(item, now)?.by === assignee
   return { item: isTheirs ? renewed(named, by, now, lease) : givenBack(named, now) }
 }

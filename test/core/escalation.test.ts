@@ -78,7 +78,7 @@ describe('an item', () => {
       assignee: 'ben',
       asked: ASKED,
     }
-    expect(changeEscalation(item, later, true)).toEqual({
+    expect(changeEscalation(item, later, true, NOW)).toEqual({
       ...item,
       adjudication: 'a2',
       queue: 'vip',
@@ -86,10 +86,10 @@ describe('an item', () => {
       regret: 3,
       changes: 1,
     })
-    expect(changeEscalation(item, { ...later, queue: 'csm' }, true).assignee).toBe('maria')
-    expect(changeEscalation(item, { ...later, assignee: null }, true).assignee).toBeNull()
+    expect(changeEscalation(item, { ...later, queue: 'csm' }, true, NOW).assignee).toBe('maria')
+    expect(changeEscalation(item, { ...later, assignee: null }, true, NOW).assignee).toBeNull()
     const sooner = { ...later, priority: 50, dueAt: NOW + 2 * HOUR }
-    expect(changeEscalation(item, sooner, false)).toMatchObject({
+    expect(changeEscalation(item, sooner, false, NOW)).toMatchObject({
       priority: 50,
       dueAt: NOW + 2 * HOUR,
       remindAt: NOW + HOUR,
@@ -97,10 +97,28 @@ describe('an item', () => {
     })
   })
 
+  it('gets time of its own, and a reminder, where it comes overdue to another queue', () => {
+    const overdue = markOverdue(opened(), NOW + 9 * HOUR)
+    const now = NOW + 10 * HOUR
+    const fresh = {
+      queue: 'vip',
+      dueAt: now + 4 * HOUR,
+      overdueAt: null,
+      remindAt: now + 2 * HOUR,
+      tickAt: now + 2 * HOUR,
+    }
+    const asking = { ...overdue, adjudication: 'a2', queue: 'vip', dueAt: now + 4 * HOUR }
+    expect(changeEscalation(overdue, asking, true, now)).toMatchObject(fresh)
+    const assignment = { assignee: null, queue: 'vip', dueAt: now + 4 * HOUR }
+    expect(made(reassign(overdue, 'maria', assignment, now, LEASE))).toMatchObject(fresh)
+    const kept = { ...assignment, queue: overdue.queue }
+    expect(made(reassign(overdue, 'maria', kept, now, LEASE))).toMatchObject({ dueAt: overdue.dueAt, tickAt: now })
+  })
+
   it('is not reminded of twice when it becomes due sooner', () => {
     const reminded = remind(opened())
     const sooner = { ...reminded, dueAt: NOW + 2 * HOUR, adjudication: 'a2' }
-    expect(changeEscalation(reminded, sooner, true)).toMatchObject({ remindAt: null, tickAt: NOW + 2 * HOUR })
+    expect(changeEscalation(reminded, sooner, true, NOW)).toMatchObject({ remindAt: null, tickAt: NOW + 2 * HOUR })
   })
 
   it('is withdrawn with the reason, out of the hands of who holds it', () => {
@@ -123,7 +141,7 @@ describe('a claim', () => {
     const others = [
       claim(held, 'ben', NOW, LEASE),
       release(held, 'ben', NOW),
-      reassign(held, 'ben', { assignee: null, queue: held.queue }, NOW, LEASE),
+      reassign(held, 'ben', { assignee: null, queue: held.queue, dueAt: NOW }, NOW, LEASE),
       resolve(held, 'ben', NOW, answer('ben')),
     ]
     for (const step of others) {
@@ -140,9 +158,9 @@ describe('a claim', () => {
     const until = later + LEASE
     expect(made(claim(held, 'maria', later, LEASE)).claimedUntil).toBe(until)
     expect(made(comment(held, 'maria', later, LEASE)).claimedUntil).toBe(until)
-    expect(made(reassign(held, 'maria', { assignee: 'maria', queue: held.queue }, later, LEASE)).claimedUntil).toBe(
-      until,
-    )
+    expect(
+      made(reassign(held, 'maria', { assignee: 'maria', queue: held.queue, dueAt: NOW }, later, LEASE)).claimedUntil,
+    ).toBe(until)
     expect(made(comment(held, 'ben', later, LEASE))).toEqual(held)
   })
 
@@ -156,10 +174,12 @@ describe('a claim', () => {
 
   it('is given up by release and by naming another', () => {
     expect(made(release(held, 'maria', NOW))).toMatchObject({ status: 'open', claimedBy: null, claimedUntil: null })
-    expect(made(reassign(held, 'maria', { assignee: 'ben', queue: held.queue }, NOW, LEASE))).toMatchObject({
-      assignee: 'ben',
-      claimedBy: null,
-    })
+    expect(made(reassign(held, 'maria', { assignee: 'ben', queue: held.queue, dueAt: NOW }, NOW, LEASE))).toMatchObject(
+      {
+        assignee: 'ben',
+        claimedBy: null,
+      },
+    )
     expect(refused(release(opened(), 'maria', NOW))).toEqual({
       code: 'not_claimed',
       message: '`maria` does not hold escalation `e1`; claim it first',
@@ -176,7 +196,7 @@ describe('an item that is closed', () => {
     const late = [
       claim(item, 'ben', NOW, LEASE),
       release(item, 'ben', NOW),
-      reassign(item, 'ben', { assignee: null, queue: item.queue }, NOW, LEASE),
+      reassign(item, 'ben', { assignee: null, queue: item.queue, dueAt: NOW }, NOW, LEASE),
       comment(item, 'ben', NOW, LEASE),
       resolve(item, 'ben', NOW, answer('ben')),
     ]
@@ -268,7 +288,7 @@ function after(item: Escalation, move: Move, now: number): Escalation {
     case 'comment':
       return stepped(comment(item, move.by, now, LEASE))
     case 'reassign':
-      return stepped(reassign(item, move.by, { assignee: move.to, queue: item.queue }, now, LEASE))
+      return stepped(reassign(item, move.by, { assignee: move.to, queue: item.queue, dueAt: NOW }, now, LEASE))
     case 'resolve':
       return stepped(resolve(item, move.by, now, answer(move.by)))
     case 'tick': {
@@ -277,7 +297,7 @@ function after(item: Escalation, move: Move, now: number): Escalation {
     }
     case 'change': {
       const asking = { ...item, adjudication: 'a2', priority: move.priority, dueAt: now + move.dueIn }
-      return isWaiting(item) ? changeEscalation(item, asking, true) : item
+      return isWaiting(item) ? changeEscalation(item, asking, true, now) : item
     }
     case 'withdraw':
       return isWaiting(item) ? withdrawEscalation(item, 'no_longer_needed', 'a2', now) : item
