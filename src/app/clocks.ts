@@ -132,12 +132,13 @@ function fallBack({ book, write }: Turn, item: Escalation, { fallback: { action,
 async function learn(app: App, id: string): Promise<Knowledge | null> {
   const item = await findEscalation(app.db, id)
   if (!item) return null
-  const steps = await readSteps(app.db, id)
-  const wasRaised = steps.some(
-    ({ kind, body }) => kind === 'escalation.raised' && (body as Raised | null)?.changed.queue.from === item.queue,
-  )
+  const raised = await readSteps(app.db, id, { kind: 'escalation.raised', limit: RAISED_AT_MOST })
+  const wasRaised = raised.some(({ body }) => (body as Raised | null)?.changed.queue.from === item.queue)
   return { queue: item.queue, adjudication: item.adjudication, wasRaised, fallback: await fallbackOf(app, item) }
 }
+
+/** More than there are queues that it could come from. */
+const RAISED_AT_MOST = 100
 
 interface Raised {
   readonly changed: { readonly queue: { readonly from: string } }

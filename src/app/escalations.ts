@@ -46,7 +46,7 @@ export interface EscalationDetail extends ItemView {
   }
   /** Why it could not be evaluated, of an item that is about that. */
   readonly error: string | null
-  /** What was done with it, in order. */
+  /** What was done with it, in order; of much the newest. */
   readonly history: readonly StepView[]
 }
 
@@ -62,7 +62,7 @@ export async function getEscalation(app: App, id: string): Promise<EscalationDet
   const [answer, accountDetail, steps] = await Promise.all([
     answerOf(app, item),
     getAccount(app, item.account),
-    readSteps(app.db, id),
+    readSteps(app.db, id, { limit: HISTORY_AT_MOST }),
   ])
   const hidden = isHidden(app, item)
   const { decisions, queues } = app.rules.active
@@ -76,9 +76,18 @@ export async function getEscalation(app: App, id: string): Promise<EscalationDet
       states: answer ? Object.keys(answer.beliefs) : (declared?.states.map(({ name }) => name) ?? []),
       reasons: Object.fromEntries(queues.reasons),
     },
-    error: item.rule === null ? null : ((steps.find(({ body }) => body?.error)?.body?.error as string) ?? null),
+    error: item.rule === null ? null : await errorOf(app, item),
     history: steps.map((step) => stepView(step, item.id, hidden)),
   }
+}
+
+/** More than anybody reads. */
+const HISTORY_AT_MOST = 500
+
+/** Null where it has been erased. */
+async function errorOf(app: App, { id }: Escalation): Promise<string | null> {
+  const [opened] = await readSteps(app.db, id, { kind: 'escalation.opened', limit: 1 })
+  return (opened?.body?.error as string | undefined) ?? null
 }
 
 async function answerOf(app: App, { adjudication }: Escalation): Promise<AdjudicationView | null> {

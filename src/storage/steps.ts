@@ -13,9 +13,13 @@ export interface StoredStep {
   readonly body: Readonly<Record<string, unknown>> | null
 }
 
-/** All steps of an escalation in order, those of the account's streams before and after it joined another. */
-export async function readSteps(db: Kysely<Database>, escalation: string): Promise<readonly StoredStep[]> {
-  const rows = await db
+/** The newest steps of an escalation in order, those of the account's streams before and after it joined another. */
+export async function readSteps(
+  db: Kysely<Database>,
+  escalation: string,
+  { kind, limit }: { readonly kind?: string; readonly limit: number },
+): Promise<readonly StoredStep[]> {
+  let query = db
     .selectFrom('escalation_steps as s')
     .innerJoin('audit_entries as e', (join) =>
       join.onRef('e.stream', '=', 's.stream').onRef('e.sequence', '=', 's.sequence'),
@@ -25,10 +29,11 @@ export async function readSteps(db: Kysely<Database>, escalation: string): Promi
     )
     .where('s.escalation_id', '=', escalation)
     .select(['e.stream', 'e.sequence', 'e.kind', 'e.at', 'p.payload'])
-    .orderBy('e.at')
-    .orderBy('e.sequence')
-    .execute()
-  return rows.map(({ payload, ...entry }) => ({
+    .orderBy('e.at', 'desc')
+    .orderBy('e.sequence', 'desc')
+    .limit(limit)
+  if (kind !== undefined) query = query.where('e.kind', '=', kind)
+  return (await query.execute()).reverse().map(({ payload, ...entry }) => ({
     ...entry,
     body: payload === null ? null : ((parsed(payload)?.body ?? null) as StoredStep['body']),
   }))

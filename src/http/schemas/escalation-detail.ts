@@ -70,6 +70,6 @@ export const escalationDetail = z
       })
       .meta({ description: 'What there is to decide.' }),
     error: field(z.string().nullable(), 'Why it could not be evaluated, where the item is about that.', null),
-    history: z.array(step).meta({ description: 'What was done with it, in order.' }),
+    history: z.array(step).meta({ description: 'What was done with it, in order; the newest 500 steps.' }),
   })
   .meta({ id: 'EscalationDetail', description: 'An item in a human queue, with what it is about.' })

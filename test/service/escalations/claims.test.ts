@@ -43,6 +43,19 @@ describe('an item', () => {
     expect(await verifyAudit(app, { stream: 'account:worked' })).toMatchObject({ ok: true })
   })
 
+  it('shows what was done last, however much there was', async () => {
+    const id = await open('talkative')
+    for (let i = 0; i < 510; i += 51) {
+      await Promise.all(
+        Array.from({ length: 51 }, (_, k) => commentOnEscalation(app, ben, id, { comment: `${i + k}` })),
+      )
+    }
+    const { history } = await getEscalation(app, id)
+    expect(history).toHaveLength(500)
+    const shown = history.slice(-459).map(({ comment }) => Number(comment))
+    expect(shown.sort((a, b) => a - b)).toEqual(Array.from({ length: 459 }, (_, i) => i + 51))
+  })
+
   it('is refused to others, who are told who holds it and until when', async () => {
     const id = await open('held')
     await claimEscalation(app, maria, id, {})

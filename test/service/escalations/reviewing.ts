@@ -86,10 +86,10 @@ export function createCases(app: App, databaseUrl: string) {
     ask,
     open,
     async steps(id: string): Promise<readonly string[]> {
-      return (await readSteps(app.db, id)).map(({ kind }) => kind.replace('escalation.', ''))
+      return (await readSteps(app.db, id, { limit: 100 })).map(({ kind }) => kind.replace('escalation.', ''))
     },
     async body(id: string, kind: string): Promise<any> {
-      return (await readSteps(app.db, id)).find((step) => step.kind === `escalation.${kind}`)?.body
+      return (await readSteps(app.db, id, { limit: 100 })).find((step) => step.kind === `escalation.${kind}`)?.body
     },
     async events(id: string): Promise<readonly string[]> {
       const rows = await execute<{ payload: string }>(
