@@ -41,7 +41,7 @@ interface Thread {
 }
 
 function startThread(contents: Pair<string>): Thread {
-  const worker = new Worker(SCRIPT, { workerData: contents, execArgv: EXEC_ARGV })
+  const worker = startWorker(contents)
   let settle: { readonly resolve: (tally: Tally) => void; readonly reject: (error: Error) => void } | null = null
   let broken: Error | null = null
   worker.on('message', (counted: Counted) => {
@@ -72,7 +72,12 @@ function errorOf({ name, message }: Pick<Error, 'name' | 'message'>): Error {
   return name === 'BacktestError' ? new BacktestError(message) : new Error(message)
 }
 
-const EXTENSION = path.extname(new URL(import.meta.url).pathname)
-const SCRIPT = new URL(`./worker${EXTENSION}`, import.meta.url)
-/** From the sources, a thread needs what its process was started with, or, under a test runner, the loader by its name. */
-const EXEC_ARGV = EXTENSION === '.js' || process.execArgv.includes('--import') ? process.execArgv : ['--import', 'tsx']
+/** From the sources a thread first loads what its process runs TypeScript with: loaders don't reach into threads. */
+function startWorker(contents: Pair<string>): Worker {
+  const extension = path.extname(new URL(import.meta.url).pathname)
+  const script = new URL(`./worker${extension}`, import.meta.url)
+  if (extension === '.js') return new Worker(script, { workerData: contents })
+  const [loader, source] = [import.meta.resolve('tsx/esm/api'), script.href].map((url) => JSON.stringify(url))
+  const code = `import(${loader}).then(({ register }) => { register(); return import(${source}) })`
+  return new Worker(code, { eval: true, execArgv: [], workerData: contents })
+}

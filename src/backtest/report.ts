@@ -122,12 +122,20 @@ export interface Flips {
   /** `matrix[from][to]`: questions, from the baseline's answer to the candidate's. The diagonal did not flip. */
   readonly matrix: readonly (readonly number[])[]
   /** Largest first. */
-  readonly pairs: readonly (FlipEvidence & { readonly from: Answer; readonly to: Answer; readonly count: number })[]
+  readonly pairs: readonly FlipPair[]
   readonly evidence: FlipEvidence
   /** Both sets escalate, with different recommendations: no flip. */
   readonly recommendationOnly: number
   /** At most ten: what the candidate's answer cost most more than the baseline's, then those of unknown outcome by regret. */
   readonly costliest: readonly CostlyFlip[]
+}
+
+export interface FlipPair extends FlipEvidence {
+  readonly from: Answer
+  readonly to: Answer
+  readonly count: number
+  /** Mean of what the candidate's answer cost more, of the flips of which it is known; null: of none. */
+  readonly meanExtra: number | null
 }
 
 /** What later became known speaks for the candidate's answer, against it, or for neither. Each flip is in one of these. */

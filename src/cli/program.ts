@@ -5,6 +5,7 @@ import { ROLES } from '../config.ts'
 import { addEscalations } from './escalations/command.ts'
 import { failureOf } from './failure.ts'
 import { projectFile } from './project.ts'
+import { addRules } from './rules/command.ts'
 
 /**
  * Runs one command line to its end; `serve` is at its end once the service listens.
@@ -58,6 +59,8 @@ function createProgram(): Command {
     .option('--json', 'print the answer as the API gives it', false)
     .action(async (file, options) => (await import('./adjudicate.ts')).adjudicateOffline(file, options))
 
+  addRules(program.command('rules').description('check rule files, and look after those that answer'))
+
   addEscalations(program.command('escalations').description('work on what waits for people, in a running service'))
 
   program
@@ -67,6 +70,27 @@ function createProgram(): Command {
     .description('recompute every hash; the exit code is 1 where the trail is broken')
     .option('--stream <name>', 'one stream, such as account:acme, rather than all')
     .action(async (options) => (await import('./audit.ts')).verifyTrail(options))
+
+  program
+    .command('backtest')
+    .description('replay history under changed rules, and count what would have come of it')
+    .requiredOption('--candidate <rules>', 'the changed rules: a directory, or a hash of the database')
+    .option(
+      '--baseline <rules>',
+      'what they are compared with; what is active if left out, from files without data `rules`',
+    )
+    .option('--since <duration>', 'how far back, before the newest adjudication or --now (default: P30D)')
+    .option('--signals <file>', 'instead of the database: what agents said, a JSON object a line')
+    .option('--outcomes <file>', 'what turned out to be true, one question each')
+    .option('--accounts <file>', 'facts of accounts')
+    .option('--decision <name>', 'only this decision')
+    .option('--split <name>', 'only outcomes of this `split`')
+    .option('--now <time>', 'the end of the time to look at; in files, the time of what has none')
+    .option('--minutes-per-review <minutes>', 'what a person takes for one look', '10')
+    .option('--threads <count>', 'how many work on it; as many as there are cores if left out')
+    .option('--json', 'print the report as JSON', false)
+    .option('--html <file>', 'write a page with the plots, too')
+    .action(async (options) => (await import('./backtest.ts')).runBacktest(options))
 
   program
     .command('demo')

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { z } from 'zod'
 import type { Facts, Signal } from '../../core/model.ts'
 import type { Ruleset } from '../../core/rules/load.ts'
@@ -144,7 +145,7 @@ function caseOf(
   const signals = past.signals.filter(({ observedAt }) => (observedAt ?? now) <= now).map((one) => toSignal(one, now))
   return {
     id: null,
-    link: `${to.files.outcomes}:${outcome.line}`,
+    link: `${path.basename(to.files.outcomes)}:${outcome.line}`,
     account,
     decision,
     now,

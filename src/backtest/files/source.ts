@@ -16,19 +16,21 @@ export interface FilesOptions extends Pick<Reading, 'now' | 'decision' | 'split'
   readonly onRead?: (bytes: number) => void
 }
 
+/** History from files, until it is closed. */
+export interface FileHistory extends History {
+  close(): Promise<void>
+}
+
 /**
- * Reads history from files as long as `work` takes: one question per outcome. Lines may stand in any order: a first pass
- * puts those of an account together, in a temporary file where they are many, so that memory stays flat.
+ * Opens history that lies in files: one question per outcome. Lines may stand in any order: a first pass puts those of an
+ * account together, in a temporary file where they are many, so that memory stays flat.
  *
- * @throws BacktestError where a file can't be read or a line is not what it should be, or there is no outcome
+ * @throws BacktestError where a file can't be read, or there is no outcome; what is wrong with a line shows in the replay
  */
-export async function withFiles<T>(
-  files: HistoryFiles,
-  { now, decision, split, onRead }: FilesOptions,
-  work: (history: History) => Promise<T>,
-): Promise<T> {
+export async function openFiles(files: HistoryFiles, options: FilesOptions): Promise<FileHistory> {
+  const { now, decision, split, onRead } = options
   const parts = Math.min(Math.max(Math.ceil((await sizeOf(files)) / PIECE), 1), MOST_PIECES)
-  const spill = await createSpill(parts)
+  const spill = createSpill(parts)
   try {
     const outcomes = await sortOut(files, parts, spill, onRead)
     const total = outcomes.reduce((sum, count) => sum + count, 0)
@@ -38,9 +40,10 @@ export async function withFiles<T>(
       )
     }
     const reading: Reading = { files, now, decision, split }
-    return await work({ source: 'files', total, pieces: () => piecesOf(spill, outcomes, reading) })
-  } finally {
+    return { source: 'files', total, pieces: () => piecesOf(spill, outcomes, reading), close: spill.close }
+  } catch (error) {
     await spill.close()
+    throw error
   }
 }
 
@@ -64,11 +67,16 @@ async function sortOut(
   onRead: (bytes: number) => void = () => {},
 ): Promise<readonly number[]> {
   const outcomes = new Array<number>(parts).fill(0)
+  let unheard = 0
   for (const kind of FILE_KINDS) {
     await forEachLine(files[kind], (line, number) => {
       const part = hashOfAccount(line) % parts
       if (kind === 'outcomes') outcomes[part] = (outcomes[part] as number) + 1
-      onRead(line.length + 1)
+      unheard += line.length + 1
+      if (unheard >= PIECE) {
+        onRead(unheard)
+        unheard = 0
+      }
       return spill.append(part, tagOf(kind, number), line, NEWLINE)
     })
   }

@@ -27,7 +27,7 @@ interface Extent {
 }
 
 /** Where there is a file, it is for its owner only: it holds customers' data. */
-export async function createSpill(parts: number): Promise<Spill> {
+export function createSpill(parts: number): Spill {
   const blockSize = Math.min(LARGEST_BLOCK, Math.ceil(BUFFERED / parts))
   const blocks = new Map<number, Block>()
   const extents: Extent[][] = Array.from({ length: parts }, () => [])

@@ -1,4 +1,4 @@
-import type { Answer, CostlyFlip, FlipEvidence, Flips, Verdicts } from '../report.ts'
+import type { Answer, CostlyFlip, FlipEvidence, FlipPair, Flips, Verdicts } from '../report.ts'
 import type { Said } from '../side.ts'
 import { byName, type Compared } from './compared.ts'
 
@@ -16,6 +16,8 @@ interface PairTally extends EvidenceTally {
   readonly from: Answer
   readonly to: Answer
   count: number
+  /** Of the flips whose costs are known, what the candidate's answers cost more. */
+  extra: number
 }
 
 type Counts = { -readonly [V in keyof Verdicts]: Verdicts[V] }
@@ -39,6 +41,7 @@ export function addFlip(tally: FlipsTally, compared: Compared, extra: number | n
     if (baseline.actionName !== candidate.actionName) tally.recommendationOnly += 1
     return
   }
+  if (extra !== null) pair.extra += extra
   if (extra !== null) pair.outcomes[extra < 0 ? 'agree' : extra > 0 ? 'contradict' : 'neither'] += 1
   else if (one.resolved !== null) pair.people[byResolution(one.resolved, baseline, candidate)] += 1
   else pair.unknown += 1
@@ -73,7 +76,7 @@ function pairOf({ pairs }: FlipsTally, from: Answer, to: Answer): PairTally {
   const key = `${from} → ${to}`
   const known = pairs.get(key)
   if (known !== undefined) return known
-  const made = { from, to, count: 0, ...emptyEvidence() }
+  const made = { from, to, count: 0, extra: 0, ...emptyEvidence() }
   pairs.set(key, made)
   return made
 }
@@ -92,6 +95,7 @@ export function mergeFlips(into: FlipsTally, from: FlipsTally): void {
   for (const pair of from.pairs.values()) {
     const known = pairOf(into, pair.from, pair.to)
     known.count += pair.count
+    known.extra += pair.extra
     mergeEvidence(known, pair)
   }
   into.recommendationOnly += from.recommendationOnly
@@ -108,7 +112,22 @@ export function flipsOf({ pairs, recommendationOnly, costliest }: FlipsTally, qu
   const evidence = emptyEvidence()
   for (const pair of flipped) mergeEvidence(evidence, pair)
   const count = flipped.reduce((sum, pair) => sum + pair.count, 0)
-  return { count, share: count / questions, answers, matrix, pairs: flipped, evidence, recommendationOnly, costliest }
+  return {
+    count,
+    share: count / questions,
+    answers,
+    matrix,
+    pairs: flipped.map(flipPair),
+    evidence,
+    recommendationOnly,
+    costliest,
+  }
+}
+
+function flipPair({ extra, ...pair }: PairTally): FlipPair {
+  const { agree, contradict, neither } = pair.outcomes
+  const known = agree + contradict + neither
+  return { ...pair, meanExtra: known === 0 ? null : extra / known }
 }
 
 function emptyEvidence(): EvidenceTally {

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import type { Kysely } from 'kysely'
+import { withDatabase } from '../backtest/database.ts'
+import { openFiles, sizeOf } from '../backtest/files/source.ts'
+import { FILE_KINDS, type History } from '../backtest/history.ts'
+import { replay } from '../backtest/replay.ts'
+import type { BacktestReport } from '../backtest/report.ts'
+import type { Contest } from '../backtest/reporting.ts'
+import { ACTIVE, isStored, rulesetNamed } from '../backtest/rulesets.ts'
+import { readConfig } from '../config.ts'
+import { parseDuration, parseTime } from '../core/rules/time.ts'
+import type { Database } from '../storage/database.ts'
+import { renderBacktest } from './backtest-report.ts'
+import { runStage } from './demo/progress.ts'
+import { CommandError, UsageError } from './failure.ts'
+import { withStore } from './store.ts'
+import { terminalOf } from './terminal.ts'
+
+export interface BacktestOptions {
+  /** A directory, a hash or `active`. */
+  readonly candidate: string
+  readonly baseline?: string
+  /** An ISO 8601 duration. */
+  readonly since?: string
+  readonly accounts?: string
+  readonly signals?: string
+  readonly outcomes?: string
+  readonly decision?: string
+  readonly split?: string
+  /** RFC 3339. */
+  readonly now?: string
+  readonly minutesPerReview: string
+  readonly threads?: string
+  readonly json: boolean
+  readonly html?: string
+}
+
+/** Replays history under two rulesets and prints how they compare; `--html` writes the page as well. */
+export async function runBacktest(options: BacktestOptions): Promise<void> {
+  const plan = readPlan(options)
+  const report = plan.needsStore ? await withStore({}, ({ db }) => backtest(plan, db)) : await backtest(plan, null)
+  if (options.html !== undefined) await writePage(options.html, report)
+  console.log(
+    options.json ? JSON.stringify(report, null, 2) : renderBacktest(report, terminalOf(process.stdout, process.env)),
+  )
+}
+
+/** The command line, understood. */
+interface Plan {
+  readonly candidate: string
+  readonly baseline: string
+  readonly needsStore: boolean
+  readonly files: Readonly<Record<(typeof FILE_KINDS)[number], string>> | null
+  readonly since: number
+  readonly now: number | null
+  readonly decision: string | null
+  readonly split: string | null
+  readonly minutesPerReview: number
+  readonly threads: number | undefined
+}
+
+const SINCE = 'P30D'
+
+/** @throws UsageError */
+function readPlan(options: BacktestOptions): Plan {
+  const files = filesOf(options)
+  if (files !== null && options.since !== undefined)
+    throw new UsageError('--since is for the database; leave it out with files')
+  if (files === null && options.split !== undefined)
+    throw new UsageError('--split is for files; name them, or leave it out')
+  const baseline = options.baseline ?? defaultBaseline(files !== null)
+  const since = parseDuration(options.since ?? SINCE)
+  if (typeof since === 'string') throw new UsageError(`--since: ${since}`)
+  return {
+    candidate: options.candidate,
+    baseline,
+    needsStore: files === null || isStored(options.candidate) || isStored(baseline),
+    files,
+    since,
+    now: options.now === undefined ? null : timeOf(options.now),
+    decision: options.decision ?? null,
+    split: options.split ?? null,
+    minutesPerReview: positive('--minutes-per-review', options.minutesPerReview),
+    threads: options.threads === undefined ? undefined : threadsOf(options.threads),
+  }
+}
+
+/** @throws UsageError where only some of the files are named */
+function filesOf(options: BacktestOptions): Plan['files'] {
+  const { accounts, signals, outcomes } = options
+  if (accounts !== undefined && signals !== undefined && outcomes !== undefined) return { accounts, signals, outcomes }
+  const missing = FILE_KINDS.filter((kind) => options[kind] === undefined)
+  if (missing.length === FILE_KINDS.length) return null
+  throw new UsageError(`files come together; add ${missing.map((kind) => `--${kind}`).join(' and ')}`)
+}
+
+/** What is active, where there is a database; else the rules that a service would start with. */
+function defaultBaseline(fromFiles: boolean): string {
+  const { databaseUrl, dataDir, rulesDir } = readConfig(process.env)
+  return fromFiles && databaseUrl === null && !existsSync(dataDir) ? rulesDir : ACTIVE
+}
+
+/** @throws UsageError */
+function timeOf(text: string): number {
+  const time = parseTime(text)
+  if (typeof time === 'number') return time
+  throw new UsageError(`--now: \`${text}\` is no time; write it as in \`2026-11-20T09:00:00Z\``)
+}
+
+/** @throws UsageError */
+function positive(option: string, text: string): number {
+  const number = Number(text)
+  if (text.trim() !== '' && Number.isFinite(number) && number > 0) return number
+  throw new UsageError(`${option}: \`${text}\` is not a number above 0`)
+}
+
+const MOST_THREADS = 256
+
+/** @throws UsageError */
+function threadsOf(text: string): number {
+  const threads = positive('--threads', text)
+  if (Number.isInteger(threads) && threads <= MOST_THREADS) return threads
+  throw new UsageError(`--threads: \`${text}\` is not a whole number from 1 to ${MOST_THREADS}`)
+}
+
+async function backtest(plan: Plan, db: Kysely<Database> | null): Promise<BacktestReport> {
+  const { decision, minutesPerReview, now, since, split } = plan
+  const candidate = await rulesetNamed(db, plan.candidate)
+  const baseline = await rulesetNamed(db, plan.baseline)
+  const contest = { baseline, candidate, minutesPerReview }
+  demandDecision(contest, decision)
+  const replayed = (history: History) => replayWithBar(history, contest, plan)
+  if (plan.files === null) {
+    if (db === null) throw new TypeError('no database to read')
+    return withDatabase(db, { since, now, decision }, replayed)
+  }
+  const { files } = plan
+  const { result: history } = await runStage('bytes read', await sizeOf(files), (onRead) =>
+    openFiles(files, { now: now ?? 0, decision, split, onRead }),
+  )
+  return replayed(history).finally(history.close)
+}
+
+async function replayWithBar(history: History, contest: Contest, { threads }: Plan): Promise<BacktestReport> {
+  const { result } = await runStage('questions', history.total, (onProgress) =>
+    replay(history, contest, { onProgress, ...(threads !== undefined && { threads }) }),
+  )
+  return result
+}
+
+async function writePage(file: string, report: BacktestReport): Promise<void> {
+  const { renderReport } = await import('../backtest/html.ts')
+  try {
+    await writeFile(file, renderReport(report))
+  } catch (error) {
+    throw new CommandError(
+      `can't write \`${file}\` (${(error as NodeJS.ErrnoException).code}); name another with --html`,
+    )
+  }
+  console.error(`The page is in ${file}`)
+}
+
+/** @throws CommandError */
+function demandDecision({ baseline, candidate }: Contest, decision: string | null): void {
+  if (decision === null) return
+  const names = new Set([...baseline.ruleset.decisions.keys(), ...candidate.ruleset.decisions.keys()])
+  if (names.has(decision)) return
+  const known = [...names].map((name) => `\`${name}\``).join(', ')
+  throw new CommandError(`neither set has the decision \`${decision}\`; they have ${known || 'none'}`)
+}
