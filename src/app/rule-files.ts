@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { formatProblem, loadRuleset, type RuleFile, type RuleProblem, type Ruleset } from '../core/rules/load.ts'
+import { readRuleFile } from './rule-file.ts'
 
 /** Rule files that can't be used; the message has a line for each thing that is wrong. */
 export class RulesInvalid extends Error {
@@ -12,41 +13,60 @@ export class RulesInvalid extends Error {
   }
 }
 
-/** A directory that holds no rules, or a file of it that can't be read; the message says what to do. */
+/** A directory that holds no rules or can't be read; the message says what to do. */
 export class RulesUnreadable extends Error {
   override readonly name = 'RulesUnreadable'
 }
 
+/** The YAML files of a directory, tests among them. Files are named as they are called in it. */
+export interface RuleFiles {
+  readonly files: readonly RuleFile[]
+  /** Why others can't be read. */
+  readonly unread: readonly RuleProblem[]
+}
+
+/** Of a directory with more, one may think that it was not meant. */
+const MOST_FILES = 1000
+
 /**
- * Reads and compiles all rule files of a directory, not of those below it.
+ * Reads all rule files of a directory, not of those below it.
  * @param elsewhere how whoever runs this names another directory
- * @throws RulesInvalid with everything that is wrong with all of them, RulesUnreadable
+ * @throws RulesUnreadable
  */
-export async function readRules(directory: string, elsewhere = 'set UMPIRE_RULES_DIR'): Promise<Ruleset> {
+export async function readRuleFiles(directory: string, elsewhere = 'set UMPIRE_RULES_DIR'): Promise<RuleFiles> {
+  let root: string
   let names: string[]
   try {
+    root = await realpath(directory)
     // The loader has words for what is called .yml.
-    names = (await readdir(directory)).filter((name) => /\.ya?ml$/.test(name)).sort()
+    names = (await readdir(root)).filter((name) => /\.ya?ml$/.test(name)).sort()
   } catch (error) {
     throw new RulesUnreadable(`can't read the rules directory \`${directory}\` (${reason(error)}); ${elsewhere}`)
   }
   if (names.length === 0) throw new RulesUnreadable(`no rule file (*.yaml) in \`${directory}\`; ${elsewhere}`)
-  const files = await Promise.all(names.map((name) => readRuleFile(directory, name, elsewhere)))
-  const { ruleset, problems } = loadRuleset(files)
-  if (!ruleset)
-    throw new RulesInvalid(problems.map((problem) => ({ ...problem, file: path.join(directory, problem.file) })))
+  if (names.length > MOST_FILES)
+    throw new RulesUnreadable(
+      `${names.length} YAML files in \`${directory}\`, at most ${MOST_FILES} are read; ${elsewhere}`,
+    )
+  const read = await Promise.all(names.map((name) => readRuleFile(root, name)))
+  return { files: read.filter((one) => 'text' in one), unread: read.filter((one) => 'message' in one) }
+}
+
+/**
+ * Reads and compiles all rule files of a directory.
+ * @param elsewhere how whoever runs this names another directory
+ * @throws RulesInvalid with everything that is wrong with all of them, RulesUnreadable
+ */
+export async function readRules(directory: string, elsewhere?: string): Promise<Ruleset> {
+  const { files, unread } = await readRuleFiles(directory, elsewhere)
+  const { ruleset, problems } = loadRuleset(files, unread)
+  if (ruleset === null) throw new RulesInvalid(inDirectory(directory, problems))
   return ruleset
 }
 
-async function readRuleFile(directory: string, name: string, elsewhere: string): Promise<RuleFile> {
-  const file = path.join(directory, name)
-  try {
-    return { path: name, text: await readFile(file, 'utf8') }
-  } catch (error) {
-    throw new RulesUnreadable(
-      `can't read the rule file \`${file}\` (${reason(error)}); mend or remove it, or ${elsewhere}`,
-    )
-  }
+/** Problems with the paths of their files. */
+export function inDirectory(directory: string, problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  return problems.map((problem) => ({ ...problem, file: path.join(directory, problem.file) }))
 }
 
 function reason(error: unknown): string {

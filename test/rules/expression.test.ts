@@ -346,7 +346,7 @@ describe('limits', () => {
     ],
     ['uint(account.a) == 1', '`uint` is not allowed: numbers are doubles here; leave out `uint`'],
     ['__proto__ == 1', 'reserved identifier: __proto__'],
-    ['constructor == 1', 'unknown name `constructor`; there are `account`, `now`, `signals`, `proposal` and `signal`'],
+    ['constructor == 1', 'unknown name `constructor`; there are `account`, `signals`, `proposal` and `now`'],
   ])('refuse %s', (source, message) => {
     expect(faults(source)).toEqual([message])
   })
