@@ -101,6 +101,10 @@ describe('a reviewer at a terminal', () => {
     const id = await open('globex')
     expect(await told('claim', '--next', 'csm')).toContain('maria holds expansion-outreach about globex')
     expect(await refused('claim', '--next', 'csm')).toBe('umpire: nothing waits in `csm`\n')
+    const unknown = 'umpire: no queue `cms` is known; there are `csm`, `ops`\n'
+    expect(await refused('claim', '--next', 'cms')).toBe(unknown)
+    expect(await refused('list', '--queue', 'cms')).toBe(unknown)
+    expect(await told('list', '--queue', 'ops')).toBe('no escalations\n')
     expect(await told('release', 'globex')).toBe(`expansion-outreach about globex (${id.slice(-8)}) is open again\n`)
     expect(await told('reassign', 'globex', 'ben')).toContain('is for ben of `csm` now')
     expect(await told('list', '--account', 'globex')).toMatch(/for ben$/m)

@@ -3,6 +3,7 @@ import type { Client } from '../client.ts'
 import { terminalOf } from '../terminal.ts'
 import { type ConnectionOptions, connect, readReviewer } from './connection.ts'
 import { type Filter, type Item, inOrder, readSome, readWaiting } from './item.ts'
+import { demandQueue } from './queues.ts'
 import { renderClosed, renderWaiting } from './table.ts'
 
 export interface ListOptions extends ConnectionOptions {
@@ -24,6 +25,7 @@ export async function listEscalations(options: ListOptions): Promise<void> {
   const client = await connect(options)
   const found = await findItems(client, options)
   const items = found.slice(0, limit)
+  if (items.length === 0 && options.queue !== undefined) await demandQueue(client, options.queue)
   if (json) console.log(JSON.stringify(items, null, 2))
   else console.log(rendered(items, options))
   if (found.length > limit) console.error(`these are the first ${limit}; --limit shows more`)

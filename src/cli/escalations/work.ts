@@ -3,6 +3,7 @@ import { CommandError, UsageError } from '../failure.ts'
 import { type ConnectionOptions, connect, type Reviewer, readReviewer } from './connection.ts'
 import { findId, shortId } from './ids.ts'
 import { answerOf, type Item, subjectOf } from './item.ts'
+import { demandQueue } from './queues.ts'
 import { span } from './time.ts'
 
 /** Takes an item, or the one that should be taken first of a queue. */
@@ -27,8 +28,9 @@ export async function claimEscalation(
 async function claimNext({ client, reviewer }: Desk, queue: string): Promise<Item> {
   const answer = await client.send('POST', `/v1/queues/${encodeURIComponent(queue)}/claim-next`, reviewer.named)
   const { escalation } = answer as { readonly escalation: Item | null }
-  if (escalation === null) throw new CommandError(`nothing waits in \`${queue}\``)
-  return escalation
+  if (escalation !== null) return escalation
+  await demandQueue(client, queue)
+  throw new CommandError(`nothing waits in \`${queue}\``)
 }
 
 export async function releaseEscalation(name: string, connection: ConnectionOptions): Promise<void> {
