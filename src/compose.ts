@@ -19,9 +19,9 @@ import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
 import { createEgress } from './egress/egress.ts'
 import { buildHttp, buildProbes } from './http/app.ts'
-import { openQueues } from './queue/queues.ts'
+import { openQueues, type Queues } from './queue/queues.ts'
 import { startReconciling } from './queue/reconcile.ts'
-import { connectRedis, IMPATIENT, isCluster, type RedisClient } from './queue/redis.ts'
+import { connectRedis, HASTY, isCluster, type RedisClient } from './queue/redis.ts'
 import { startRelay } from './queue/relay.ts'
 import { type Handlers, startWorkers } from './queue/workers.ts'
 import { type Bell, createBell } from './storage/bell.ts'
@@ -87,10 +87,6 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     }
     const queues = openQueues({ redisUrl: config.redisUrl, pool: store.queues, now: app.now, log })
     closers.push(queues.close)
-    if (works) {
-      closers.push(startRelay({ ...app, queues }), startReconciling({ ...app, queues }))
-      startWorkers({ ...app, queues, handlers: createHandlers(app, config) })
-    }
     const limiter = serves && config.redisUrl !== null ? await connectLimiter(config.redisUrl) : undefined
     closers.push(() => limiter?.disconnect())
     const probes = {
@@ -103,8 +99,9 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     const http = serves
       ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter })
       : await buildProbes(app, probes)
+    const stopWorking = works ? startWorking(app, config, queues) : () => {}
     // Requests and jobs under way finish at the same time.
-    closers.push(() => Promise.all([http.close(), queues.stopWorking()]))
+    closers.push(() => Promise.all([http.close(), stopWorking()]))
     // Before that waits for all that is under way.
     closers.push(app.waits.close)
     const sweeper = setInterval(() => sweep(app), 3_600_000)
@@ -142,6 +139,13 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   }
 }
 
+/** Works on queues until what is returned is called; it resolves when nothing is under way. */
+function startWorking(app: App, config: Config, queues: Queues): () => Promise<unknown> {
+  const stops = [startRelay({ ...app, queues }), startReconciling({ ...app, queues })]
+  startWorkers({ ...app, queues, handlers: createHandlers(app, config) })
+  return () => Promise.all([queues.stopWorking(), ...stops.map((stop) => stop())])
+}
+
 function createHandlers(app: App, { egressAllow }: Config): Handlers {
   const egress = createEgress({ allow: egressAllow, env: process.env })
   return {
@@ -157,7 +161,7 @@ function createHandlers(app: App, { egressAllow }: Config): Handlers {
  * queues tell of it.
  */
 async function connectLimiter(url: string): Promise<RedisClient> {
-  const redis = connectRedis(url, await isCluster(url).catch(() => false), IMPATIENT)
+  const redis = connectRedis(url, await isCluster(url).catch(() => false), HASTY)
   redis.on('error', () => {})
   return redis
 }

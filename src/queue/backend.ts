@@ -17,7 +17,7 @@ import { connectRedis, IMPATIENT, isCluster, isRedisAway, PATIENT } from './redi
 export interface Backend {
   queue(name: string, options: Options<QueueOptions>): AnyQueue
   worker(name: string, process: Processor, options: Options<WorkerOptions>): AnyWorker
-  /** Whether an error says no more than that the server is away for the moment; then the outage has begun. */
+  /** Whether an error says no more than that the server is away for the moment, which is told as an outage. */
   isAway(error: unknown): boolean
   close(): Promise<void>
 }

@@ -33,16 +33,26 @@ export async function isCluster(url: string): Promise<boolean> {
   }
 }
 
-/** What a client does with commands while the server is away. */
+/** What a client does with commands while the server is away, or takes connections and answers nothing. */
 interface Patience {
   readonly enableOfflineQueue: boolean
   readonly maxRetriesPerRequest: number | null
+  /** A command that is not answered has failed. Milliseconds. */
   readonly commandTimeout?: number
+  /** A server that is asked something and says nothing at all is away: the connection is made anew. Milliseconds. */
+  readonly socketTimeout?: number
 }
-/** They fail at once: for those who come back later by themselves. */
-export const IMPATIENT: Patience = { enableOfflineQueue: false, maxRetriesPerRequest: 1, commandTimeout: 5_000 }
 /** They wait until it is back: for BullMQ's workers. */
 export const PATIENT: Patience = { enableOfflineQueue: true, maxRetriesPerRequest: null }
+/** They fail at once: for those who come back later by themselves. */
+export const IMPATIENT: Patience = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 1,
+  commandTimeout: 5_000,
+  socketTimeout: 3_000,
+}
+/** They fail at once, and callers of the API wait for them: for what can be done without. */
+export const HASTY: Patience = { ...IMPATIENT, maxRetriesPerRequest: 0, commandTimeout: 250, socketTimeout: 1_000 }
 
 /** Connects in the background, and again whenever the connection breaks. Listen for its errors. */
 export function connectRedis(url: string, cluster: boolean, patience: Patience): RedisClient {
@@ -69,4 +79,4 @@ export function isRedisAway(error: unknown): boolean {
   return AWAY.test(`${name} ${code ?? ''} ${message}`)
 }
 const AWAY =
-  /MaxRetriesPerRequestError|ClusterAllFailedError|CLUSTERDOWN|LOADING|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|Connection is closed|Stream isn't writeable|Command timed out|Failed to refresh slots/
+  /MaxRetriesPerRequestError|ClusterAllFailedError|CLUSTERDOWN|LOADING|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|Connection is closed|Stream isn't writeable|Command timed out|Socket timeout|Failed to refresh slots/

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { connectRedis, IMPATIENT, isCluster } from '../../../src/queue/redis.ts'
+import { connectRedis, HASTY, isCluster } from '../../../src/queue/redis.ts'
 import { takeNotice } from '../../../src/storage/notices.ts'
 import { createTestApp } from '../app.ts'
 import { afterwards } from '../faults/process.ts'
@@ -46,6 +46,20 @@ describe.skipIf(!hasRedis)('a Redis that is away', async () => {
     await worker.close()
   })
 
+  it('is one that hangs, too', async () => {
+    const redis = await startRedis()
+    const worker = startWorker(test, { redis, handlers })
+    await worker.connected
+    redis.pause()
+    await commitNotices(url, ['acme'])
+    app.bell.ring()
+    await eventually(() => worker.queues.away !== null)
+    redis.resume()
+    await eventually(async () => (await outboxDepth(url)) === 0)
+    expect(worker.queues.away).toBeNull()
+    await worker.close()
+  })
+
   it('does not keep a process from ending', async () => {
     const redis = await startRedis()
     const worker = startWorker(test, { redis, handlers })
@@ -64,7 +78,7 @@ describe.skipIf(!hasRedis)('rate limits on a live Redis', () => {
       const processes = await Promise.all(
         [0, 1].map(async () => {
           const url = redis?.url ?? ''
-          const client = connectRedis(url, redis !== null && (await isCluster(url)), IMPATIENT)
+          const client = connectRedis(url, redis !== null && (await isCluster(url)), HASTY)
           client.on('error', () => {})
           afterwards(() => client.disconnect())
           return { client, ...(await createTestHttp({ rateLimit, redis: client })) }
@@ -81,6 +95,17 @@ describe.skipIf(!hasRedis)('rate limits on a live Redis', () => {
           statuses.push((await call('GET', '/v1/ruleset', { key: keys[i % 2] })).status)
         }
         expect(statuses).toEqual([200, 200, 200, 200, 429, 429])
+      })
+
+      it('hold up nobody where it hangs', async () => {
+        const [{ call, client, keyOf }] = processes as [(typeof processes)[number]]
+        const key = await keyOf({ name: 'patient' })
+        redis!.pause()
+        expect((await call('GET', '/v1/ruleset', { key })).status).toBe(200)
+        await eventually(() => client.status !== 'ready')
+        for (let i = 0; i < 5; i++) expect((await call('GET', '/v1/ruleset', { key })).status).toBe(200)
+        redis!.resume()
+        await eventually(() => client.status === 'ready')
       })
     })
   }

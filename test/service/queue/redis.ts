@@ -13,6 +13,9 @@ export interface TestRedis {
   readonly url: string
   /** Kills it, as a crash would. */
   kill(): Promise<void>
+  /** It takes connections and answers nothing, until it resumes. */
+  pause(): void
+  resume(): void
   /** On the same port, empty. */
   start(): Promise<void>
 }
@@ -61,12 +64,14 @@ export async function startRedis({ cluster = false } = {}): Promise<TestRedis> {
     await ended
   }
 
+  const signal = (name: 'SIGSTOP' | 'SIGCONT') => () => void server?.kill(name)
+
   afterwards(async () => {
     await kill()
     await rm(directory, { recursive: true, force: true })
   })
   await start()
-  return { url: `redis://127.0.0.1:${port}`, kill, start }
+  return { url: `redis://127.0.0.1:${port}`, kill, pause: signal('SIGSTOP'), resume: signal('SIGCONT'), start }
 }
 
 /** One on which nobody listens, and none on the next. The operating system's own choice could be taken by a client. */
