@@ -7,6 +7,7 @@ const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   core: async () => (await import('./core.ts')).benchCore(),
   http: async () => (await import('./http.ts')).benchHttp(),
   escalations: async () => (await import('./escalations.ts')).benchEscalations(),
+  backtest: async () => (await import('./backtest.ts')).benchBacktest(),
   start: async () => (await import('./start.ts')).benchStart(),
 }
 

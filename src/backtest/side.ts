@@ -7,31 +7,33 @@ import type { Answer } from './report.ts'
 /** One of the two rulesets, as it answers. */
 export interface Side {
   readonly ruleset: Ruleset
-  agent(past: PastAgent): Agent
+  /** The agents that were named so far, those just named as they stood then: to be read before others are named. */
+  standing(named: readonly PastAgent[]): ReadonlyMap<string, Agent>
 }
 
 /** Resolves each agent once per change, since that compiles its scope. */
 export function createSide(ruleset: Ruleset): Side {
-  const known = new Map<string, { readonly sequence: number; readonly agent: Agent }>()
+  const agents = new Map<string, Agent>()
+  const sequences = new Map<string, number>()
   return {
     ruleset,
-    agent({ name, sequence, overrides }) {
-      const before = known.get(name)
-      if (before?.sequence === sequence) return before.agent
-      if (known.size === AGENTS_REMEMBERED) known.clear()
-      const agent = resolveAgent(name, ruleset.agents, overrides)
-      known.set(name, { sequence, agent })
-      return agent
+    standing(named) {
+      for (const { name, sequence, overrides } of named) {
+        if (sequences.get(name) === sequence) continue
+        agents.set(name, resolveAgent(name, ruleset.agents, overrides))
+        sequences.set(name, sequence)
+      }
+      return agents
     },
   }
 }
-const AGENTS_REMEMBERED = 10_000
 
 /** What a side says to a case. */
-export interface Said extends Recommended {
+export interface Said {
   readonly decision: Decision
+  readonly of: Recommended
   /** Name of the recommended action; null: none is permitted. */
-  readonly actionName: string | null
+  readonly action: string | null
   readonly answer: Answer
   /** Whether a person decides. */
   readonly asks: boolean
@@ -39,13 +41,11 @@ export interface Said extends Recommended {
 
 /** @param decision of the side's ruleset, the one that the case asks */
 export function ask(side: Side, decision: Decision, one: Case): Said {
-  const agents = new Map<string, Agent>()
-  for (const past of one.agents) agents.set(past.name, side.agent(past))
   const { account, now, draw, facts, signals, proposal } = one
-  const said = recommend(decision, { account, now, draw, facts, signals, agents, proposal })
-  const actionName = said.action === null ? null : (decision.actions[said.action]?.name ?? null)
-  const answer = answerOf(said, actionName)
-  return { ...said, decision, actionName, answer, asks: asksPerson(said.disposition) }
+  const agents = side.standing(one.agents)
+  const of = recommend(decision, { account, now, draw, facts, signals, agents, proposal })
+  const action = of.action === null ? null : (decision.actions[of.action]?.name ?? null)
+  return { decision, of, action, answer: answerOf(of, action), asks: asksPerson(of.disposition) }
 }
 
 function answerOf({ disposition }: Recommended, action: string | null): Answer {
@@ -57,13 +57,13 @@ function answerOf({ disposition }: Recommended, action: string | null): Answer {
  * What an action costs in a state by a side's losses, rules' additions included; null: it has no price there, because
  * action or state is not there or the loss could not be evaluated.
  */
-export function lossOf({ decision, losses }: Said, action: string | null, state: string): number | null {
+export function lossOf({ decision, of }: Said, action: string | null, state: string): number | null {
   const a = decision.actions.findIndex(({ name }) => name === action)
   const s = decision.states.findIndex(({ name }) => name === state)
-  return losses.loss[a]?.[s] ?? null
+  return of.losses.loss[a]?.[s] ?? null
 }
 
 /** What an answer costs in a state by the losses and the review cost of `by`; null: it has no price there. */
-export function priceOf({ asks, actionName }: Said, by: Said, state: string): number | null {
-  return asks ? by.decision.review.cost : lossOf(by, actionName, state)
+export function priceOf({ asks, action }: Said, by: Said, state: string): number | null {
+  return asks ? by.decision.review.cost : lossOf(by, action, state)
 }

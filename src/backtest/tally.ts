@@ -121,7 +121,7 @@ function countHistory(tally: Tally, { case: { now, dated, recorded }, baseline }
   else if (recorded.ruleset === hash) {
     tally.recorded += 1
     const { action, disposition } = recorded
-    if (action === baseline.actionName && disposition === baseline.disposition) tally.reproduced += 1
+    if (action === baseline.action && disposition === baseline.of.disposition) tally.reproduced += 1
   }
 }
 

@@ -1,43 +1,30 @@
 import path from 'node:path'
-import { z } from 'zod'
 import type { Facts, Signal } from '../../core/model.ts'
 import type { Ruleset } from '../../core/rules/load.ts'
 import { fractionOf } from '../../core/stats/random.ts'
 import type { Case, CaseBatch, PastAgent } from '../case.ts'
-import { BacktestError } from '../failure.ts'
-import type { FileKind, LinesPiece, Reading } from '../history.ts'
+import type { LinesPiece, Reading } from '../history.ts'
 import { byName } from '../measures/compared.ts'
 import type { Pair } from '../report.ts'
+import { type Fields, parseFields } from './fields.ts'
+import { untagged } from './tags.ts'
 
-const name = z.string().min(1)
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+interface OutcomeLine {
+  readonly line: number
+  readonly state: string
+  readonly decision: string | null
+  readonly observedAt: number | null
+  readonly split: string | null
+}
 
-const accountLine = z.object({ account: name, facts: z.record(z.string(), z.unknown()) })
-const signalLine = z.object({
-  id: name,
-  agent: name,
-  account: name,
-  claim: name,
-  confidence: z.number().min(0).max(1).nullish(),
-  score: z.number().nullish(),
-  observedAt: time.nullish(),
-  expiresAt: time.nullish(),
-})
-const outcomeLine = z.object({
-  account: name,
-  state: name,
-  decision: name.nullish(),
-  observedAt: time.nullish(),
-  split: z.string().nullish(),
-})
+/** `sequence` is the line; what has no time of its own has none yet. */
+type SignalLine = Omit<Signal, 'observedAt'> & { readonly observedAt: number | null }
 
-type SignalLine = z.output<typeof signalLine>
-type OutcomeLine = z.output<typeof outcomeLine>
-
+/** What the files say of an account. */
 interface Past {
   facts: { readonly line: number; readonly facts: Facts } | null
-  readonly signals: (SignalLine & { readonly line: number })[]
-  readonly outcomes: (OutcomeLine & { readonly line: number })[]
+  readonly signals: SignalLine[]
+  readonly outcomes: OutcomeLine[]
 }
 
 /**
@@ -64,85 +51,60 @@ export function casesOfLines({ bytes, reading }: LinesPiece, rulesets: Pair<Rule
 }
 
 /** By account, in the order in which the files first name them. */
-function pastOf(bytes: Uint8Array, reading: Reading): ReadonlyMap<string, Past> {
+function pastOf(bytes: Uint8Array, { files }: Reading): ReadonlyMap<string, Past> {
   const accounts = new Map<string, Past>()
-  const past = (account: string) => {
-    const known = accounts.get(account) ?? { facts: null, signals: [], outcomes: [] }
-    accounts.set(account, known)
-    return known
-  }
   for (const tagged of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split('\n')) {
     if (tagged === '') continue
-    const space = tagged.indexOf(' ')
-    const line = Number(tagged.slice(1, space))
-    const text = tagged.slice(space + 1)
-    switch (tagged[0]) {
-      case 'a': {
-        const { account, facts } = parseLine(text, accountLine, reading, 'accounts', line)
-        const of = past(account)
-        if (of.facts !== null) {
-          const before = `${reading.files.accounts}:${of.facts.line}`
-          throw new BacktestError(
-            `${reading.files.accounts}:${line}: account \`${account}\` has a line already, ${before}; keep one`,
-          )
-        }
-        of.facts = { line, facts }
-        break
-      }
-      case 's': {
-        const signal = parseLine(text, signalLine, reading, 'signals', line)
-        past(signal.account).signals.push({ ...signal, line })
-        break
-      }
-      default: {
-        const outcome = parseLine(text, outcomeLine, reading, 'outcomes', line)
-        past(outcome.account).outcomes.push({ ...outcome, line })
-      }
+    const { kind, line, text } = untagged(tagged)
+    const fields = parseFields(text, `${files[kind]}:${line}`)
+    const account = fields.text('account')
+    let past = accounts.get(account)
+    if (past === undefined) {
+      past = { facts: null, signals: [], outcomes: [] }
+      accounts.set(account, past)
     }
+    if (kind === 'signals') past.signals.push(signalOf(fields, line))
+    else if (kind === 'outcomes') past.outcomes.push(outcomeOf(fields, line))
+    else if (past.facts === null) past.facts = { line, facts: fields.object('facts') }
+    else throw fields.wrong(`account \`${account}\` has line ${past.facts.line} already; keep one`)
   }
   return accounts
 }
 
-function parseLine<S extends z.ZodType>(
-  text: string,
-  schema: S,
-  { files }: Reading,
-  kind: FileKind,
-  line: number,
-): z.output<S> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw new BacktestError(`${files[kind]}:${line}: not JSON; each line must be a JSON object`)
+function signalOf(fields: Fields, line: number): SignalLine {
+  return {
+    sequence: line,
+    id: fields.text('id'),
+    agent: fields.text('agent'),
+    claim: fields.text('claim'),
+    confidence: fields.probability('confidence'),
+    score: fields.number('score'),
+    observedAt: fields.time('observedAt'),
+    expiresAt: fields.time('expiresAt'),
   }
-  const { data, error } = schema.safeParse(value)
-  if (!error) return data
-  const [issue] = error.issues
-  const field = issue?.path.join('.') || 'the line'
-  throw new BacktestError(
-    `${files[kind]}:${line}: \`${field}\` is missing or wrong (${issue?.message}); write the line as in examples/telco`,
-  )
+}
+
+function outcomeOf(fields: Fields, line: number): OutcomeLine {
+  return {
+    line,
+    state: fields.text('state'),
+    decision: fields.optionalText('decision'),
+    observedAt: fields.time('observedAt'),
+    split: fields.optionalText('split'),
+  }
 }
 
 function decisionsOf({ decision, state }: OutcomeLine, { baseline, candidate }: Pair<Ruleset>): readonly string[] {
-  if (decision != null) return [decision]
+  if (decision !== null) return [decision]
   const all = [...baseline.decisions.values(), ...candidate.decisions.values()]
   const having = all.filter(({ states }) => states.some(({ name }) => name === state))
   return [...new Set((having.length > 0 ? having : all).map(({ name }) => name))].sort(byName)
 }
 
-function caseOf(
-  account: string,
-  past: Past,
-  outcome: OutcomeLine & { line: number },
-  decision: string,
-  to: Reading,
-): Case {
-  const observed = past.signals.map(({ observedAt }) => observedAt ?? null).filter((at) => at !== null)
-  const own = outcome.observedAt ?? (observed.length > 0 ? Math.max(...observed) : null)
+function caseOf(account: string, past: Past, outcome: OutcomeLine, decision: string, to: Reading): Case {
+  const own = outcome.observedAt ?? newest(past.signals)
   const now = own ?? to.now
-  const signals = past.signals.filter(({ observedAt }) => (observedAt ?? now) <= now).map((one) => toSignal(one, now))
+  const signals = heardBy(now, past.signals)
   return {
     id: null,
     link: `${path.basename(to.files.outcomes)}:${outcome.line}`,
@@ -161,24 +123,27 @@ function caseOf(
   }
 }
 
-/** As `POST /v1/signals` would have taken it in; what has no time of its own was observed just before it was asked. */
-function toSignal(
-  { id, agent, claim, confidence, score, observedAt, expiresAt, line }: Past['signals'][number],
-  now: number,
-): Signal {
-  return {
-    sequence: line,
-    id,
-    agent,
-    claim,
-    confidence: confidence ?? null,
-    score: score ?? null,
-    observedAt: observedAt ?? now,
-    expiresAt: expiresAt ?? null,
+function newest(signals: readonly SignalLine[]): number | null {
+  let newest: number | null = null
+  for (const { observedAt } of signals) if (observedAt !== null) newest = Math.max(newest ?? observedAt, observedAt)
+  return newest
+}
+
+/** Those that had been observed by then; what has no time of its own was observed just then. */
+function heardBy(now: number, signals: readonly SignalLine[]): readonly Signal[] {
+  const heard: Signal[] = []
+  for (const signal of signals) {
+    const { observedAt } = signal
+    if (observedAt === null) heard.push({ ...signal, observedAt: now })
+    else if (observedAt <= now) heard.push(signal as Signal)
   }
+  return heard
 }
 
 function agentsOf(signals: readonly Signal[]): readonly PastAgent[] {
-  const names = new Set(signals.map(({ agent }) => agent))
-  return [...names].map((name) => ({ name, sequence: 0, overrides: null }))
+  const agents: PastAgent[] = []
+  for (const { agent } of signals) {
+    if (!agents.some(({ name }) => name === agent)) agents.push({ name: agent, sequence: 0, overrides: null })
+  }
+  return agents
 }

@@ -3,6 +3,7 @@ import { BacktestError } from '../failure.ts'
 import { FILE_KINDS, type FileKind, type History, type Piece, type Reading } from '../history.ts'
 import { forEachLine, hashOfAccount } from './lines.ts'
 import { createSpill, type Spill } from './spill.ts'
+import { tagOf } from './tags.ts'
 
 /** Of each piece, in bytes: small enough to keep all cores busy to the end, large enough to be worth the way to one. */
 const PIECE = 512 * 1024
@@ -83,11 +84,6 @@ async function sortOut(
   return outcomes
 }
 const NEWLINE = Buffer.from('\n')
-
-/** What stands before a line: of which file it is, and which of its lines, `s12 `. */
-function tagOf(kind: FileKind, number: number): Buffer {
-  return Buffer.from(`${kind[0]}${number} `)
-}
 
 async function* piecesOf(spill: Spill, outcomes: readonly number[], reading: Reading): AsyncIterable<Piece> {
   for (let part = 0; part < outcomes.length; part += 1) {

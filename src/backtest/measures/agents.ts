@@ -19,10 +19,11 @@ export function addAgents(tally: AgentsTally, { case: { signals }, baseline, can
   addWeights(tally, 'candidate', candidate)
 }
 
-function addWeights(tally: AgentsTally, side: 'baseline' | 'candidate', { used, weights: { weight } }: Said): void {
+function addWeights(tally: AgentsTally, side: 'baseline' | 'candidate', { of }: Said): void {
+  const { used, weights } = of
   for (let i = 0; i < used.length; i += 1) {
     const of = tally.get((used[i] as UsedSignal).signal.agent)
-    if (of !== undefined) of[side] += weight[i] as number
+    if (of !== undefined) of[side] += weights.weight[i] as number
   }
 }
 

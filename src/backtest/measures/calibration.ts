@@ -27,7 +27,7 @@ export function emptyCalibration(): CalibrationTally {
 }
 
 /** @returns whether the side has the state */
-export function addCalibration(tally: CalibrationTally, { decision, beliefs }: Said, state: string): boolean {
+export function addCalibration(tally: CalibrationTally, { decision, of: { beliefs } }: Said, state: string): boolean {
   const { states } = decision
   const truth = states.findIndex(({ name }) => name === state)
   if (truth === -1) return false

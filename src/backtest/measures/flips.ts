@@ -38,7 +38,7 @@ export function addFlip(tally: FlipsTally, compared: Compared, extra: number | n
   const pair = pairOf(tally, baseline.answer, candidate.answer)
   pair.count += 1
   if (pair.from === pair.to) {
-    if (baseline.actionName !== candidate.actionName) tally.recommendationOnly += 1
+    if (baseline.action !== candidate.action) tally.recommendationOnly += 1
     return
   }
   if (extra !== null) pair.extra += extra
@@ -56,7 +56,7 @@ export function addFlip(tally: FlipsTally, compared: Compared, extra: number | n
     state: one.state,
     resolved: one.resolved,
     extra,
-    regret: { baseline: baseline.regret, candidate: candidate.regret },
+    regret: { baseline: baseline.of.regret, candidate: candidate.of.regret },
   }
   const last = tally.costliest[COSTLIEST - 1]
   if (last === undefined || costliestFirst(flip, last) < 0) keepCostliest(tally, [flip])
@@ -67,7 +67,7 @@ export function addFlip(tally: FlipsTally, compared: Compared, extra: number | n
  * than wrong and, since asking costs, worse than right.
  */
 function byResolution(resolved: string, baseline: Said, candidate: Said): keyof Verdicts {
-  const merit = ({ asks, actionName }: Said) => (asks ? 0 : actionName === resolved ? 1 : -1)
+  const merit = ({ asks, action }: Said) => (asks ? 0 : action === resolved ? 1 : -1)
   const gained = merit(candidate) - merit(baseline)
   return gained > 0 ? 'agree' : gained < 0 ? 'contradict' : 'neither'
 }

@@ -9,9 +9,9 @@ export interface PeopleTally {
 
 export const emptyPeople = (): PeopleTally => ({ asked: 0, sampled: 0 })
 
-export function addPeople(tally: PeopleTally, { asks, disposition }: Said): void {
+export function addPeople(tally: PeopleTally, { asks, of }: Said): void {
   if (asks) tally.asked += 1
-  if (disposition === 'act_and_review') tally.sampled += 1
+  if (of.disposition === 'act_and_review') tally.sampled += 1
 }
 
 export function mergePeople(into: PeopleTally, from: PeopleTally): void {

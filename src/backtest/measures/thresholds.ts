@@ -25,9 +25,9 @@ export function emptyThresholds(): ThresholdsTally {
 /** By the candidate's costs. What acts is priced even where a person is asked: with another threshold it would have acted. */
 export function addThresholds(tally: ThresholdsTally, { case: { state }, baseline, candidate }: Compared): void {
   if (state === null) return
-  const [theirs, ours] = [baseline, candidate].map((said) => lossOf(candidate, said.actionName, state))
-  if (theirs === null && !baseline.peopleAnyway) return
-  if (ours === null && !candidate.peopleAnyway) return
+  const [theirs, ours] = [baseline, candidate].map((said) => lossOf(candidate, said.action, state))
+  if (theirs === null && !baseline.of.peopleAnyway) return
+  if (ours === null && !candidate.of.peopleAnyway) return
   tally.questions += 1
   const look = candidate.decision.review.cost
   addSide(tally.baseline, baseline, theirs ?? look, look)
@@ -36,7 +36,7 @@ export function addThresholds(tally: ThresholdsTally, { case: { state }, baselin
 
 function addSide({ cost, asked }: SideTally, said: Said, act: number, look: number): void {
   for (let m = 0; m < MULTIPLIERS.length; m += 1) {
-    const asks = said.peopleAnyway || said.regret > said.decision.review.cost * (MULTIPLIERS[m] as number)
+    const asks = said.of.peopleAnyway || said.of.regret > said.decision.review.cost * (MULTIPLIERS[m] as number)
     ;(cost[m] as number) += asks ? look : act
     if (asks) (asked[m] as number) += 1
   }
