@@ -1,4 +1,4 @@
-import { withdrawEscalation } from '../core/escalation.ts'
+import { byUrgency, type Escalation, withdrawEscalation } from '../core/escalation.ts'
 import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
@@ -82,23 +82,36 @@ function isNew(book: Book, page: AccountPage, alias: string): boolean {
   return true
 }
 
+/** What waits for a person about both waits once: the more urgent of two goes on. */
+function shared(page: AccountPage, other: AccountPage) {
+  const doubled: (readonly [item: Escalation, into: Escalation])[] = []
+  const moved: Escalation[] = []
+  for (const theirs of other.waiting) {
+    const mine = page.waitingFor(theirs.decision)
+    if (mine === null || byUrgency(theirs, mine) < 0) moved.push(theirs)
+    if (mine !== null) doubled.push(byUrgency(theirs, mine) < 0 ? [mine, theirs] : [theirs, mine])
+  }
+  return { moved, doubled }
+}
+
 function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: Principal): void {
-  // What waits for a person about both waits once.
-  const moved = other.waiting.filter(({ decision }) => page.waitingFor(decision) === null)
-  const withdrawn = other.waiting.filter(({ decision }) => page.waitingFor(decision) !== null)
+  const { moved, doubled } = shared(page, other)
   const step = page.append('alias', {
     by,
     alias: other.account,
     joinedAtSequence: other.head.sequence,
-    ...(withdrawn.length > 0 && { withdrew: withdrawn.map(({ id }) => id) }),
+    ...(doubled.length > 0 && { withdrew: doubled.map(([item]) => item.id) }),
   })
   other.append('joined', { by, account: page.account })
   book.makeAlias(other, page)
   for (const item of moved) book.put({ ...item, account: page.account }, step)
-  for (const item of withdrawn) {
-    const ended = withdrawEscalation({ ...item, account: page.account }, 'account_joined', item.adjudication, book.now)
+  for (const [item, { id: into }] of doubled) {
+    const here = { ...item, account: page.account }
+    const ended = withdrawEscalation(here, { reason: 'account_joined', into }, item.adjudication, book.now)
     book.put(ended, step)
     book.notify('escalation.withdrawn', ended, step)
+    // Each was asked with half of what is known.
+    book.raise(page.account, item.decision, step.sequence)
   }
   for (const [decision, { sequence: _, ...ruling }] of other.rulings) {
     if (ruling.until <= book.now || ruling.at <= (page.ruling(decision)?.at ?? 0)) continue
@@ -118,7 +131,7 @@ function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: P
 }
 
 /** @throws Problem `not_found` for an account never seen */
-export async function getAccount(app: App, name: string): Promise<AccountView> {
+export async function getAccount(app: App, name: string, viewer?: Principal): Promise<AccountView> {
   const { page, sent } = await app.desk.submit({
     accounts: [name],
     said: [name],
@@ -140,7 +153,7 @@ export async function getAccount(app: App, name: string): Promise<AccountView> {
     aliases: page.aliases,
     facts: page.facts,
     signals: liveSignals(page.signals, now).map((signal) => signalView(signal, sent(signal))),
-    adjudications: await renderAll(app, adjudications),
+    adjudications: await renderAll(app, adjudications, viewer),
     escalations: escalations.map((item) => itemView(app, item)),
   }
 }

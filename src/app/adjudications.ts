@@ -166,7 +166,7 @@ function answerAndKeep(
     ruleset: record.ruleset,
     engine: ENGINE,
     createdAt: book.now,
-    escalation: escalation ?? null,
+    escalation: escalation === undefined ? null : (book.escalation(escalation) ?? null),
     audit,
   }
   const body = JSON.stringify(viewOf(answer, envelope))

@@ -1,7 +1,7 @@
 import { holderOf, isWaiting } from '../core/escalation.ts'
 import { type Candidate, readCandidates } from '../storage/next.ts'
 import type { App } from './app.ts'
-import { type OnBehalf, writeClaim } from './claims.ts'
+import { demandQueue, type OnBehalf, writeClaim } from './claims.ts'
 import type { ItemView } from './item-view.ts'
 import type { Principal } from './principal.ts'
 import { type Reviewer, reviewerOf } from './reviewer.ts'
@@ -10,7 +10,7 @@ import { takeTurn } from './steps.ts'
 /**
  * Takes the item of a queue that should be decided first, of those for everybody and those for the reviewer.
  * @returns null where none waits
- * @throws Problem `forbidden`
+ * @throws Problem `forbidden`; `invalid_request` where there is no such queue
  */
 export async function claimNext(
   app: App,
@@ -22,7 +22,11 @@ export async function claimNext(
   const counter = counterOf(app, queue)
   for (;;) {
     const candidate = await counter.draw(by)
-    if (candidate === null) return null
+    // A misspelt queue would seem empty for ever; one that is no longer declared may still hold items.
+    if (candidate === null) {
+      demandQueue(app, queue)
+      return null
+    }
     try {
       const item = await claimIfFree(app, by, candidate)
       if (item) return item

@@ -106,7 +106,7 @@ export async function commentOnEscalation(
 }
 
 /** @throws Problem `invalid_request` where there is no such queue */
-function demandQueue({ rules }: App, queue: string | undefined): void {
+export function demandQueue({ rules }: App, queue: string | undefined): void {
   const { declared } = rules.active.queues
   if (queue === undefined || queue === OPS || declared.size === 0 || declared.has(queue)) return
   const known = [...declared.keys()].map((name) => `\`${name}\``).join(', ')

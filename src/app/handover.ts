@@ -50,7 +50,7 @@ export function handOver(
       withdrew: waiting.id,
       carryOut(step) {
         sample.carryOut(step)
-        const item = withdrawEscalation(waiting, 'no_longer_needed', adjudication, book.now)
+        const item = withdrawEscalation(waiting, { reason: 'no_longer_needed' }, adjudication, book.now)
         book.put(item, step)
         book.notify('escalation.withdrawn', item, step)
       },

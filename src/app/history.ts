@@ -1,5 +1,5 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
-import type { Resolution } from '../core/escalation.ts'
+import type { Escalation, Resolution } from '../core/escalation.ts'
 import { type Adjudication, type Decision, ENGINE, type Question, type Ruling } from '../core/model.ts'
 import type { Ruleset } from '../core/rules/load.ts'
 import { makeRuling } from '../core/ruling.ts'
@@ -17,14 +17,20 @@ import { bodyOf } from '../storage/chain.ts'
 import { findEscalation } from '../storage/escalations.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
+import { isHidden } from './item-view.ts'
+import { may, type Principal } from './principal.ts'
 import { damaged, Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
 import { type AdjudicationRecord, type Difference, differences, figuresOf } from './record.ts'
-import { type AdjudicationView, viewOf } from './view.ts'
+import { type AdjudicationView, type OfRecord, viewOf } from './view.ts'
 
-/** @throws Problem `not_found`; `redacted` where what recomputes the answer has been erased; `damaged` */
-export async function getAdjudication(app: App, id: string): Promise<AdjudicationView> {
-  return render(app, await find(app, id))
+/**
+ * @param viewer of whom is kept what a blind queue hides from them
+ * @throws Problem `not_found`; `forbidden` where it is hidden; `redacted` where what recomputes the answer has been
+ *   erased; `damaged`
+ */
+export async function getAdjudication(app: App, id: string, viewer?: Principal): Promise<AdjudicationView> {
+  return render(app, await find(app, id), viewer)
 }
 
 /** What is kept of an adjudication, as it is. @throws Problem `not_found`, `redacted`, `damaged` */
@@ -33,11 +39,12 @@ export async function getRecord(app: App, id: string): Promise<AdjudicationRecor
   return reading(stored, () => recordOf(stored))
 }
 
-/** Newest first. Those whose payload has been erased or is damaged can't be rendered and are left out. */
+/** Newest first. Those that are erased, damaged or hidden from the viewer are left out. */
 export async function listAdjudications(
   app: App,
   { account, ...filter }: Omit<AdjudicationFilter, 'accounts'> & { readonly account?: string | undefined },
   page: Page,
+  viewer?: Principal,
 ): Promise<Paged<AdjudicationView>> {
   const accounts = account === undefined ? undefined : await accountIds(app.db, account)
   const rows = await list(app.db, { ...filter, accounts }, page.cursor, page.limit + 1)
@@ -47,19 +54,29 @@ export async function listAdjudications(
     (row) => row,
     (row) => row.id,
   )
-  return { items: await renderAll(app, items), next }
+  return { items: await renderAll(app, items, viewer), next }
 }
 
-export async function renderAll(app: App, stored: readonly StoredAdjudication[]): Promise<readonly AdjudicationView[]> {
-  const views = await Promise.all(stored.filter((one) => one.payload !== null).map((one) => renderOrSkip(app, one)))
+export async function renderAll(
+  app: App,
+  stored: readonly StoredAdjudication[],
+  viewer?: Principal,
+): Promise<readonly AdjudicationView[]> {
+  const kept = stored.filter((one) => one.payload !== null)
+  const views = await Promise.all(kept.map((one) => renderOrSkip(app, one, viewer)))
   return views.filter((view) => view !== null)
 }
 
-/** Null where it is damaged: one such row must not hide all the others. The log names it. */
-async function renderOrSkip(app: App, stored: StoredAdjudication): Promise<AdjudicationView | null> {
+/** Null where it is hidden, or damaged: one such row must not hide all the others. The log names it. */
+async function renderOrSkip(
+  app: App,
+  stored: StoredAdjudication,
+  viewer?: Principal,
+): Promise<AdjudicationView | null> {
   try {
-    return await render(app, stored)
+    return await render(app, stored, viewer)
   } catch (error) {
+    if (error instanceof Problem && error.code === 'forbidden') return null
     if (!(error instanceof Problem && error.code === 'damaged')) throw error
     const { stream, sequence, id } = stored
     app.log.warn({ stream, sequence, adjudication: id, reason: error.message }, 'left out a damaged adjudication')
@@ -86,39 +103,46 @@ async function find(app: App, id: string): Promise<StoredAdjudication> {
   return stored
 }
 
-async function render(app: App, stored: StoredAdjudication): Promise<AdjudicationView> {
+async function render(app: App, stored: StoredAdjudication, viewer?: Principal): Promise<AdjudicationView> {
   const restored = await restore(app, stored)
   const { record, answer } = restored
   const item = record.escalation === undefined ? undefined : await findEscalation(app.db, record.escalation)
+  if (item && viewer && isReviewer(viewer) && isHidden(app, item)) throw hidden(item)
   return viewOf(answer, {
     id: record.id,
     ruleset: record.ruleset,
     engine: record.engine,
     createdAt: stored.at.getTime(),
-    escalation: record.escalation ?? null,
+    escalation: item ?? null,
     audit: { stream: stored.stream, sequence: stored.sequence, hash: stored.hash },
-    ...(item?.resolution && decided(restored, item.resolution)),
+    ...(item?.resolution && { ofRecord: decided(restored, item.resolution) }),
   })
 }
 
-/** What a resolution makes of an answer: the recommendation of record is the person's, as if it had been given before. */
-function decided({ decision, question, answer, engine }: Restored, resolution: Resolution) {
+/** Whoever decides must not know what is recommended; who only asks must, and admins may know all. */
+const isReviewer = (viewer: Principal): boolean => viewer.kind === 'person' && !may(viewer, 'admin')
+
+function hidden({ id, queue }: Escalation): Problem {
+  return new Problem('forbidden', `queue \`${queue}\` is blind: what is recommended shows once \`${id}\` is resolved`)
+}
+
+/** What a resolution makes of an answer: it is of record then what the person said, as if that had been known before. */
+function decided({ decision, question, answer, engine }: Restored, resolution: Resolution): Partial<OfRecord> {
   const { action, by } = resolution
-  if (action === null) return { resolution }
+  if (action === null) return {}
   const at = Date.parse(resolution.at)
   const ruling = { ...makeRuling(decision, question, answer, { action, by, at }), sequence: 0 }
-  const { recommendation } = engine(decision, { ...question, ruling })
-  if (resolution.resolution === 'fallback')
-    return { resolution, recommendation: { ...recommendation, reasons: FALLBACK } }
-  // What the rules forbid to agents, people may still do.
-  const isTheirs = recommendation.action === action && recommendation.reasons.includes('decided_by_person')
-  const reasons = ['decided_by_person', ...answer.recommendation.reasons] as const
-  return {
-    resolution,
-    recommendation: isTheirs
-      ? recommendation
-      : { ...answer.recommendation, action, disposition: 'escalate' as const, reasons },
+  const { summary, recommendation, proposal, ruling: stands } = engine(decision, { ...question, ruling })
+  if (resolution.resolution === 'fallback') {
+    return {
+      recommendation: { ...recommendation, reasons: FALLBACK },
+      proposal: proposal && { ...proposal, reasons: FALLBACK },
+    }
   }
+  if (stands) return { summary, recommendation, proposal }
+  // What the rules forbid to agents, people may still do.
+  const reasons = ['decided_by_person', ...answer.recommendation.reasons] as const
+  return { recommendation: { ...answer.recommendation, action, disposition: 'escalate', reasons } }
 }
 const FALLBACK = ['fallback'] as const
 

@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Transaction } from 'kysely'
+import { UMPIRE } from '../core/escalation.ts'
 import { isName, NAME_MAX } from '../core/names.ts'
 import { appendEntry } from '../storage/audit.ts'
 import type { Database } from '../storage/database.ts'
@@ -209,6 +210,12 @@ async function insert(trx: Transaction<Database>, key: NewKey, token: string, at
 }
 
 function check({ name, principal, scopes, agents }: NewKey): void {
+  if (name === UMPIRE) {
+    throw new Problem(
+      'invalid_request',
+      `\`${UMPIRE}\` is who makes the steps that no person makes; choose another name`,
+    )
+  }
   if (!NAME.test(name)) {
     throw new Problem('invalid_request', 'a key name has 1 to 100 letters, digits, `.`, `_`, `@` or `-`')
   }

@@ -20,12 +20,21 @@ export interface ResolutionView {
  * @throws Problem `not_found`; `redacted` where the adjudication has been erased
  */
 export async function getResolution(app: App, id: string, limit: number, signal: AbortSignal): Promise<ResolutionView> {
-  const { escalation } = await getRecord(app, id)
-  if (escalation === undefined) return { adjudication: id, escalation: null, status: 'none', resolution: null }
-  const closed = limit > 0 ? await app.waits.untilClosed(escalation, limit, signal) : null
-  const item = closed ?? (await findEscalation(app.db, escalation))
-  if (!item) throw new Problem('damaged', `escalation \`${escalation}\` of adjudication \`${id}\` is not there`)
-  return { adjudication: id, escalation, status: statusOf(item, app.now()), resolution: told(item) }
+  const record = await getRecord(app, id)
+  if (record.escalation === undefined) return { adjudication: id, escalation: null, status: 'none', resolution: null }
+  const until = app.now() + limit
+  for (let { escalation } = record; ; ) {
+    const left = until - app.now()
+    const closed: Escalation | null = left > 0 ? await app.waits.untilClosed(escalation, left, signal) : null
+    const item: Escalation | undefined = closed ?? (await findEscalation(app.db, escalation))
+    if (!item) throw new Problem('damaged', `escalation \`${escalation}\` of adjudication \`${id}\` is not there`)
+    // Where accounts have joined, the question goes on in another item.
+    const into: string | undefined = item.resolution?.into
+    if (into === undefined) {
+      return { adjudication: id, escalation, status: statusOf(item, app.now()), resolution: told(item) }
+    }
+    escalation = into
+  }
 }
 
 function statusOf(item: Escalation, now: number): EscalationStatus {

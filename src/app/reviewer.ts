@@ -1,3 +1,4 @@
+import { UMPIRE } from '../core/escalation.ts'
 import { demand, may, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 
@@ -19,6 +20,9 @@ export function reviewerOf(principal: Principal, named: string | undefined): Rev
     const reviewer = named ?? (kind === 'person' ? name : undefined)
     if (reviewer === undefined) {
       throw new Problem('invalid_request', 'an admin key acts for a person: name them as `reviewer`')
+    }
+    if (reviewer === UMPIRE) {
+      throw new Problem('invalid_request', `\`${UMPIRE}\` is who makes the steps that no person makes; name a person`)
     }
     return { name: reviewer, key: reviewer === name ? undefined : name }
   }

@@ -1,5 +1,5 @@
-import type { Escalation, Resolution } from '../core/escalation.ts'
-import type { Adjudication, Reason } from '../core/model.ts'
+import type { Escalation } from '../core/escalation.ts'
+import type { Adjudication, Reason, VerdictReason } from '../core/model.ts'
 
 /** Where an adjudication stands in the trail, and when it was made. */
 export interface Envelope {
@@ -9,31 +9,36 @@ export interface Envelope {
   readonly engine: number
   /** Milliseconds since the epoch. */
   readonly createdAt: number
-  readonly escalation: string | null
+  /** The item that the question belongs to, as it stands; null: nobody is asked, or nothing is kept. */
+  readonly escalation: Escalation | null
   readonly audit: { readonly stream: string; readonly sequence: number; readonly hash: string } | null
-  /** How people resolved it; left out where they have not. */
-  readonly resolution?: Resolution
-  /** The recommendation of record, where that is not the computed one. */
-  readonly recommendation?: Recommendation
+  /** What people, or a clock in their stead, made of the answer; left out where it is as it was computed. */
+  readonly ofRecord?: Partial<OfRecord>
 }
 
-/** What is recommended and why; `fallback` where a clock decided, since nobody else did. */
-type Recommendation = Omit<Adjudication['recommendation'], 'reasons'> & {
-  readonly reasons: readonly (Reason | 'fallback')[]
+/** What of an answer a decision replaces. `fallback` is the reason where a clock decided, since nobody else did. */
+export interface OfRecord {
+  readonly summary: string
+  readonly recommendation: Reasoned<Adjudication['recommendation'], Reason>
+  readonly proposal: Reasoned<NonNullable<Adjudication['proposal']>, VerdictReason> | null
 }
+
+type Reasoned<T, R> = Omit<T, 'reasons'> & { readonly reasons: readonly (R | 'fallback')[] }
 
 export type AdjudicationView = ReturnType<typeof viewOf>
 
 /** The answer as every door shows it. */
 export function viewOf(answer: Adjudication, envelope: Envelope) {
   const { handoff, ruling } = answer
+  const { summary, recommendation, proposal }: OfRecord = { ...answer, ...envelope.ofRecord }
+  const item = envelope.escalation
   return {
     id: envelope.id,
     account: answer.account,
     decision: answer.decision,
-    summary: answer.summary,
-    recommendation: (envelope.recommendation ?? answer.recommendation) as Recommendation,
-    proposal: answer.proposal,
+    summary,
+    recommendation,
+    proposal,
     beliefs: answer.beliefs,
     expectedLoss: answer.expectedLoss,
     regret: answer.regret,
@@ -49,14 +54,14 @@ export function viewOf(answer: Adjudication, envelope: Envelope) {
       at: new Date(ruling.at).toISOString(),
       until: new Date(ruling.until).toISOString(),
     },
-    resolution: envelope.resolution ?? null,
+    resolution: item?.resolution ?? null,
     escalation: handoff && {
-      id: envelope.escalation,
+      id: item?.id ?? null,
       kind: handoff.kind,
-      queue: handoff.queue,
-      priority: handoff.priority,
-      dueAt: new Date(handoff.dueAt).toISOString(),
-      assignee: handoff.assignee,
+      queue: item?.queue ?? handoff.queue,
+      priority: item?.priority ?? handoff.priority,
+      dueAt: iso(item?.dueAt ?? handoff.dueAt),
+      assignee: item ? item.assignee : handoff.assignee,
     },
     ruleset: envelope.ruleset,
     engine: envelope.engine,

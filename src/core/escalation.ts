@@ -68,6 +68,8 @@ export interface Resolution {
   readonly wrongSignals: readonly string[]
   readonly reason: string
   readonly comment: string | null
+  /** Of an item that was withdrawn since its account joined another: the item that goes on instead. */
+  readonly into?: string
   readonly by: string
   /** RFC 3339. */
   readonly at: string
@@ -133,7 +135,7 @@ export function inOtherHands(item: Escalation, dueAt: number, now: number): Esca
 /** The item closed, since no person is needed any more. */
 export function withdrawEscalation(
   item: Escalation,
-  reason: 'no_longer_needed' | 'account_joined',
+  why: { readonly reason: 'no_longer_needed' } | { readonly reason: 'account_joined'; readonly into: string },
   adjudication: string,
   now: number,
 ): Escalation {
@@ -143,12 +145,17 @@ export function withdrawEscalation(
     recommended: null,
     state: null,
     wrongSignals: [],
-    reason,
     comment: null,
+    ...why,
     by: UMPIRE,
     at: new Date(now).toISOString(),
   }
   return closed({ ...item, adjudication }, 'withdrawn', resolution, now)
+}
+
+/** Orders items as people should take them: priority, due time, regret. Negative where the first comes first. */
+export function byUrgency(one: Escalation, other: Escalation): number {
+  return other.priority - one.priority || one.dueAt - other.dueAt || other.regret - one.regret
 }
 
 /** Who makes the steps that no person makes. */
@@ -194,4 +201,4 @@ export function standingAt(item: Escalation, now: number): Escalation {
 }
 
 /** When people are reminded of what is due later. */
-export const halfway = (from: number, dueAt: number): number => from + Math.max(0, (dueAt - from) / 2)
+export const halfway = (from: number, dueAt: number): number => from + Math.max(0, Math.floor((dueAt - from) / 2))

@@ -79,7 +79,7 @@ function tooLate({ id, status, resolution, closedAt }: Escalation): Refusal {
   const at = closedAt === null ? '' : ` at ${new Date(closedAt).toISOString()}`
   const how =
     status === 'withdrawn'
-      ? `was withdrawn${at}: no person is needed any more`
+      ? `was withdrawn${at}: ${resolution?.into ? `its account joined another, where \`${resolution.into}\` goes on` : 'no person is needed any more'}`
       : status === 'expired'
         ? `expired${at}: nobody had decided in time`
         : `was resolved by \`${resolution?.by}\`${at}`

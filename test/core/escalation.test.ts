@@ -60,6 +60,10 @@ describe('an item', () => {
     })
   })
 
+  it('has clocks of whole milliseconds, however long it has', () => {
+    expect(opened({ dueAt: NOW + 7 }).remindAt).toBe(NOW + 3)
+  })
+
   it('has no clock as a sample, which blocks nothing', () => {
     const sample = opened({ kind: 'sample', probability: 0.1 })
     expect(sample).toMatchObject({ remindAt: null, tickAt: null })
@@ -123,7 +127,7 @@ describe('an item', () => {
 
   it('is withdrawn with the reason, out of the hands of who holds it', () => {
     const item = made(claim(opened(), 'maria', NOW, LEASE))
-    expect(withdrawEscalation(item, 'no_longer_needed', 'a2', NOW + HOUR)).toMatchObject({
+    expect(withdrawEscalation(item, { reason: 'no_longer_needed' }, 'a2', NOW + HOUR)).toMatchObject({
       status: 'withdrawn',
       adjudication: 'a2',
       claimedBy: null,
@@ -190,7 +194,7 @@ describe('a claim', () => {
 describe('an item that is closed', () => {
   it.each([
     ['resolved', made(resolve(opened(), 'maria', NOW, answer('maria'))), 'was resolved by `maria`'],
-    ['withdrawn', withdrawEscalation(opened(), 'no_longer_needed', 'a2', NOW), 'was withdrawn'],
+    ['withdrawn', withdrawEscalation(opened(), { reason: 'no_longer_needed' }, 'a2', NOW), 'was withdrawn'],
     ['expired', expire(opened(), answer('umpire'), NOW), 'expired'],
   ])('by being %s says so to whoever comes late', (_how, item, words) => {
     const late = [
@@ -300,7 +304,7 @@ function after(item: Escalation, move: Move, now: number): Escalation {
       return isWaiting(item) ? changeEscalation(item, asking, true, now) : item
     }
     case 'withdraw':
-      return isWaiting(item) ? withdrawEscalation(item, 'no_longer_needed', 'a2', now) : item
+      return isWaiting(item) ? withdrawEscalation(item, { reason: 'no_longer_needed' }, 'a2', now) : item
   }
 }
 

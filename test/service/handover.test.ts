@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { getAccount, putAccount } from '../../src/app/accounts.ts'
 import { adjudicate } from '../../src/app/adjudications.ts'
 import { verifyAudit } from '../../src/app/audit.ts'
-import { recompute } from '../../src/app/history.ts'
+import { claimEscalation } from '../../src/app/claims.ts'
+import { getAdjudication, recompute } from '../../src/app/history.ts'
 import type { Principal } from '../../src/app/principal.ts'
+import { getResolution } from '../../src/app/resolution.ts'
+import { resolveEscalation } from '../../src/app/resolve.ts'
 import { ingestSignals } from '../../src/app/signals.ts'
 import { answerQuestion } from '../../src/app/unasked.ts'
 import type { Escalation } from '../../src/core/escalation.ts'
@@ -201,6 +204,68 @@ describe('an account that joins', () => {
     expect(again.escalation.id).toBe(one.escalation.id)
     expect((await getAccount(app, 'crm:1')).escalations).toMatchObject([{ id: one.escalation.id }])
   })
+
+  it('keeps of two items the more urgent, and asks again with all that is known', async () => {
+    await disputed('calmer')
+    await disputed('crm:angry')
+    await say('crm:angry', 'churn-radar', 'angry_customer', 0.9)
+    const [calm, angry] = [await ask('calmer'), await ask('crm:angry')]
+    await putAccount(app, admin, 'calmer', { aliases: ['crm:angry'] })
+    expect(await waiting('calmer')).toMatchObject([{ id: angry.escalation.id, queue: 'support', priority: 100 }])
+    expect(await item(calm.escalation.id)).toMatchObject({
+      status: 'withdrawn',
+      resolution: { reason: 'account_joined', into: angry.escalation.id },
+    })
+    const pending = await execute(databaseUrl, `SELECT decision FROM pending_questions WHERE account_id = 'calmer'`)
+    expect(pending).toContainEqual({ decision: 'expansion-outreach' })
+    const reviewer = { reviewer: 'maria' }
+    await expect(claimEscalation(app, admin, calm.escalation.id, reviewer)).rejects.toMatchObject({
+      code: 'already_resolved',
+      message: expect.stringContaining(`where \`${angry.escalation.id}\` goes on`),
+    })
+    const resolution = { resolution: 'override', action: 'wait', reason: 'agreed', ...reviewer } as const
+    await resolveEscalation(app, admin, angry.escalation.id, resolution)
+    expect(await getResolution(app, calm.id, 0, new AbortController().signal)).toMatchObject({
+      escalation: angry.escalation.id,
+      status: 'resolved',
+      resolution: { action: 'wait', by: 'maria' },
+    })
+  })
+})
+
+describe('a resolution', () => {
+  const proposal = { agent: 'renewal-copilot', action: 'send_expansion_email' }
+
+  it('makes the answer of record that of the person, to whoever asks for it again', async () => {
+    await disputed('recorded')
+    const asked = await ask('recorded', { proposal })
+    const resolution = { resolution: 'override', action: 'send_expansion_email', reason: 'knows_account' } as const
+    await resolveEscalation(app, admin, asked.escalation.id, { ...resolution, reviewer: 'maria' })
+    expect(await getAdjudication(app, asked.id)).toMatchObject({
+      summary: expect.stringContaining('maria decided'),
+      recommendation: { action: 'send_expansion_email', disposition: 'act', reasons: ['decided_by_person'] },
+      proposal: { verdict: 'allow', reasons: ['decided_by_person'] },
+      resolution: { action: 'send_expansion_email', recommended: 'wait', by: 'maria' },
+      beliefs: asked.beliefs,
+    })
+    expect(await recompute(app, asked.id)).toEqual({ identical: true, differences: [] })
+    expect(await ask('recorded', { proposal })).toMatchObject({
+      recommendation: { action: 'send_expansion_email', disposition: 'act' },
+      proposal: { verdict: 'allow' },
+      escalation: null,
+    })
+  })
+})
+
+it('shows the item as it stands, where an older answer made it more urgent', async () => {
+  await disputed('urgent')
+  await say('urgent', 'churn-radar', 'angry_customer', 0.9)
+  const first = await ask('urgent')
+  pass(60_000)
+  const second = await ask('urgent')
+  expect(second.escalation).toEqual(first.escalation)
+  const reminded = (await item(first.escalation.id)).remindAt
+  expect(reminded).toBe(Math.floor(reminded!))
 })
 
 describe('a question that nobody asks', () => {

@@ -48,6 +48,6 @@ export function accountRoutes(http: Http, app: App): void {
         ]),
       },
     },
-    ({ params }) => getAccount(app, params.account),
+    ({ principal, params }) => getAccount(app, params.account, principal),
   )
 }

@@ -75,8 +75,8 @@ export function adjudicationRoutes(http: Http, app: App): void {
         response: responses({ 200: { description: 'A page.', schema: adjudicationList } }, ANY_ROUTE),
       },
     },
-    async ({ query: { limit, cursor, ...filter } }) => {
-      const { items, next } = await listAdjudications(app, filter, { limit, cursor })
+    async ({ principal, query: { limit, cursor, ...filter } }) => {
+      const { items, next } = await listAdjudications(app, filter, { limit, cursor }, principal)
       return { adjudications: items, next }
     },
   )
@@ -97,7 +97,7 @@ export function adjudicationRoutes(http: Http, app: App): void {
         ]),
       },
     },
-    ({ params }) => getAdjudication(app, knownId(params.id, 'adjudication')),
+    ({ principal, params }) => getAdjudication(app, knownId(params.id, 'adjudication'), principal),
   )
 
   http.post(

@@ -45,7 +45,7 @@ const proposal = z.object({
   agent: text('Who wants to act.', 'renewal-copilot'),
   action: text('What it wants to do.', 'send_expansion_email'),
   verdict: field(z.enum(VERDICTS), 'Whether it may.', 'ask'),
-  reasons: field(z.array(z.enum(VERDICT_REASONS)), 'Why.', ['needs_person']),
+  reasons: field(z.array(z.enum([...VERDICT_REASONS, 'fallback'])), 'Why.', ['needs_person']),
 })
 
 const weightParts = z.object({

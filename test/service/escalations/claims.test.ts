@@ -289,7 +289,10 @@ describe('claim next', () => {
   })
 
   it('has nothing in a queue that nobody knows', async () => {
-    expect(await claimNext(app, maria, 'nowhere', {})).toBeNull()
+    await expect(claimNext(app, maria, 'nowhere', {})).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('no queue `nowhere`; it has `csm`'),
+    })
   })
 })
 
