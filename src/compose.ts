@@ -4,16 +4,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { App } from './app/app.ts'
-import { tick } from './app/clocks.ts'
-import { attemptDelivery, sweepDeliveries } from './app/deliveries.ts'
 import { createDesk } from './app/desk.ts'
+import { tick } from './app/escalations/clocks.ts'
+import { createWaits } from './app/escalations/waits.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
-import { handleNotice } from './app/notices.ts'
+import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
+import { handleNotice } from './app/notices/notices.ts'
+import { missingSecrets } from './app/notices/targets.ts'
 import { readRules } from './app/rule-files.ts'
 import { activateRules } from './app/rules.ts'
 import { answerQuestion } from './app/unasked.ts'
-import { createWaits } from './app/waits.ts'
 import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
@@ -99,6 +100,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     const http = serves
       ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter })
       : await buildProbes(app, probes)
+    if (works) warnOfTargets(ruleset, log)
     const stopWorking = works ? startWorking(app, config, queues) : () => {}
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
@@ -176,4 +178,9 @@ function sweep(app: App): void {
   for (const [what, swept] of Object.entries(sweeps)) {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))
   }
+}
+
+/** What can't be told is retried for a day; whoever starts the service hears of it now. */
+function warnOfTargets({ queues }: Ruleset, log: Logger): void {
+  for (const missing of missingSecrets(queues, process.env)) log.warn(missing, 'a target can not be told')
 }

@@ -4,8 +4,8 @@ import type { Bell } from '../storage/bell.ts'
 import type { Database } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Desk } from './desk.ts'
+import type { Waits } from './escalations/waits.ts'
 import type { Rules } from './rules.ts'
-import type { Waits } from './waits.ts'
 
 /** What every use case works with; put together in `compose.ts`. */
 export interface App {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { EscalationDetail } from '../../src/app/escalations.ts'
-import { hideRecommendation } from '../../src/app/item-view.ts'
+import { hideRecommendation } from '../../src/app/escalations/item-view.ts'
+import type { EscalationDetail } from '../../src/app/escalations/reading.ts'
 import { viewOf } from '../../src/app/view.ts'
 import { readCase } from '../../src/cli/case.ts'
 import { renderEscalation } from '../../src/cli/escalations/detail.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextAttempt } from '../../src/app/schedule.ts'
+import { nextAttempt } from '../../src/app/notices/schedule.ts'
 
 const HOUR = 3_600_000
 const NOW = Date.parse('2026-11-23T09:00:00Z')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Notice } from '../../src/app/notice.ts'
-import { slackBody } from '../../src/app/slack.ts'
+import type { Notice } from '../../src/app/notices/notice.ts'
+import { slackBody } from '../../src/app/notices/slack.ts'
 
 type Signal = { agent: string; claim: string; confidence: number | null; contribution: number; used: boolean }
 

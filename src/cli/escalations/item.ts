@@ -1,4 +1,4 @@
-import type { ItemView } from '../../app/item-view.ts'
+import type { ItemView } from '../../app/escalations/item-view.ts'
 import type { EscalationStatus } from '../../core/escalation.ts'
 import { spoken } from '../../core/phrases.ts'
 import type { Client } from '../client.ts'

@@ -1,4 +1,4 @@
-import type { EscalationDetail } from '../../app/escalations.ts'
+import type { EscalationDetail } from '../../app/escalations/reading.ts'
 import { terminalOf } from '../terminal.ts'
 import { type ConnectionOptions, connect } from './connection.ts'
 import { renderEscalation } from './detail.ts'

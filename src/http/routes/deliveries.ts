@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts'
-import { getDelivery, listDeliveries, replayDelivery } from '../../app/deliveries.ts'
+import { getDelivery, listDeliveries, replayDelivery } from '../../app/notices/deliveries.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { knownId } from '../schemas/common.ts'

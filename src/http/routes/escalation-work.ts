@@ -1,7 +1,12 @@
 import type { App } from '../../app/app.ts'
-import { claimNext } from '../../app/claim-next.ts'
-import { claimEscalation, commentOnEscalation, reassignEscalation, releaseEscalation } from '../../app/claims.ts'
-import { resolveEach, resolveEscalation } from '../../app/resolve.ts'
+import { claimNext } from '../../app/escalations/claim-next.ts'
+import {
+  claimEscalation,
+  commentOnEscalation,
+  reassignEscalation,
+  releaseEscalation,
+} from '../../app/escalations/claims.ts'
+import { resolveEach, resolveEscalation } from '../../app/escalations/resolve.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { knownId } from '../schemas/common.ts'

@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts'
-import { getEscalation, listEscalations } from '../../app/escalations.ts'
+import { getEscalation, listEscalations } from '../../app/escalations/reading.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { knownId } from '../schemas/common.ts'

@@ -1,5 +1,5 @@
 import type { App } from '../../app/app.ts'
-import { listQueues } from '../../app/queues.ts'
+import { listQueues } from '../../app/escalations/queues.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { ANY_ROUTE, responses } from '../schemas/problem.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { App } from '../../app/app.ts'
-import { getResolution } from '../../app/resolution.ts'
+import { getResolution } from '../../app/escalations/resolution.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { adjudicationPath } from '../schemas/adjudication.ts'

@@ -7,8 +7,8 @@ import {
   listDeliveries,
   replayDelivery,
   sweepDeliveries,
-} from '../../../src/app/deliveries.ts'
-import { missingSecrets } from '../../../src/app/targets.ts'
+} from '../../../src/app/notices/deliveries.ts'
+import { missingSecrets } from '../../../src/app/notices/targets.ts'
 import { claimDelivery, pendingDeliveries, recordAttempt } from '../../../src/storage/deliveries.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { ADMIN, createTold, egressTo, SECRET } from './told.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { getDelivery } from '../../../src/app/deliveries.ts'
-import { handleNotice } from '../../../src/app/notices.ts'
+import { getDelivery } from '../../../src/app/notices/deliveries.ts'
+import { handleNotice } from '../../../src/app/notices/notices.ts'
 import { START } from '../app.ts'
 import { createTold } from './told.ts'
 

@@ -1,5 +1,5 @@
 import { adjudicate } from '../../../src/app/adjudications.ts'
-import { handleNotice } from '../../../src/app/notices.ts'
+import { handleNotice } from '../../../src/app/notices/notices.ts'
 import type { Principal } from '../../../src/app/principal.ts'
 import { createEgress, type Egress } from '../../../src/egress/egress.ts'
 import { parseNetworks } from '../../../src/egress/networks.ts'

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { putAccount } from '../../../src/app/accounts.ts'
 import { verifyAudit } from '../../../src/app/audit.ts'
-import { claimNext } from '../../../src/app/claim-next.ts'
-import { claimEscalation, commentOnEscalation, reassignEscalation, releaseEscalation } from '../../../src/app/claims.ts'
-import { tick } from '../../../src/app/clocks.ts'
-import { getEscalation, listEscalations } from '../../../src/app/escalations.ts'
-import { resolveEscalation } from '../../../src/app/resolve.ts'
+import { claimNext } from '../../../src/app/escalations/claim-next.ts'
+import {
+  claimEscalation,
+  commentOnEscalation,
+  reassignEscalation,
+  releaseEscalation,
+} from '../../../src/app/escalations/claims.ts'
+import { tick } from '../../../src/app/escalations/clocks.ts'
+import { getEscalation, listEscalations } from '../../../src/app/escalations/reading.ts'
+import { resolveEscalation } from '../../../src/app/escalations/resolve.ts'
 import { findEscalation } from '../../../src/storage/escalations.ts'
 import { createTestApp } from '../app.ts'
 import { execute } from '../database.ts'

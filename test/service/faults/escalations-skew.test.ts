@@ -7,8 +7,8 @@ import type { ServiceProcess } from './process.ts'
 
 const MINUTE = 60_000
 const SKEWS = { ahead: 5 * MINUTE, behind: -5 * MINUTE }
-/** Clocks that are right differ by no more than this. Milliseconds. */
-const TOLERANCE = 1_000
+/** Clocks that are right differ by no more than this, however busy the machine. Milliseconds. */
+const TOLERANCE = 30_000
 
 /** @returns what was done with the item so far */
 async function expectNothingEarly(api: ServiceProcess, id: string, lapsesAt: number | null): Promise<string[]> {
@@ -29,9 +29,9 @@ async function expectNothingEarly(api: ServiceProcess, id: string, lapsesAt: num
 }
 
 for (const [direction, skew] of Object.entries(SKEWS)) {
-  describe.concurrent(`a worker whose clock is five minutes ${direction}`, () => {
+  describe(`a worker whose clock is five minutes ${direction}`, () => {
     for (const backend of QUEUES_ON) {
-      describe.skipIf(!backend.available)(`on ${backend.name}`, async () => {
+      describe.skipIf(!backend.available).concurrent(`on ${backend.name}`, async () => {
         const { url } = await createTestDatabase()
         const crm = await startReceiver()
 
@@ -70,7 +70,8 @@ for (const [direction, skew] of Object.entries(SKEWS)) {
         /** All that happened was told, under the time that it was. */
         async function expectTold(api: ServiceProcess, ids: readonly string[]): Promise<void> {
           const owed = (await Promise.all(ids.map((id) => itemOf(api, id)))).flatMap(noticesOf).sort()
-          const lines = () => toldTo(crm).map(({ escalation, event }) => `${escalation} ${event}`)
+          const told = () => new Map(toldTo(crm).map(({ id, escalation, event }) => [id, `${escalation} ${event}`]))
+          const lines = () => [...told().values()]
           await eventually(() => lines().length >= owed.length)
           expect(lines().sort()).toEqual(owed)
           for (const { headers } of crm.received) {

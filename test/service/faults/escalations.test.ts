@@ -7,7 +7,7 @@ import { allOpened, ask, install, itemOf, listAll, QUEUES_ON, toldTo } from './i
 import type { Answer, ServiceProcess } from './process.ts'
 
 for (const backend of QUEUES_ON) {
-  describe.skipIf(!backend.available).concurrent(`escalations on ${backend.name}`, async () => {
+  describe.skipIf(!backend.available)(`escalations on ${backend.name}`, async () => {
     const { url } = await createTestDatabase()
     const [crm, hanging, failing, redirecting, internal] = await Promise.all([
       startReceiver(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { handleNotice } from '../../../src/app/notices.ts'
+import { handleNotice } from '../../../src/app/notices/notices.ts'
 import { RULES } from '../app.ts'
 import { execute } from '../database.ts'
 import { createTestHttp } from './http.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
-import { createWaits } from '../../../src/app/waits.ts'
+import { createWaits } from '../../../src/app/escalations/waits.ts'
 import { createDatabase, createPool } from '../../../src/storage/pool.ts'
 import { START } from '../app.ts'
 import { createTestDatabase, execute } from '../database.ts'

@@ -1,4 +1,4 @@
-import type { StoredStep } from '../storage/steps.ts'
+import type { StoredStep } from '../../storage/steps.ts'
 
 /** What was done with an escalation: by whom, and what is otherwise since. */
 export interface StepView {

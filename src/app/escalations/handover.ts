@@ -1,10 +1,10 @@
-import { askedOf, type Changes, changesOf, settles } from '../core/asked.ts'
-import { type Asking, changeEscalation, openEscalation, UMPIRE, withdrawEscalation } from '../core/escalation.ts'
-import { addBusinessTime } from '../core/hours.ts'
-import type { Adjudication, Decision, Handoff, LedgerRule } from '../core/model.ts'
-import { OPS, queueOf } from '../core/queues.ts'
-import type { App } from './app.ts'
-import type { AccountPage, Book, Place } from './book.ts'
+import { askedOf, type Changes, changesOf, settles } from '../../core/asked.ts'
+import { type Asking, changeEscalation, openEscalation, UMPIRE, withdrawEscalation } from '../../core/escalation.ts'
+import { addBusinessTime } from '../../core/hours.ts'
+import type { Adjudication, Decision, Handoff, LedgerRule } from '../../core/model.ts'
+import { OPS, queueOf } from '../../core/queues.ts'
+import type { App } from '../app.ts'
+import type { AccountPage, Book, Place } from '../book.ts'
 
 /** What an adjudication does to the queues. Its entry in the trail says so, and so it is decided before that is written. */
 export interface HandOver {

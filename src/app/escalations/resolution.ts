@@ -1,8 +1,8 @@
-import { type Escalation, type EscalationStatus, holderOf, isWaiting, type Resolution } from '../core/escalation.ts'
-import { findEscalation } from '../storage/escalations.ts'
-import type { App } from './app.ts'
-import { getRecord } from './history.ts'
-import { Problem } from './problem.ts'
+import { type Escalation, type EscalationStatus, holderOf, isWaiting, type Resolution } from '../../core/escalation.ts'
+import { findEscalation } from '../../storage/escalations.ts'
+import type { App } from '../app.ts'
+import { getRecord } from '../history.ts'
+import { Problem } from '../problem.ts'
 
 /** What became of a question, for whoever asked it. */
 export interface ResolutionView {

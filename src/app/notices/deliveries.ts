@@ -1,5 +1,5 @@
-import type { Egress, Sent } from '../egress/egress.ts'
-import { signatureHeaders } from '../egress/signature.ts'
+import type { Egress, Sent } from '../../egress/egress.ts'
+import { signatureHeaders } from '../../egress/signature.ts'
 import {
   claimDelivery,
   type Delivery,
@@ -11,10 +11,10 @@ import {
   type Outcome,
   recordAttempt,
   reviveDelivery,
-} from '../storage/deliveries.ts'
-import { type App, type Page, type Paged, paged } from './app.ts'
-import { demand, type Principal } from './principal.ts'
-import { Problem } from './problem.ts'
+} from '../../storage/deliveries.ts'
+import { type App, type Page, type Paged, paged } from '../app.ts'
+import { demand, type Principal } from '../principal.ts'
+import { Problem } from '../problem.ts'
 import { GIVE_UP_AFTER, nextAttempt } from './schedule.ts'
 import { targetNamed, type Way, wayTo } from './targets.ts'
 

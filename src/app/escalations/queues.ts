@@ -1,7 +1,7 @@
-import { formatDuration } from '../core/duration.ts'
-import { OPS, queueOf } from '../core/queues.ts'
-import { type QueueStats, readQueueStats } from '../storage/queue-stats.ts'
-import { type App, type Page, type Paged, paged } from './app.ts'
+import { formatDuration } from '../../core/duration.ts'
+import { OPS, queueOf } from '../../core/queues.ts'
+import { type QueueStats, readQueueStats } from '../../storage/queue-stats.ts'
+import { type App, type Page, type Paged, paged } from '../app.ts'
 
 export type QueueView = ReturnType<typeof queueView>
 

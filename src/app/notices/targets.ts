@@ -1,6 +1,6 @@
-import type { NoticeEvent, Queues, Target } from '../core/model.ts'
-import { queueOf } from '../core/queues.ts'
-import { isSigningSecret, SECRET_FORM } from '../egress/signature.ts'
+import type { NoticeEvent, Queues, Target } from '../../core/model.ts'
+import { queueOf } from '../../core/queues.ts'
+import { isSigningSecret, SECRET_FORM } from '../../egress/signature.ts'
 
 /** What a variable of the environment holds; undefined: nothing. */
 type Secret = (name: string) => string | undefined

@@ -1,7 +1,7 @@
-import type { NoticeEvent } from '../core/model.ts'
-import { about, money, percent } from '../core/phrases.ts'
+import type { NoticeEvent } from '../../core/model.ts'
+import { about, money, percent } from '../../core/phrases.ts'
+import type { AdjudicationView } from '../view.ts'
 import type { Notice } from './notice.ts'
-import type { AdjudicationView } from './view.ts'
 
 /** What a message says of itself first. */
 const TITLES: Readonly<Record<NoticeEvent, string>> = {

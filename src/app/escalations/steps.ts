@@ -1,11 +1,11 @@
 import { validate as isId } from 'uuid'
-import { type Escalation, UMPIRE } from '../core/escalation.ts'
-import type { Step } from '../core/working.ts'
-import { findEscalation } from '../storage/escalations.ts'
-import type { Wanted } from '../storage/load.ts'
-import type { App } from './app.ts'
-import type { AccountPage, Book, FaultPage, Place } from './book.ts'
-import { Problem } from './problem.ts'
+import { type Escalation, UMPIRE } from '../../core/escalation.ts'
+import type { Step } from '../../core/working.ts'
+import { findEscalation } from '../../storage/escalations.ts'
+import type { Wanted } from '../../storage/load.ts'
+import type { App } from '../app.ts'
+import type { AccountPage, Book, FaultPage, Place } from '../book.ts'
+import { Problem } from '../problem.ts'
 import type { Reviewer } from './reviewer.ts'
 
 /** What of an escalation has an entry of its own in the trail; opening, changing and withdrawing it is an adjudication's. */

@@ -1,9 +1,9 @@
-import { holderOf, isWaiting } from '../core/escalation.ts'
-import { type Candidate, readCandidates } from '../storage/next.ts'
-import type { App } from './app.ts'
+import { holderOf, isWaiting } from '../../core/escalation.ts'
+import { type Candidate, readCandidates } from '../../storage/next.ts'
+import type { App } from '../app.ts'
+import type { Principal } from '../principal.ts'
 import { demandQueue, type OnBehalf, writeClaim } from './claims.ts'
 import type { ItemView } from './item-view.ts'
-import type { Principal } from './principal.ts'
 import { type Reviewer, reviewerOf } from './reviewer.ts'
 import { takeTurn } from './steps.ts'
 

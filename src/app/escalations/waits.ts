@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
-import type { Escalation } from '../core/escalation.ts'
-import type { Bell } from '../storage/bell.ts'
-import { findClosed } from '../storage/escalations.ts'
-import type { App } from './app.ts'
+import type { Escalation } from '../../core/escalation.ts'
+import type { Bell } from '../../storage/bell.ts'
+import { findClosed } from '../../storage/escalations.ts'
+import type { App } from '../app.ts'
 
 /** Callers who wait until a person has decided. One of them all looks, so that ten thousand ask no more than one. */
 export interface Waits {

@@ -1,6 +1,6 @@
-import { UMPIRE } from '../core/escalation.ts'
-import { demand, may, type Principal } from './principal.ts'
-import { Problem } from './problem.ts'
+import { UMPIRE } from '../../core/escalation.ts'
+import { demand, may, type Principal } from '../principal.ts'
+import { Problem } from '../problem.ts'
 
 /** The person who works on an escalation. */
 export interface Reviewer {

@@ -1,6 +1,6 @@
-import type { NoticeEvent } from '../core/model.ts'
-import { hideRecommendation, type ItemView } from './item-view.ts'
-import type { AdjudicationView } from './view.ts'
+import type { NoticeEvent } from '../../core/model.ts'
+import { hideRecommendation, type ItemView } from '../escalations/item-view.ts'
+import type { AdjudicationView } from '../view.ts'
 
 /** What people and their tools are told: that something happened to an escalation, and how it stands. */
 export interface Notice {

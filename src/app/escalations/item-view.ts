@@ -1,7 +1,7 @@
-import { type Escalation, isWaiting, standingAt } from '../core/escalation.ts'
-import { queueOf } from '../core/queues.ts'
-import type { App } from './app.ts'
-import { type AdjudicationView, type EscalationView, escalationView } from './view.ts'
+import { type Escalation, isWaiting, standingAt } from '../../core/escalation.ts'
+import { queueOf } from '../../core/queues.ts'
+import type { App } from '../app.ts'
+import { type AdjudicationView, type EscalationView, escalationView } from '../view.ts'
 
 /** An item as people see it; what a blind queue hides is null. */
 export type ItemView = Omit<EscalationView, 'regret' | 'recommended' | 'reasons'> & {
