@@ -1,20 +1,30 @@
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { createCounter } from './counter.ts'
 import { BacktestError } from './failure.ts'
 import type { Piece } from './history.ts'
 import type { Pair } from './report.ts'
 import type { Tally } from './tally.ts'
 import type { Counted } from './worker.ts'
 
-/** Threads that count pieces of history. */
+/** Counts pieces of history, several at a time. */
 export interface Pool {
-  /** Counts a piece as soon as a thread is free, in the order of the calls. @throws BacktestError */
+  /** As soon as a thread is free, in the order of the calls. @throws BacktestError */
   count(piece: Piece): Promise<Tally>
   close(): Promise<void>
 }
 
-/** @param contents of both rulesets, as they are stored */
+/**
+ * @param contents of both rulesets, as they are stored
+ * @param threads 0: this one counts, which is over before others would have started where there is little to count
+ */
 export function createPool(contents: Pair<string>, threads: number): Pool {
+  if (threads > 0) return createThreads(contents, threads)
+  const count = createCounter(contents)
+  return { count: async (piece) => count(piece), close: async () => {} }
+}
+
+function createThreads(contents: Pair<string>, threads: number): Pool {
   const all = Array.from({ length: threads }, () => startThread(contents))
   const idle = [...all]
   const waiting: ((thread: Thread) => void)[] = []

@@ -7,12 +7,19 @@ import { type Contest, reportOf } from './reporting.ts'
 import { emptyTally, mergeTally, type Tally } from './tally.ts'
 
 export interface ReplayOptions {
-  /** As many as the machine has cores, unless told. The report does not depend on it. */
+  /** 0: none but this one. Unless told, as many as there are cores, for more than a little. The report does not depend on it. */
   readonly threads?: number
   /** Hears how many more questions are done. */
   readonly onProgress?: (questions: number) => void
   /** Ends the replay where it is; it throws the reason. */
   readonly signal?: AbortSignal
+}
+
+/** Questions that are answered sooner than a thread has started. */
+const A_LITTLE = 5_000
+
+function threadsFor({ total }: History): number {
+  return total <= A_LITTLE ? 0 : availableParallelism()
 }
 
 /** So that no thread waits for a piece to be read. */
@@ -25,7 +32,7 @@ const PIECES_PER_THREAD = 2
  * @throws BacktestError where history holds no question, or can't be read
  */
 export async function replay(history: History, contest: Contest, options: ReplayOptions = {}): Promise<BacktestReport> {
-  const { threads = availableParallelism(), onProgress = () => {}, signal } = options
+  const { threads = threadsFor(history), onProgress = () => {}, signal } = options
   const contents = { baseline: contest.baseline.ruleset.content, candidate: contest.candidate.ruleset.content }
   const pool = createPool(contents, threads)
   const whole = emptyTally()
@@ -43,7 +50,7 @@ export async function replay(history: History, contest: Contest, options: Replay
       // Thrown when its turn comes.
       counted.catch(() => {})
       counting.push({ counted, questions: questionsIn(piece) })
-      if (counting.length >= threads * PIECES_PER_THREAD) await addFirst()
+      if (counting.length > threads * PIECES_PER_THREAD) await addFirst()
     }
     while (counting.length > 0) await addFirst()
   } finally {

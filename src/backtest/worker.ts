@@ -1,30 +1,21 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { rulesetFromContent } from '../core/rules/load.ts'
-import { casesOfLines } from './files/cases.ts'
+import { createCounter } from './counter.ts'
 import type { Piece } from './history.ts'
 import type { Pair } from './report.ts'
-import { createSide } from './side.ts'
-import { type Tally, tallyBatch } from './tally.ts'
+import type { Tally } from './tally.ts'
 
-/** A thread that counts pieces of history, one at a time. It compiles both rulesets itself: closures don't travel. */
+/** What a thread says of the piece that it was given. Errors lose their names on the way between threads. */
 export type Counted = { readonly tally: Tally } | { readonly failure: Pick<Error, 'name' | 'message'> }
 
-const contents = workerData as Pair<string>
-const rulesets = {
-  baseline: rulesetFromContent(contents.baseline),
-  candidate: rulesetFromContent(contents.candidate),
-}
-const sides = { baseline: createSide(rulesets.baseline), candidate: createSide(rulesets.candidate) }
+const count = createCounter(workerData as Pair<string>)
 
-parentPort?.on('message', (piece: Piece) => {
-  let counted: Counted
+parentPort?.on('message', (piece: Piece) => parentPort?.postMessage(counted(piece)))
+
+function counted(piece: Piece): Counted {
   try {
-    const batch = piece.kind === 'lines' ? casesOfLines(piece, rulesets) : piece
-    counted = { tally: tallyBatch(sides, batch) }
+    return { tally: count(piece) }
   } catch (error) {
-    // Errors lose their names on the way between threads.
     const { name, message } = error as Error
-    counted = { failure: { name, message } }
+    return { failure: { name, message } }
   }
-  parentPort?.postMessage(counted)
-})
+}

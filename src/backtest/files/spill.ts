@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /** Of all parts together while they are written, in bytes. */
-const BUFFERED = 64 * 1024 * 1024
+const BUFFERED = 32 * 1024 * 1024
 const LARGEST_BLOCK = 64 * 1024
 
 /** Bytes in many parts, each appended to at any time, then read in whole: what memory can't hold lies in a temporary file. */

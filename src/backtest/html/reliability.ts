@@ -1,0 +1,131 @@
+import type { Reliability } from '../../core/stats/calibration.ts'
+import type { Calibration, DecisionReport, Pair } from '../report.ts'
+import { html, type Markup, prose, table } from './markup.ts'
+import { type Axis, line, marker, plot, type Side } from './plot.ts'
+import { counted, number, percent } from './words.ts'
+
+const SIDES = ['baseline', 'candidate'] as const
+
+/** Of the largest bin, in units of the drawing. */
+const LARGEST = 15
+
+/** How often what was believed was true, for both sets; null where no outcome is known. */
+export function reliabilityFigure({ calibration }: DecisionReport, id: string): Markup | null {
+  const { baseline, candidate } = calibration
+  if (baseline === null || candidate === null) return null
+  const both = { baseline, candidate }
+  const { what, curves } = curvesOf(both)
+  const words = `${SIDES.map((side) => inWords(side, both[side], curves[side], what)).join(' ')} ${scoreOfRates(candidate)}`
+  return html`<figure>
+<h4>Reliability</h4>
+${drawing(curves, what, id)}<figcaption>${prose(`How often ${what} was true, when that is how likely it was said to be. On the diagonal, beliefs hold what they promise; above it, it was true more often than said. The larger a mark, the more questions. ${words}`)}</figcaption>
+<details><summary>As tables</summary>
+${bins(curves, what)}${byState(both)}</details>
+</figure>`
+}
+
+interface Curves {
+  /** In the words of a sentence. */
+  readonly what: string
+  readonly curves: Pair<Reliability>
+}
+
+/** Of the rarer of two states, since the other says the same; else of whichever was most believed. */
+function curvesOf({ baseline, candidate }: Pair<Calibration>): Curves {
+  const rarest = candidate.states.reduce((a, b) => (b.prior < a.prior ? b : a))
+  const before = baseline.states.find(({ state }) => state === rarest.state)
+  if (candidate.states.length === 2 && baseline.states.length === 2 && before !== undefined)
+    return { what: `\`${rarest.state}\``, curves: { baseline: before, candidate: rarest } }
+  return {
+    what: 'the most believed state',
+    curves: { baseline: baseline.topState, candidate: candidate.topState },
+  }
+}
+
+const PROBABILITY = {
+  ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((at) => ({ at, text: `${Math.round(at * 100)} %` })),
+  scale: (value: number) => value,
+}
+
+function drawing(curves: Pair<Reliability>, what: string, id: string): Markup {
+  const counts = SIDES.flatMap((side) => curves[side].bins.map(({ count }) => count))
+  const most = Math.max(...counts, 1)
+  const axis = (label: string): Axis => ({ label, ...PROBABILITY })
+  const subject = what.replaceAll('`', '')
+  return plot({
+    id,
+    title: 'Reliability',
+    description: `How often ${subject} was true against how likely it was said to be, with the diagonal of perfect calibration. ${SIDES.map((side) => spoken(side, curves[side])).join(' ')}`,
+    x: axis('said'),
+    y: axis('was true'),
+    content: (at) =>
+      html`<path class="rule" d="M${at(0, 0).x} ${at(0, 0).y}L${at(1, 1).x} ${at(1, 1).y}"/>
+${SIDES.map((side) => {
+  const points = curves[side].bins.flatMap(({ count, stated, observed }) =>
+    stated === null || observed === null ? [] : [{ count, point: at(stated, observed) }],
+  )
+  return html`<g class="${side} bubbles">${line(points.map(({ point }) => point))}${points.map(({ count, point }) => marker(side, point, Math.max(LARGEST * Math.sqrt(count / most), 2)))}</g>\n`
+})}`,
+  })
+}
+
+function spoken(side: Side, { bins }: Reliability): string {
+  const points = bins.flatMap(({ stated, observed }) =>
+    stated === null || observed === null ? [] : [`${percent(stated)} said, ${percent(observed)} true`],
+  )
+  return `The ${side}: ${points.join('; ')}.`
+}
+
+function inWords(side: Side, { questions, brier }: Calibration, { ece }: Reliability, what: string): string {
+  const off = `${(ece * 100).toFixed(1)} points`
+  return `What the ${side} said of ${what} is off by ${off} on average (ECE ${ece.toFixed(3)}); its Brier score is ${brier.toFixed(3)}, over ${counted(questions, 'question')}.`
+}
+
+/** Brier score of whoever states how often each state occurs, whatever the question. */
+function scoreOfRates({ questions, states }: Calibration): string {
+  const score = states.reduce((sum, { bins }) => {
+    const occurred = bins.reduce((total, { count, observed }) => total + count * (observed ?? 0), 0)
+    const rate = occurred / questions
+    return sum + rate * (1 - rate)
+  }, 0)
+  return `Of Brier scores, 0 is perfect; knowing no more than how often each state occurs would score ${score.toFixed(3)}.`
+}
+
+function bins(curves: Pair<Reliability>, what: string): Markup {
+  const columns = [
+    { head: 'said' },
+    ...SIDES.flatMap((side) => [
+      { head: `${side}: was true`, kind: 'number' as const },
+      { head: 'questions', kind: 'number' as const },
+    ]),
+  ]
+  const rows = curves.candidate.bins.map(({ from, to }, bin) => [
+    `${Math.round(from * 100)} % to ${Math.round(to * 100)} %`,
+    ...SIDES.flatMap((side) => {
+      const of = curves[side].bins[bin]
+      return [of === undefined || of.observed === null ? 'never said' : percent(of.observed), number(of?.count ?? 0)]
+    }),
+  ])
+  return table(`How often ${what.replaceAll('`', '')} was true`, columns, rows)
+}
+
+function byState(both: Pair<Calibration>): Markup {
+  const names = [...new Set([...both.candidate.states, ...both.baseline.states].map(({ state }) => state))]
+  const columns = [
+    { head: 'state' },
+    ...SIDES.flatMap((side) => [
+      { head: `${side}: prior`, kind: 'number' as const },
+      { head: 'ECE', kind: 'number' as const },
+      { head: 'Brier', kind: 'number' as const },
+    ]),
+  ]
+  const rows = names.map((name) => [
+    html`<code>${name}</code>`,
+    ...SIDES.flatMap((side) => {
+      const of = both[side].states.find(({ state }) => state === name)
+      return of === undefined ? ['none', '', ''] : [percent(of.prior), of.ece.toFixed(3), of.brier.toFixed(3)]
+    }),
+  ])
+  const top = ['the most believed', ...SIDES.flatMap((side) => ['', both[side].topState.ece.toFixed(3), ''])]
+  return table('Calibration by state', columns, [...rows, top])
+}

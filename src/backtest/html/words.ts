@@ -1,0 +1,20 @@
+import type { Estimate } from '../../core/stats/bootstrap.ts'
+
+/** Money in the operator's currency, which the report does not know: `0.376`, `12,345`. */
+export function amount(value: number): string {
+  const digits = Math.abs(value) < 100 ? 3 : 0
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
+/** With its sign, `+0.012`, unless it rounds to nothing. */
+export function signed(value: number): string {
+  const shown = amount(Math.abs(value))
+  if (!/[1-9]/.test(shown)) return shown
+  return `${value < 0 ? '−' : '+'}${shown}`
+}
+
+export const number = (n: number) => n.toLocaleString('en-US')
+export const counted = (n: number, thing: string) => `${number(n)} ${thing}${n === 1 ? '' : 's'}`
+export const percent = (p: number) => `${(p * 100).toFixed(1)} %`
+export const interval = ({ low, high }: Estimate) => `${amount(low)} to ${amount(high)}`
+export const signedInterval = ({ low, high }: Estimate) => `${signed(low)} to ${signed(high)}`

@@ -1,0 +1,62 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll } from 'vitest'
+import { type FilesOptions, type HistoryFiles, openFiles } from '../../../src/backtest/files/source.ts'
+import { FILE_KINDS } from '../../../src/backtest/history.ts'
+import { type ReplayOptions, replay } from '../../../src/backtest/replay.ts'
+import type { BacktestReport } from '../../../src/backtest/report.ts'
+import { formatProblem, loadRuleset, type Ruleset } from '../../../src/core/rules/load.ts'
+
+export type Line = Readonly<Record<string, unknown>>
+
+/** What goes into the three files: lines as values, or a file's text as it is. */
+export type Written = Readonly<Partial<Record<keyof HistoryFiles, readonly Line[] | string>>>
+
+/** Files that are gone after the tests of the file. */
+export async function writeFiles(written: Written): Promise<HistoryFiles> {
+  const directory = await temporaryDirectory()
+  const entries = await Promise.all(
+    FILE_KINDS.map(async (kind) => {
+      const lines = written[kind] ?? []
+      const file = path.join(directory, `${kind}.jsonl`)
+      await writeFile(
+        file,
+        typeof lines === 'string' ? lines : lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+      )
+      return [kind, file] as const
+    }),
+  )
+  return Object.fromEntries(entries) as unknown as HistoryFiles
+}
+
+export async function temporaryDirectory(): Promise<string> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-test-'))
+  afterAll(() => rm(directory, { recursive: true, force: true }))
+  return directory
+}
+
+export async function readLines(file: string): Promise<readonly Line[]> {
+  return (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+export function rulesOf(files: Readonly<Record<string, string>>): Ruleset {
+  const { ruleset, problems } = loadRuleset(Object.entries(files).map(([name, text]) => ({ path: name, text })))
+  if (!ruleset) throw new Error(problems.map(formatProblem).join('\n'))
+  return ruleset
+}
+
+/** Replays files from their opening to their closing. */
+export async function replayFiles(
+  files: HistoryFiles,
+  rulesets: { readonly baseline: Ruleset; readonly candidate: Ruleset },
+  { now = 0, decision = null, split = null, ...options }: Partial<FilesOptions> & ReplayOptions = {},
+): Promise<BacktestReport> {
+  const history = await openFiles(files, { now, decision, split })
+  const named = (side: 'baseline' | 'candidate') => ({ name: side, ruleset: rulesets[side] })
+  const contest = { baseline: named('baseline'), candidate: named('candidate'), minutesPerReview: 10 }
+  return replay(history, contest, options).finally(history.close)
+}
