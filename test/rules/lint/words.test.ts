@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { loadRuleset } from '../../../src/core/rules/load.ts'
+import { SOUND, warnings } from './warnings.ts'
+
+const THREE: readonly [string, string] = [
+  'well: { prior: 0.8 }, ill: { prior: 0.2 }',
+  'well: { prior: 0.6 }, ill: { prior: 0.2 }, gone: { prior: 0.2 }',
+]
+const LOSSES: readonly (readonly [string, string])[] = [
+  ['well: 0, ill: 100', 'well: 0, ill: 100, gone: 100'],
+  ['well: 50, ill: 0', 'well: 50, ill: 0, gone: 0'],
+]
+const claims = (text: string): readonly [string, string] => [
+  'claims: { risk: { pointsAt: [ill] }, fine: { pointsAt: [well] } }',
+  `claims: ${text}`,
+]
+
+describe('states', () => {
+  it('that no claim points at are told', () => {
+    expect(warnings([THREE, ...LOSSES])).toEqual([
+      '3:54 no claim points at `gone`, so agents speak for it only by denying the others; add a claim that does',
+    ])
+  })
+
+  it('that nothing tells apart are told, once', () => {
+    expect(warnings([THREE, ...LOSSES, claims('{ risk: { pointsAt: [ill, gone] } }')])).toEqual([
+      '3:54 no claim tells `gone` from `ill`; let one point at only one of them, or make them one state',
+    ])
+    expect(warnings([THREE, ...LOSSES, claims('{ fine: { pointsAt: [well] } }')])).toHaveLength(1)
+  })
+
+  it('are fine where a low probability speaks for them', () => {
+    expect(warnings([claims('{ risk: { pointsAt: [ill] } }')])).toEqual([])
+    expect(
+      warnings([THREE, ...LOSSES, claims('{ risk: { pointsAt: [ill, gone] }, left: { pointsAt: [gone] } }')]),
+    ).toEqual([])
+  })
+
+  it('need a claim at all', () => {
+    expect(warnings([claims('{}')])).toEqual([
+      '4:1 no claims, so nothing that agents say changes the answer; add what they say, and what it points at',
+    ])
+  })
+})
+
+describe('claims', () => {
+  it('that nobody ever sent are told, with what was meant', () => {
+    expect(warnings([], { claims: new Set(['fines', 'x']) })).toEqual([
+      '4:11 no agent has ever sent `risk`; remove it, or ask whether its agent is connected',
+      '4:38 no agent has ever sent `fine`; did you mean `fines`?',
+    ])
+  })
+
+  it('are fine that a case sends, and where nothing is known', () => {
+    const decision = loadRuleset([{ path: 'd.yaml', text: SOUND }]).ruleset?.decisions.get('d')
+    if (decision === undefined) return expect.unreachable()
+    const signal = { sequence: 1, id: 's', agent: 'a', confidence: 0.5, score: null, observedAt: 0, expiresAt: null }
+    const one = { decision, facts: {}, signals: [{ ...signal, claim: 'risk' }] }
+    expect(warnings([], { claims: new Set(['fine']), cases: [one] })).toEqual([])
+    expect(warnings([], { claims: null })).toEqual([])
+  })
+})
+
+describe('facts that no account has', () => {
+  const facts = new Set(['arr', 'seat', 'segment', 'vip', 'flags', 'since'])
+  it('are told where they are declared', () => {
+    expect(warnings([], { facts })).toEqual(['2:23 no account has a fact `seats`; did you mean `seat`?'])
+    expect(warnings([], { facts: null })).toEqual([])
+  })
+
+  it('are told where they are read, if none are declared', () => {
+    const text = `decision: e
+states: { well: { prior: 0.8 }, ill: { prior: 0.2 } }
+claims: { risk: { pointsAt: [ill] } }
+actions:
+  send: { autonomy: supervised, loss: { well: 0, ill: 0.2 * account.money } }
+  wait: { autonomy: autonomous, loss: { well: 5, ill: 0 } }
+review: { cost: 1, queue: csm }
+rules: [{ id: r, when: account.vipp && account.arr > 3, then: { tag: x, because: y } }]
+`
+    expect(warnings([], { facts: new Set([...facts, 'seats']), files: { 'e.yaml': text } })).toEqual([
+      'e.yaml:5:55 no account has a fact `money`; send it, or remove what reads it',
+      'e.yaml:8:24 no account has a fact `vipp`; did you mean `vip`?',
+    ])
+  })
+
+  it('may be any that is read by a computed name', () => {
+    const text = `decision: e
+states: { well: { prior: 0.8 }, ill: { prior: 0.2 } }
+claims: { risk: { pointsAt: [ill] } }
+actions:
+  send: { autonomy: supervised, loss: { well: 0, ill: 7 } }
+  wait: { autonomy: autonomous, loss: { well: 5, ill: 0 } }
+review: { cost: 1, queue: csm }
+rules: [{ id: r, when: 'account["a" + "b"] == 3', then: { tag: x, because: y } }]
+`
+    expect(warnings([], { facts: new Set([...facts, 'seats']), files: { 'e.yaml': text } })).toEqual([])
+  })
+})
+
+describe('agents', () => {
+  it('that argue against their own claims are told', () => {
+    const agents = `agents:
+  low: { defaultConfidence: 0.3, confidence: support }
+  half: { defaultConfidence: 0.5 }
+  high: { defaultConfidence: 0.6 }
+  none: {}
+`
+    expect(warnings([], { files: { 'agents.yaml': agents } })).toEqual([
+      'agents.yaml:2:29 where `low` states no confidence its claim argues against it: it is taken for 0.3; give more than 0.5, or mute the agent',
+      'agents.yaml:3:30 where `half` states no confidence its claim says nothing: it is taken for 0.5; give more than 0.5, or mute the agent',
+    ])
+  })
+})
