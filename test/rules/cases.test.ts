@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseCases } from '../../src/core/rules/cases.ts'
 import { formatProblem, loadRuleset, type RuleFile } from '../../src/core/rules/load.ts'
-import { runCase } from '../../src/core/rules/run-case.ts'
+import { explainFailure, runCase } from '../../src/core/rules/run-case.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -31,7 +31,7 @@ for (const directory of ['rules', 'test/rules/fixtures']) {
         expect(problems.map(formatProblem)).toEqual([])
       })
       it.each(cases.map((each) => [each.name, each] as const))('%s', (_name, each) => {
-        expect(runCase(ruleset, each).differences).toEqual([])
+        expect(explainFailure(runCase(ruleset, each))).toEqual([])
       })
     })
   }
@@ -50,12 +50,52 @@ cases:
 const parse = (text: string, path = 'rules/expansion-outreach_test.yaml') => parseCases({ path, text }, ruleset)
 
 describe('a case', () => {
+  it('knows where it stands', () => {
+    expect(parse(CASE).cases.map(({ file, line }) => `${file}:${line}`)).toEqual([
+      'rules/expansion-outreach_test.yaml:3',
+    ])
+  })
+
+  it.each([
+    ['verdictReasons: [costlier]', []],
+    ['verdictReasons: [vetoed]', ['verdictReasons: `vetoed` missing, `costlier` not expected']],
+    ['escalation: sample', ['escalation: expected `sample`, got none']],
+    ['escalation: null, assignee: null', []],
+    ['assignee: ann', ['assignee: expected `ann`, got none']],
+    ['priority: 5', ['priority: expected 5, got none']],
+    ['dueAt: 2026-01-05T17:00:00Z', ['dueAt: expected `2026-01-05T17:00:00.000Z`, got none']],
+    ['rules: [procurement-dispute]', ['rules: `procurement-dispute` missing']],
+    ['tags: [urgent]', ['tags: `urgent` missing']],
+    ['regret: 5', ['regret: expected 5, got 0.2']],
+    ['regret: 0.205, tolerance: 0.01', []],
+    ['expectedLoss: { wait: 1 }', ['expectedLoss.wait: expected 1, got 0.54']],
+  ])('may expect %s', (expected, differences) => {
+    const [one] = parse(CASE.replace(/expect: .*/, `expect: { ${expected} }`)).cases
+    if (one === undefined) return expect.unreachable()
+    expect(explainFailure(runCase(ruleset, one))).toEqual(differences)
+  })
+
+  it('may expect who is asked, how and by when', () => {
+    const text = `facts: { arr: 180000, segment: smb, onboardedAt: 2026-01-01, flags: [] }
+cases:
+  - name: new
+    expect: { escalation: decision, queue: onboarding, priority: 0, dueAt: 2026-01-05T17:00:00Z, assignee: null }
+`
+    const [one] = parse(text).cases
+    if (one === undefined) return expect.unreachable()
+    expect(explainFailure(runCase(ruleset, one))).toEqual([])
+    expect(explainFailure(runCase(ruleset, { ...one, expect: { ...one.expect, queue: 'csm', priority: 3 } }))).toEqual([
+      'queue: expected `csm`, got `onboarding`',
+      'priority: expected 3, got 0',
+    ])
+  })
+
   it('that fails says how the answer differs', () => {
     const [one] = parse(CASE).cases
     if (one === undefined) return expect.unreachable()
-    expect(runCase(ruleset, one).differences).toEqual([
+    expect(explainFailure(runCase(ruleset, one))).toEqual([
       'action: expected `wait`, got `send_expansion_email`',
-      'belief in `healthy`: expected 0.5, got 0.9',
+      'beliefs.healthy: expected 0.5, got 0.9',
       'rules: `procurement-dispute` missing',
       'queue: expected `csm`, got none',
     ])
@@ -64,7 +104,7 @@ describe('a case', () => {
   it('that fails says which rules could not be evaluated', () => {
     const [one] = parse(CASE.replace('onboardedAt: 2024-03-01', 'onboardedAt: soon')).cases
     if (one === undefined) return expect.unreachable()
-    expect(runCase(ruleset, one).differences.at(-1)).toBe(
+    expect(explainFailure(runCase(ruleset, one)).at(-1)).toBe(
       'rule `first-thirty-days` failed: `daysSince(account.onboardedAt) <= 30`: ' +
         'fact `account.onboardedAt` is a string, the rules declare a timestamp',
     )

@@ -11,6 +11,9 @@ import { type Path, parseYaml, type RuleFile } from './yaml.ts'
 /** One case of a `<decision>_test.yaml`: a question and what the answer should be. */
 export interface Case {
   readonly name: string
+  /** Where its name stands; lines count from 1. */
+  readonly file: string
+  readonly line: number
   readonly decision: Decision
   readonly facts: Facts
   readonly signals: readonly Signal[]
@@ -52,9 +55,12 @@ export function parseCases(
     if (one === null) return []
     checkCase(one, path, decision, place)
     const now = one.now ?? text?.now ?? 0
+    const { file, line } = yaml.at([...path, 'name'], '')
     return [
       {
         name: one.name,
+        file,
+        line,
         decision,
         facts: { ...text?.facts, ...one.facts },
         signals: one.signals.map((signal, place) => readSignal(signal, place + 1, now)),
@@ -104,9 +110,12 @@ function checkCase({ proposal, expect }: CaseText, path: Path, decision: Decisio
     problems.push(isKey ? yaml.atKey([...path, ...where], message) : yaml.at([...path, ...where], message))
   }
   if (proposal !== undefined) check('action', proposal.action, actions, ['proposal', 'action'])
-  else if (expect.verdict !== undefined) {
-    const message = 'a verdict needs a proposal; add `proposal: { agent, action }` to the case'
-    problems.push(yaml.atKey([...path, 'expect', 'verdict'], message))
+  else {
+    for (const key of ['verdict', 'verdictReasons'] as const) {
+      if (expect[key] === undefined) continue
+      const message = 'a verdict needs a proposal; add `proposal: { agent, action }` to the case'
+      problems.push(yaml.atKey([...path, 'expect', key], message))
+    }
   }
   if (typeof expect.action === 'string') check('action', expect.action, actions, ['expect', 'action'])
   for (const [index, id] of (expect.rules ?? []).entries()) check('rule', id, rules, ['expect', 'rules', index])

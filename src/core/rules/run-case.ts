@@ -4,16 +4,26 @@ import { overlayAgents, resolveAgent } from './agents.ts'
 import type { Case } from './cases.ts'
 import type { Ruleset } from './load.ts'
 
-/**
- * Adjudicates a case and compares the answer with what it expects.
- *
- * Returns the answer and how it differs, one line each, `action: expected \`wait\`, got \`send_email\``; none where the
- * case passes.
- */
-export function runCase(
-  ruleset: Ruleset,
-  test: Case,
-): { readonly answer: Adjudication; readonly differences: readonly string[] } {
+/** What a case came to; it passes where nothing differs. */
+export interface CaseResult {
+  readonly test: Case
+  readonly answer: Adjudication
+  readonly differences: readonly Difference[]
+}
+
+/** A part of an answer that is not as expected. */
+export interface Difference {
+  /** As a case writes it, `action` or `beliefs.healthy`. */
+  readonly part: string
+  readonly expected: Part
+  readonly got: Part
+}
+
+/** Of lists only what is in them counts, not their order. Null: nothing. */
+export type Part = string | number | null | readonly string[]
+
+/** Adjudicates a case and compares the answer with what it expects. */
+export function runCase(ruleset: Ruleset, test: Case): CaseResult {
   const agents = { ...ruleset.agents, declared: overlayAgents(ruleset.agents.declared, test.agents) }
   const names = new Set(test.signals.map(({ agent }) => agent))
   if (test.proposal !== null) names.add(test.proposal.agent)
@@ -27,63 +37,90 @@ export function runCase(
     proposal: test.proposal,
     ruling: null,
   })
-  return { answer, differences: compare(test.expect, answer) }
+  return { test, answer, differences: compare(test.expect, answer) }
 }
 
-function compare(expected: Case['expect'], answer: Adjudication): readonly string[] {
+/**
+ * Why a case fails, a line for each difference, `action: expected \`wait\`, got \`send_email\``, and for each rule that
+ * could not be evaluated; none where it passes.
+ */
+export function explainFailure({ answer, differences }: CaseResult): readonly string[] {
+  if (differences.length === 0) return []
+  return [...differences.map(describeDifference), ...failedRules(answer)]
+}
+
+/** Rules that could not be evaluated, a line each. */
+export function failedRules({ rules }: Adjudication): readonly string[] {
+  return rules.flatMap(({ id, error }) => (error === undefined ? [] : [`rule \`${id}\` failed: ${error}`]))
+}
+
+function compare(expected: Case['expect'], answer: Adjudication): readonly Difference[] {
   const { recommendation, proposal, handoff } = answer
-  const held = [...new Set(answer.rules.filter(({ error }) => error === undefined).map(({ id }) => id))]
-  const differences = [
-    ...word('action', expected.action, recommendation.action),
-    ...word('disposition', expected.disposition, recommendation.disposition),
-    ...words('reasons', expected.reasons, recommendation.reasons),
-    ...word('verdict', expected.verdict, proposal?.verdict ?? null),
+  const { tolerance } = expected
+  return [
+    ...exact('action', expected.action, recommendation.action),
+    ...exact('disposition', expected.disposition, recommendation.disposition),
+    ...set('reasons', expected.reasons, recommendation.reasons),
+    ...exact('verdict', expected.verdict, proposal?.verdict ?? null),
+    ...set('verdictReasons', expected.verdictReasons, proposal?.reasons ?? []),
     ...Object.entries(expected.beliefs ?? {}).flatMap(([state, value]) =>
-      number(`belief in \`${state}\``, value, answer.beliefs[state] ?? null, expected.tolerance),
+      near(`beliefs.${state}`, value, answer.beliefs[state] ?? null, tolerance),
     ),
     ...Object.entries(expected.expectedLoss ?? {}).flatMap(([action, value]) =>
-      number(`expected loss of \`${action}\``, value, answer.expectedLoss[action] ?? null, expected.tolerance),
+      near(`expectedLoss.${action}`, value, answer.expectedLoss[action] ?? null, tolerance),
     ),
-    ...number('regret', expected.regret, answer.regret, expected.tolerance),
-    ...number('conflict', expected.conflict, answer.conflict, expected.tolerance),
-    ...words('rules', expected.rules, held),
-    ...words('tags', expected.tags, answer.tags),
-    ...word('queue', expected.queue, handoff?.queue ?? null),
+    ...near('regret', expected.regret, answer.regret, tolerance),
+    ...near('conflict', expected.conflict, answer.conflict, tolerance),
+    ...set('rules', expected.rules, heldRules(answer)),
+    ...set('tags', expected.tags, answer.tags),
+    ...exact('escalation', expected.escalation, handoff?.kind ?? null),
+    ...exact('queue', expected.queue, handoff?.queue ?? null),
+    ...exact('priority', expected.priority, handoff?.priority ?? null),
+    ...exact('dueAt', timeOf(expected.dueAt), timeOf(handoff?.dueAt) ?? null),
+    ...exact('assignee', expected.assignee, handoff?.assignee ?? null),
   ]
-  if (differences.length === 0) return differences
-  const failures = answer.rules.filter(({ error }) => error !== undefined)
-  return [...differences, ...failures.map(({ id, error }) => `rule \`${id}\` failed: ${error}`)]
 }
 
-function word(what: string, expected: string | null | undefined, got: string | null): readonly string[] {
-  if (expected === undefined || expected === got) return []
-  return [`${what}: expected ${quote(expected)}, got ${quote(got)}`]
+/** Ids of the rules that hold, each once. */
+export function heldRules({ rules }: Adjudication): readonly string[] {
+  return [...new Set(rules.filter(({ error }) => error === undefined).map(({ id }) => id))]
 }
 
-function quote(text: string | null): string {
-  return text === null ? 'none' : `\`${text}\``
+function exact(part: string, expected: string | number | null | undefined, got: string | number | null) {
+  return expected === undefined || expected === got ? [] : [{ part, expected, got }]
 }
 
-/** As sets: which ones, in whatever order. */
-function words(what: string, expected: readonly string[] | undefined, got: readonly string[]): readonly string[] {
+function set(part: string, expected: readonly string[] | undefined, got: readonly string[]): readonly Difference[] {
   if (expected === undefined) return []
+  const isSame = expected.every((each) => got.includes(each)) && got.every((each) => expected.includes(each))
+  return isSame ? [] : [{ part, expected, got }]
+}
+
+function near(part: string, expected: number | null | undefined, got: number | null, tolerance: number) {
+  if (expected === undefined || expected === got) return []
+  const allowed = tolerance * Math.max(1, Math.abs(expected ?? 0))
+  return expected !== null && got !== null && Math.abs(expected - got) <= allowed ? [] : [{ part, expected, got }]
+}
+
+function timeOf(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString()
+}
+
+function describeDifference({ part, expected, got }: Difference): string {
+  if (typeof expected !== 'object' || expected === null || typeof got !== 'object' || got === null)
+    return `${part}: expected ${quote(expected)}, got ${quote(got)}`
   const missing = expected.filter((each) => !got.includes(each)).map((each) => `\`${each}\` missing`)
   const extra = got.filter((each) => !expected.includes(each)).map((each) => `\`${each}\` not expected`)
-  return missing.length + extra.length === 0 ? [] : [`${what}: ${[...missing, ...extra].join(', ')}`]
+  return `${part}: ${[...missing, ...extra].join(', ')}`
 }
 
-function number(
-  what: string,
-  expected: number | null | undefined,
-  got: number | null,
-  tolerance: number,
-): readonly string[] {
-  if (expected === undefined) return []
-  const allowed = tolerance * Math.max(1, Math.abs(expected ?? 0))
-  if (expected === got || (expected !== null && got !== null && Math.abs(expected - got) <= allowed)) return []
-  return [`${what}: expected ${show(expected)}, got ${show(got)}`]
+function quote(part: Part): string {
+  return typeof part === 'number' ? showPart(part) : part === null ? 'none' : `\`${showPart(part)}\``
 }
 
-function show(value: number | null): string {
-  return value === null ? 'none' : String(Number(value.toPrecision(6)))
+/** A part as text: numbers to six digits, lists a line each, `none` where there is nothing. */
+export function showPart(part: Part): string {
+  if (part === null) return 'none'
+  if (typeof part === 'number') return String(Number(part.toPrecision(6)))
+  return typeof part === 'string' ? part : part.join('\n') || 'none'
 }
