@@ -18,4 +18,11 @@ export function addRules(rules: Command): void {
     .option('--strict', 'let warnings count as errors', false)
     .option('--database', 'look for facts and claims that the rules name and nobody sends', false)
     .action(async (directory, options) => (await import('./check.ts')).checkRuleFiles(directory, options))
+
+  rules
+    .command('schema')
+    .description('write the JSON Schemas by which editors complete, explain and check rule files')
+    .argument('[directory]', 'rule files', process.env.UMPIRE_RULES_DIR || 'rules')
+    .option('--check', 'write nothing; the exit code is 1 where they are not current', false)
+    .action(async (directory, options) => (await import('./schema.ts')).writeSchemas(directory, options))
 }

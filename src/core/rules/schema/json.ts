@@ -14,13 +14,31 @@ const SCHEMAS = {
 } as const
 
 /**
- * JSON Schemas (2020-12) of the rule files by file name, for editors: they complete and explain keys. What only the
- * loader can check, such as names that refer to one another, is not in them.
+ * JSON Schemas of the rule files by file name, for editors: they complete and explain keys. What only the loader can
+ * check, such as names that refer to one another, is not in them. They are of draft 7, which the YAML language server
+ * has always understood; of later drafts its older versions warn at the top of each file.
  */
 export function jsonSchemas(): Readonly<Record<string, object>> {
   const entries = Object.entries(SCHEMAS).map(([name, { title, schema }]) => {
-    const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' })
+    const { $schema, ...rest } = z.toJSONSchema(schema, {
+      target: 'draft-7',
+      io: 'input',
+      unrepresentable: 'any',
+      reused: 'inline',
+    })
     return [name, { $schema, title, ...rest }]
   })
   return Object.fromEntries(entries)
+}
+
+const WIDEST_LINE = 120
+
+/** The text of a schema's file: two spaces in, and lists of words on one line where they fit, as Biome formats it. */
+export function schemaText(schema: object): string {
+  const text = JSON.stringify(schema, null, 2)
+  const lists = text.replace(/\[\s+((?:"[^"]*",?\s+)+)\]/g, (list, items: string, offset: number) => {
+    const line = `[${items.trim().replaceAll(/,\s+/g, ', ')}]`
+    return offset - text.lastIndexOf('\n', offset) + line.length <= WIDEST_LINE ? line : list
+  })
+  return `${lists}\n`
 }

@@ -64,9 +64,12 @@ const raiseSchema = z.strictObject({
   priority: z.number().int().min(0).max(1000).describe('And how soon: higher comes first.'),
 })
 
-const onExpirySchema = z.union([z.enum(['keep', 'fallback']), z.strictObject({ raise: raiseSchema })], {
-  error: 'must be `keep`, `fallback` or `{ raise: { queue, priority } }`',
-})
+const onExpirySchema = z.union(
+  [z.enum(['keep', 'fallback']), z.strictObject({ raise: raiseSchema.describe('Others get it.') })],
+  {
+    error: 'must be `keep`, `fallback` or `{ raise: { queue, priority } }`',
+  },
+)
 
 const variableSchema = z.string().check((context) => {
   if (/^[A-Z_][A-Z0-9_]*$/.test(context.value)) return
