@@ -1,0 +1,105 @@
+import { ABSENT, namesIn, type Part, partIn, subjectsOf } from './diff/subjects.ts'
+import {
+  changeInWords,
+  isDescription,
+  isReading,
+  isThing,
+  orderInWords,
+  type Place,
+  shownAt,
+  tight,
+} from './diff/words.ts'
+import type { Ruleset } from './load.ts'
+import { isMap } from './schema/check.ts'
+
+/** One thing that another ruleset says otherwise. */
+export interface RulesetChange {
+  /** The decision, or else `every decision`, `agents`, `queues`. */
+  readonly about: string
+  /** `reworded`: what people read is otherwise, no answer is. */
+  readonly kind: 'added' | 'removed' | 'changed' | 'reworded'
+  /** Where in it, rules by their ids: `states.healthy.prior`; empty: all of it. */
+  readonly path: string
+  /** As written, or the default where it was left out; undefined: it was not there. Addresses of targets are hidden. */
+  readonly from: unknown
+  /** Undefined: it is not there any more. */
+  readonly to: unknown
+  /** In words, for where it is known what it is about: `state healthy: prior 0.8 → 0.75`. */
+  readonly what: string
+  /** The same, on its own: `expansion-outreach: state healthy: prior 0.8 → 0.75`. */
+  readonly text: string
+}
+
+/** Of what is equal the first is taken, and effects apply in the order of the rules. */
+const ORDERED = new Set(['states', 'actions', 'rules'])
+
+/**
+ * How two rulesets differ in what they mean: not in lines, comments, layout, descriptions or names of files, nor where
+ * one writes out what the other leaves to the default. Decisions are compared by their names, rules by their ids; the
+ * order of rules, actions and states counts.
+ *
+ * @returns what holds for every decision first, then each decision by name, then agents and queues; in the order of
+ *   the files
+ */
+export function diffRulesets(from: Ruleset, to: Ruleset): readonly RulesetChange[] {
+  const before = new Map(subjectsOf(from).map((subject) => [subject.key, subject]))
+  const after = new Map(subjectsOf(to).map((subject) => [subject.key, subject]))
+  const subjects = [...new Map([...before, ...after])].sort(([one], [other]) => (one < other ? -1 : 1))
+  return subjects.flatMap(([key, { name }]) => {
+    const changes = differences([], before.get(key)?.part ?? ABSENT, after.get(key)?.part ?? ABSENT)
+    return changes.map((change) => ({ about: name, ...change, text: `${name}: ${change.what}` }))
+  })
+}
+
+type Difference = Omit<RulesetChange, 'about' | 'text'>
+
+function differences(place: Place, from: Part, to: Part): readonly Difference[] {
+  if (isDescription(place)) return []
+  const [before, after] = [namesIn(from), namesIn(to)]
+  if (before === null || after === null) return isSame(from.meaning, to.meaning) ? [] : [differenceAt(place, from, to)]
+  const names = new Set([...before, ...after])
+  const inside = [...names].flatMap((name) => differences([...place, name], partIn(from, name), partIn(to, name)))
+  return [...inside, ...(place.length === 1 && ORDERED.has(place[0] ?? '') ? reordered(place, before, after) : [])]
+}
+
+function differenceAt(place: Place, from: Part, to: Part): Difference {
+  return {
+    kind: kindOf(place, from, to),
+    path: place.join('.'),
+    from: shownAt(place, from),
+    to: shownAt(place, to),
+    what: changeInWords(place, from, to),
+  }
+}
+
+function kindOf(place: Place, from: Part, to: Part): RulesetChange['kind'] {
+  if (isThing(place) && from.meaning === undefined) return 'added'
+  if (isThing(place) && to.meaning === undefined) return 'removed'
+  return isReading(place) ? 'reworded' : 'changed'
+}
+
+/** Of what is in both, the order, where that is another. */
+function reordered(place: Place, before: readonly string[], after: readonly string[]): readonly Difference[] {
+  const from = before.filter((name) => after.includes(name))
+  const to = after.filter((name) => before.includes(name))
+  if (from.every((name, i) => name === to[i])) return []
+  const what = orderInWords(place, from, to)
+  return [{ kind: 'changed', path: [...place, 'order'].join('.'), from, to, what }]
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(bare(one)) === JSON.stringify(bare(other))
+}
+
+/** A value without what means nothing: layout of expressions, the order of words in a list and of fields in a map. */
+function bare(value: unknown): unknown {
+  if (value === undefined) return []
+  if (typeof value === 'string') return tight(value)
+  if (Array.isArray(value)) {
+    const items = value.map(bare)
+    return items.every((item) => typeof item === 'string') ? [...new Set(items)].sort() : items
+  }
+  if (!isMap(value)) return value
+  const keys = Object.keys(value).sort()
+  return Object.fromEntries(keys.map((key) => [key, bare(value[key])]))
+}
