@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import type { Kysely } from 'kysely'
+import { ACTIVE, isStored, rulesetNamed } from '../app/named-ruleset.ts'
 import { withDatabase } from '../backtest/database.ts'
 import { openFiles, sizeOf } from '../backtest/files/source.ts'
 import { FILE_KINDS, type History } from '../backtest/history.ts'
 import { replay } from '../backtest/replay.ts'
 import type { BacktestReport } from '../backtest/report.ts'
-import type { Contest } from '../backtest/reporting.ts'
-import { ACTIVE, isStored, rulesetNamed } from '../backtest/rulesets.ts'
+import type { Contest, Contestant } from '../backtest/reporting.ts'
 import { readConfig } from '../config.ts'
 import { parseDuration, parseTime } from '../core/rules/time.ts'
 import type { Database } from '../storage/database.ts'
@@ -126,8 +126,8 @@ function threadsOf(text: string): number {
 
 async function backtest(plan: Plan, db: Kysely<Database> | null): Promise<BacktestReport> {
   const { decision, minutesPerReview, now, since, split } = plan
-  const candidate = await rulesetNamed(db, plan.candidate)
-  const baseline = await rulesetNamed(db, plan.baseline)
+  const candidate = await contestant(db, plan.candidate)
+  const baseline = await contestant(db, plan.baseline)
   const contest = { baseline, candidate, minutesPerReview }
   demandDecision(contest, decision)
   const replayed = (history: History) => replayWithBar(history, contest, plan)
@@ -140,6 +140,10 @@ async function backtest(plan: Plan, db: Kysely<Database> | null): Promise<Backte
     openFiles(files, { now: now ?? 0, decision, split, onRead }),
   )
   return replayed(history).finally(history.close)
+}
+
+async function contestant(db: Kysely<Database> | null, name: string): Promise<Contestant> {
+  return { name, ruleset: await rulesetNamed(db, name, 'name a directory with --baseline') }
 }
 
 async function replayWithBar(history: History, contest: Contest, { threads }: Plan): Promise<BacktestReport> {

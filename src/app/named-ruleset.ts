@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs'
 import type { Kysely } from 'kysely'
-import { readRules } from '../app/rule-files.ts'
-import { rulesetFromContent } from '../core/rules/load.ts'
+import { type Ruleset, rulesetFromContent } from '../core/rules/load.ts'
 import { bodyOf } from '../storage/chain.ts'
 import type { Database } from '../storage/database.ts'
-import { BacktestError } from './failure.ts'
-import type { Contestant } from './reporting.ts'
+import { Problem } from './problem.ts'
+import { readRules } from './rule-files.ts'
 
 /** Names the ruleset that was activated last. */
 export const ACTIVE = 'active'
@@ -19,23 +18,32 @@ export function isStored(name: string): boolean {
 }
 
 /**
- * The ruleset that a name means.
- * @throws BacktestError where the database has none of that hash, or none was ever active; RulesInvalid, RulesUnreadable
+ * The ruleset that a name means: that of a directory, of a hash or its unambiguous beginning, or the `active` one.
+ *
+ * @param db null: there is none, so only directories have a name
+ * @param instead what to do where no ruleset was ever active
+ * @throws Problem `not_found` where the database has none of that hash, or none was ever active; `invalid_request` where
+ *   the name is no hash, or that of several; RulesInvalid, RulesUnreadable
  */
-export async function rulesetNamed(db: Kysely<Database> | null, name: string): Promise<Contestant> {
-  if (!isStored(name)) return { name, ruleset: await readRules(name, 'name another directory, or a hash') }
-  if (db === null)
-    throw new BacktestError(`\`${name}\` is in no directory; set UMPIRE_DATA_DIR or DATABASE_URL to where it is`)
-  const hash = name === ACTIVE ? await activeHash(db) : await wholeHash(db, name)
+export async function rulesetNamed(
+  db: Kysely<Database> | null,
+  name: string,
+  instead = 'name a directory',
+): Promise<Ruleset> {
+  if (!isStored(name)) return readRules(name, 'name another directory, or a hash')
+  if (db === null) {
+    throw new Problem('not_found', `\`${name}\` is in no directory; set UMPIRE_DATA_DIR or DATABASE_URL to where it is`)
+  }
+  const hash = name === ACTIVE ? await activeHash(db, instead) : await wholeHash(db, name)
   const { content } = await db
     .selectFrom('rulesets')
     .select('content')
     .where('hash', '=', hash)
     .executeTakeFirstOrThrow()
-  return { name, ruleset: rulesetFromContent(content) }
+  return rulesetFromContent(content)
 }
 
-async function activeHash(db: Kysely<Database>): Promise<string> {
+async function activeHash(db: Kysely<Database>, instead: string): Promise<string> {
   const row = await db
     .selectFrom('audit_entries as e')
     .innerJoin('audit_payloads as p', (join) =>
@@ -47,14 +55,14 @@ async function activeHash(db: Kysely<Database>): Promise<string> {
     .orderBy('e.sequence', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (!row) throw new BacktestError('no ruleset was ever active in this database; name a directory with --baseline')
+  if (!row) throw new Problem('not_found', `no ruleset was ever active in this database; ${instead}`)
   return bodyOf<{ ruleset: string }>(row.payload).ruleset
 }
 
 async function wholeHash(db: Kysely<Database>, name: string): Promise<string> {
   const digits = HASH.exec(name)?.[1]
   if (digits === undefined) {
-    throw new BacktestError(`\`${name}\` is no hash; write \`sha256:\` and at least eight of its digits`)
+    throw new Problem('invalid_request', `\`${name}\` is no hash; write \`sha256:\` and at least eight of its digits`)
   }
   const rows = await db
     .selectFrom('rulesets')
@@ -65,10 +73,12 @@ async function wholeHash(db: Kysely<Database>, name: string): Promise<string> {
     .execute()
   const [found, other] = rows.map(({ hash }) => hash)
   if (found === undefined) {
-    throw new BacktestError(
+    throw new Problem(
+      'not_found',
       `no ruleset \`${name}\` in the database; name a directory, or a hash that GET /v1/ruleset gave`,
     )
   }
-  if (other !== undefined) throw new BacktestError(`more than one ruleset begins with \`${name}\`; write more of it`)
+  if (other !== undefined)
+    throw new Problem('invalid_request', `more than one ruleset begins with \`${name}\`; write more of it`)
   return found
 }
