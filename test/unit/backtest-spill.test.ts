@@ -1,0 +1,110 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { forEachLine, hashOfAccount } from '../../src/backtest/files/lines.ts'
+import { createSpill } from '../../src/backtest/files/spill.ts'
+
+let directory: string
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'umpire-test-'))
+  vi.stubEnv('TMPDIR', directory)
+})
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await rm(directory, { recursive: true })
+})
+
+const hashOf = (text: string) => hashOfAccount(Buffer.from(text))
+
+describe('the account of a line', () => {
+  it('is found wherever it stands and however it is written', () => {
+    const json = fc.json({ maxDepth: 3 })
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), json, json, (account, before, after) => {
+        const name = JSON.stringify(account)
+        const units = Array.from({ length: account.length }, (_, i) => account.charCodeAt(i))
+        const escaped = `"${units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('')}"`
+        const wanted = hashOf(`{"account":${name}}`)
+        expect(hashOf(`{"before": ${before}, "account" : ${name}, "after": ${after}}`)).toBe(wanted)
+        expect(hashOf(`{"facts":{"account":"another"},"x":["account"],"account":${name}}`)).toBe(wanted)
+        expect(hashOf(`{"account":${escaped}}`)).toBe(wanted)
+      }),
+    )
+  })
+
+  it.each(['', 'account', '[]', '{"account"', '{"account":', '{"account":7}', '{"account":"', '{"x":"account"}'])(
+    'is none in `%s`',
+    (text) => {
+      expect(hashOf(text)).toBe(text === '{"account":"' ? hashOf('{"account":""}') : 0)
+    },
+  )
+
+  it('parts accounts from one another', () => {
+    const parts = new Set(Array.from({ length: 1_000 }, (_, i) => hashOf(`{"account":"account-${i}"}`) % 64))
+    expect(parts.size).toBe(64)
+  })
+})
+
+describe('lines', () => {
+  it('are those of the file, whatever it is read in', async () => {
+    const lines = fc.array(fc.string({ unit: fc.constantFrom('a', 'ü', '€', '😀', ' ') }), { maxLength: 40 })
+    await fc.assert(
+      fc.asyncProperty(lines, fc.constantFrom('\n', '\r\n'), fc.boolean(), async (written, lineBreak, ended) => {
+        const file = path.join(directory, 'lines')
+        await writeFile(file, written.join(lineBreak) + (ended ? lineBreak : ''))
+        const read: [number, string][] = []
+        await forEachLine(file, (line, number) => void read.push([number, line.toString().replace(/\r$/, '')]))
+        expect(read).toEqual(
+          written.map((line, i): [number, string] => [i + 1, line]).filter(([, line]) => line.trim() !== ''),
+        )
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('are put together where the file is read in pieces', async () => {
+    const file = path.join(directory, 'long')
+    const written = Array.from({ length: 40 }, (_, i) => `${i}${'x'.repeat(100_000)}`)
+    await writeFile(file, written.join('\n'))
+    const read: string[] = []
+    await forEachLine(file, (line) => void read.push(line.toString()))
+    expect(read).toEqual(written)
+  })
+})
+
+describe('a spill', () => {
+  it('gives back each part as it was appended, in memory or not', async () => {
+    const piece = fc.record({ part: fc.nat(6), length: fc.oneof(fc.nat(200), fc.integer({ min: 0, max: 90_000 })) })
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 60 }), async (pieces) => {
+        const spill = createSpill(7)
+        const wanted = Array.from({ length: 7 }, () => [] as Buffer[])
+        try {
+          for (const [i, { part, length }] of pieces.entries()) {
+            const bytes = Buffer.alloc(length, i)
+            wanted[part]!.push(Buffer.from([i]), bytes)
+            await spill.append(part, Buffer.from([i]), bytes)
+          }
+          for (const [part, bytes] of wanted.entries()) {
+            expect(Buffer.compare(Buffer.from(await spill.read(part)), Buffer.concat(bytes))).toBe(0)
+          }
+        } finally {
+          await spill.close()
+        }
+      }),
+      { numRuns: 40 },
+    )
+    expect(await readdir(directory)).not.toContainEqual(expect.stringMatching(/^umpire-backtest-/))
+  })
+
+  it('keeps what it writes from others', async () => {
+    const spill = createSpill(1)
+    await spill.append(0, Buffer.alloc(200_000))
+    const [name] = (await readdir(directory)).filter((one) => one.startsWith('umpire-backtest-'))
+    const [folder, file] = await Promise.all(['', 'history'].map((one) => stat(path.join(directory, name!, one))))
+    expect([folder!.mode & 0o777, file!.mode & 0o777]).toEqual([0o700, 0o600])
+    await spill.close()
+  })
+})
