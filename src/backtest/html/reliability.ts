@@ -1,13 +1,13 @@
 import type { Reliability } from '../../core/stats/calibration.ts'
+import { SIDES } from '../measures/compared.ts'
 import type { Calibration, DecisionReport, Pair } from '../report.ts'
 import { html, type Markup, prose, table } from './markup.ts'
-import { type Axis, line, marker, plot, type Side } from './plot.ts'
+import { type Axis, plot } from './plot.ts'
 import { counted, number, percent } from './words.ts'
 
-const SIDES = ['baseline', 'candidate'] as const
-
-/** Of the largest bin, in units of the drawing. */
+/** Radii of bins, in units of the drawing; the area grows with the count. */
 const LARGEST = 15
+const SMALLEST = 2
 
 /** How often what was believed was true, for both sets; null where no outcome is known. */
 export function reliabilityFigure({ calibration }: DecisionReport, id: string): Markup | null {
@@ -18,10 +18,13 @@ export function reliabilityFigure({ calibration }: DecisionReport, id: string): 
   const words = `${SIDES.map((side) => inWords(side, both[side], curves[side], what)).join(' ')} ${scoreOfRates(candidate)}`
   return html`<figure>
 <h4>Reliability</h4>
-${drawing(curves, what, id)}<figcaption>${prose(`How often ${what} was true, when that is how likely it was said to be. On the diagonal, beliefs hold what they promise; above it, it was true more often than said. The larger a mark, the more questions. ${words}`)}</figcaption>
+${drawing(curves, what, id)}<figcaption>
+<p>${prose(words)}</p>
+<p>${prose(`How often ${what} was true when that is how likely it was said to be. On the diagonal beliefs hold what they promise; above it, it was true more often than said. The larger a mark, the more questions.`)}</p>
+</figcaption>
 <details><summary>As tables</summary>
 ${bins(curves, what)}${byState(both)}</details>
-</figure>`
+</figure>\n`
 }
 
 interface Curves {
@@ -48,35 +51,42 @@ const PROBABILITY = {
 }
 
 function drawing(curves: Pair<Reliability>, what: string, id: string): Markup {
-  const counts = SIDES.flatMap((side) => curves[side].bins.map(({ count }) => count))
-  const most = Math.max(...counts, 1)
+  const most = Math.max(...SIDES.flatMap((side) => curves[side].bins.map(({ count }) => count)), 1)
   const axis = (label: string): Axis => ({ label, ...PROBABILITY })
-  const subject = what.replaceAll('`', '')
+  const marks = ({ bins }: Reliability) =>
+    bins.flatMap(({ count, stated, observed }) =>
+      stated === null || observed === null
+        ? []
+        : [{ x: stated, y: observed, radius: Math.max(LARGEST * Math.sqrt(count / most), SMALLEST) }],
+    )
+  const spelt = SIDES.map((side) => spoken(side, curves[side])).join(' ')
   return plot({
     id,
     title: 'Reliability',
-    description: `How often ${subject} was true against how likely it was said to be, with the diagonal of perfect calibration. ${SIDES.map((side) => spoken(side, curves[side])).join(' ')}`,
+    description: `How often ${what.replaceAll('`', '')} was true against how likely it was said to be, with the diagonal of perfect calibration. ${spelt}`,
     x: axis('said'),
     y: axis('was true'),
-    content: (at) =>
-      html`<path class="rule" d="M${at(0, 0).x} ${at(0, 0).y}L${at(1, 1).x} ${at(1, 1).y}"/>
-${SIDES.map((side) => {
-  const points = curves[side].bins.flatMap(({ count, stated, observed }) =>
-    stated === null || observed === null ? [] : [{ count, point: at(stated, observed) }],
-  )
-  return html`<g class="${side} bubbles">${line(points.map(({ point }) => point))}${points.map(({ count, point }) => marker(side, point, Math.max(LARGEST * Math.sqrt(count / most), 2)))}</g>\n`
-})}`,
+    reference: [
+      { x: 0, y: 0 },
+      { x: 1, y: 1 },
+    ],
+    series: { baseline: marks(curves.baseline), candidate: marks(curves.candidate) },
   })
 }
 
-function spoken(side: Side, { bins }: Reliability): string {
+function spoken(side: keyof Pair<unknown>, { bins }: Reliability): string {
   const points = bins.flatMap(({ stated, observed }) =>
     stated === null || observed === null ? [] : [`${percent(stated)} said, ${percent(observed)} true`],
   )
   return `The ${side}: ${points.join('; ')}.`
 }
 
-function inWords(side: Side, { questions, brier }: Calibration, { ece }: Reliability, what: string): string {
+function inWords(
+  side: keyof Pair<unknown>,
+  { questions, brier }: Calibration,
+  { ece }: Reliability,
+  what: string,
+): string {
   const off = `${(ece * 100).toFixed(1)} points`
   return `What the ${side} said of ${what} is off by ${off} on average (ECE ${ece.toFixed(3)}); its Brier score is ${brier.toFixed(3)}, over ${counted(questions, 'question')}.`
 }

@@ -1,32 +1,37 @@
-import type { ThresholdPoint, Thresholds } from '../report.ts'
+import { SIDES } from '../measures/compared.ts'
+import type { Pair, ThresholdPoint, Thresholds } from '../report.ts'
 import { html, type Markup, table } from './markup.ts'
-import { type Axis, line, marker, plot, type Side, upTo } from './plot.ts'
+import { type Axis, plot, upTo } from './plot.ts'
 import { amount, percent } from './words.ts'
-
-const SIDES = ['baseline', 'candidate'] as const
 
 /** Realised cost against the factor on `review.cost` from which on a person is asked, for both sets. */
 export function thresholdsFigure(thresholds: Thresholds, id: string): Markup {
   const words = SIDES.map((side) => cheapest(side, thresholds[side])).join(' ')
+  const costs = SIDES.flatMap((side) => thresholds[side].map(({ meanCost }) => meanCost))
+  const y = upTo(Math.max(...costs), 'mean cost a question')
+  const marks = (points: readonly ThresholdPoint[]) =>
+    points.map(({ multiplier, meanCost }) => ({ x: multiplier, y: meanCost, radius: 4.5 }))
   const drawing = plot({
     id,
     title: 'Cost by threshold',
     description: `Mean realised cost a question against the factor on review.cost. ${words}`,
     x: factors(thresholds.candidate),
-    y: upTo(Math.max(...SIDES.flatMap((side) => thresholds[side].map(({ meanCost }) => meanCost))), 'mean cost a question'),
-    content: (at) =>
-      html`<path class="rule" d="M${at(1, 0).x} ${at(1, 0).y}V36"/>
-${SIDES.map((side) => {
-  const points = thresholds[side].map(({ multiplier, meanCost }) => at(multiplier, meanCost))
-  return html`<g class="${side}">${line(points)}${points.map((point) => marker(side, point, 4.5))}</g>\n`
-})}`,
+    y,
+    reference: [
+      { x: 1, y: 0 },
+      { x: 1, y: y.ticks.at(-1)?.at ?? 0 },
+    ],
+    series: { baseline: marks(thresholds.baseline), candidate: marks(thresholds.candidate) },
   })
   return html`<figure>
 <h4>Cost by threshold</h4>
-${drawing}<figcaption>What would have been, had people been asked when regret exceeds this many times <code>review.cost</code>; a look costs what it costs, by the candidate's costs, and ×1 is each set as it is. ${words}</figcaption>
+${drawing}<figcaption>
+<p>${words}</p>
+<p>What would have been, had people been asked when regret exceeds this many times <code>review.cost</code>. A look costs what it costs, and prices are the candidate's. At ×1 each set is as it is.</p>
+</figcaption>
 <details><summary>As a table</summary>
 ${values(thresholds)}</details>
-</figure>`
+</figure>\n`
 }
 
 /** Logarithmic, a tick each time it doubles. */
@@ -42,7 +47,7 @@ function factors(points: readonly ThresholdPoint[]): Axis {
   }
 }
 
-function cheapest(side: Side, points: readonly ThresholdPoint[]): string {
+function cheapest(side: keyof Pair<unknown>, points: readonly ThresholdPoint[]): string {
   const now = points.find(({ multiplier }) => multiplier === 1)
   const best = points.reduce((a, b) => (b.meanCost < a.meanCost ? b : a), now ?? (points[0] as ThresholdPoint))
   if (now === undefined || best.multiplier === 1) return `The ${side} costs least as it is, ${amount(best.meanCost)}.`

@@ -6,11 +6,16 @@ export function amount(value: number): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
 }
 
-/** With its sign, `+0.012`, unless it rounds to nothing. */
+/** Whether an amount is shown as zero. */
+export function isNothing(value: number): boolean {
+  return !/[1-9]/.test(amount(value))
+}
+
+/** With its sign, `+0.012`, unless it is shown as zero. */
 export function signed(value: number): string {
-  const shown = amount(Math.abs(value))
-  if (!/[1-9]/.test(shown)) return shown
-  return `${value < 0 ? '−' : '+'}${shown}`
+  const size = amount(Math.abs(value))
+  if (isNothing(value)) return size
+  return `${value < 0 ? '−' : '+'}${size}`
 }
 
 export const number = (n: number) => n.toLocaleString('en-US')
