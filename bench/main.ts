@@ -8,6 +8,7 @@ const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   http: async () => (await import('./http.ts')).benchHttp(),
   escalations: async () => (await import('./escalations.ts')).benchEscalations(),
   backtest: async () => (await import('./backtest.ts')).benchBacktest(),
+  check: async () => (await import('./check.ts')).benchCheck(),
   start: async () => (await import('./start.ts')).benchStart(),
 }
 

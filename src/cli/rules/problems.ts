@@ -100,5 +100,5 @@ function countOfSeverity(problems: readonly RuleProblem[], which: RuleProblem['s
 }
 
 function counted(count: number, one: string): string {
-  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`
+  return `${count} ${one}${count === 1 ? '' : 's'}`
 }

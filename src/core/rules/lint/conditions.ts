@@ -11,16 +11,16 @@ const ANY_TIME = Number.NEGATIVE_INFINITY
  * Keeps silent about what depends on two facts at a time, on text but for equality, and on what loops find.
  */
 export const checkConditions: Check = (examined) =>
-  rulesWithDecisions(examined).flatMap(([{ rule, when, yaml, path }]) => {
+  rulesWithDecisions(examined).flatMap(([{ rule, mayHold, mayFail, yaml, path }]) => {
     const place = [...path, 'when']
     const atAnyTime = () => readCondition(rule.when.source, ANY_TIME)
-    if (!isPossible(when)) {
+    if (!mayHold) {
       const message = isPossible(atAnyTime())
         ? `\`${rule.id}\` never applies any more: the time that it waits for has passed; change that, or remove the rule`
         : `\`${rule.id}\` never applies: its condition can't be true; look for parts that contradict one another`
       return [warnAt(yaml, place, message)]
     }
-    if (!isPossible(not(when))) {
+    if (!mayFail) {
       const message = isPossible(not(atAnyTime()))
         ? `\`${rule.id}\` always applies by now: the time that it waited for has passed; say it in the actions, or write when it should apply`
         : `\`${rule.id}\` always applies: its condition can't be false; say it in the actions, or write when it should apply`

@@ -21,7 +21,7 @@ import { isPossible } from './possible.ts'
  */
 export const checkContradictions: Check = (examined) =>
   rulesWithDecisions(examined).flatMap(([rule, decisions]) =>
-    isPossible(rule.when) ? [...pointless(rule, decisions), ...choiceless(rule, decisions)] : [],
+    rule.mayHold ? [...pointless(rule, decisions), ...choiceless(rule, decisions)] : [],
   )
 
 function pointless(rule: ExaminedRule, decisions: readonly ExaminedDecision[]): readonly RuleProblem[] {

@@ -4,7 +4,8 @@ import type { Ruleset, Sources } from '../load.ts'
 import type { RuleProblem } from '../problem.ts'
 import { entriesOf, isMap } from '../schema/check.ts'
 import type { Path, YamlFile } from '../yaml.ts'
-import { type Formula, readCondition } from './formula.ts'
+import { type Formula, not, readCondition } from './formula.ts'
+import { isPossible } from './possible.ts'
 
 /** What lint knows beside the ruleset. */
 export interface LintContext {
@@ -20,10 +21,16 @@ export interface LintContext {
   readonly claims: ReadonlySet<string> | null
 }
 
-/** A rule with its meaning and its place. */
-export interface ExaminedRule {
-  readonly rule: Rule
+/** A condition, and whether it can come out either way. */
+interface Condition {
   readonly when: Formula
+  readonly mayHold: boolean
+  readonly mayFail: boolean
+}
+
+/** A rule with its meaning and its place. */
+export interface ExaminedRule extends Condition {
+  readonly rule: Rule
   readonly yaml: YamlFile
   /** Of the rule in its file. */
   readonly path: Path
@@ -49,11 +56,15 @@ export type Check = (examined: Examined, context: LintContext) => readonly RuleP
 
 /** Reads the conditions of all rules and finds where they stand. A rule that is in no file is left out. */
 export function examine(ruleset: Ruleset, { sources, now }: LintContext): Examined {
-  const formulas = new Map<string, Formula>()
-  const formulaOf = (source: string) => {
-    const formula = formulas.get(source) ?? readCondition(source, now)
-    formulas.set(source, formula)
-    return formula
+  // Files say the same in many places.
+  const conditions = new Map<string, Condition>()
+  const conditionOf = (source: string): Condition => {
+    const known = conditions.get(source)
+    if (known !== undefined) return known
+    const when = readCondition(source, now)
+    const condition = { when, mayHold: isPossible(when), mayFail: isPossible(not(when)) }
+    conditions.set(source, condition)
+    return condition
   }
   const shared = placesOf(sources.shared)
   const decisions = [...ruleset.decisions.values()].flatMap((decision): readonly ExaminedDecision[] => {
@@ -62,7 +73,7 @@ export function examine(ruleset: Ruleset, { sources, now }: LintContext): Examin
     const own = placesOf(yaml)
     const rules = decision.rules.flatMap((rule): readonly ExaminedRule[] => {
       const place = (rule.shared ? shared : own).get(rule.id)
-      return place === undefined ? [] : [{ ...place, rule, when: formulaOf(rule.when.source) }]
+      return place === undefined ? [] : [{ ...place, rule, ...conditionOf(rule.when.source) }]
     })
     return [{ decision, yaml, rules }]
   })

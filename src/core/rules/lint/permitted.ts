@@ -13,7 +13,7 @@ export const checkPermitted: Check = ({ decisions }) =>
     examined.decision.actions.flatMap(({ name }, action) => {
       const vetoes = vetoesOf(examined, action)
       if (vetoes.length === 0 || isPossible(all(vetoes.map(({ when }) => not(when))))) return []
-      const alone = vetoes.find(({ when }) => !isPossible(not(when)))
+      const alone = vetoes.find(({ mayFail }) => !mayFail)
       const by = (alone === undefined ? vetoes : [alone]).map(({ rule }) => rule.id)
       const message = `\`${name}\` is never permitted: ${listWords(by, 'and')} ${by.length === 1 ? 'always vetoes' : 'together always veto'} it; change when, or remove the action`
       return [warnAtKey(examined.yaml, ['actions', name], message)]
