@@ -68,6 +68,7 @@ describe('a case', () => {
     ['tags: [urgent]', ['tags: `urgent` missing']],
     ['regret: 5', ['regret: expected 5, got 0.2']],
     ['regret: 0.205, tolerance: 0.01', []],
+    ['beliefs: { healthy: 0.9000001 }, tolerance: 0', ['beliefs.healthy: expected 0.9000001, got 0.9']],
     ['expectedLoss: { wait: 1 }', ['expectedLoss.wait: expected 1, got 0.54']],
   ])('may expect %s', (expected, differences) => {
     const [one] = parse(CASE.replace(/expect: .*/, `expect: { ${expected} }`)).cases

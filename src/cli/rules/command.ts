@@ -20,9 +20,40 @@ export function addRules(rules: Command): void {
     .action(async (directory, options) => (await import('./check.ts')).checkRuleFiles(directory, options))
 
   rules
+    .command('test')
+    .description('run the cases beside the decisions; the exit code is 1 where one fails')
+    .argument('[directory]', 'rule files', process.env.UMPIRE_RULES_DIR || 'rules')
+    .addOption(new Option('-f, --format <format>', 'for people or programs').choices(['text', 'json']).default('text'))
+    .option('-t, --name <text>', 'only cases with this in their name or that of their decision')
+    .option('-w, --watch', 'again whenever a rule file changes', false)
+    .option('--junit <file>', 'write the results as JUnit XML, too, for a build server')
+    .action(async (directory, options) => (await import('./test.ts')).testRuleFiles(directory, options))
+
+  rules
     .command('schema')
     .description('write the JSON Schemas by which editors complete, explain and check rule files')
     .argument('[directory]', 'rule files', process.env.UMPIRE_RULES_DIR || 'rules')
     .option('--check', 'write nothing; the exit code is 1 where they are not current', false)
     .action(async (directory, options) => (await import('./schema.ts')).writeSchemas(directory, options))
+
+  rules
+    .command('diff')
+    .description('say what changed in meaning; the exit code is 0 where nothing did, 1 where they differ, 2 in trouble')
+    .argument('<from>', 'a directory, a hash of the database or its beginning, or `active`')
+    .argument('<to>', 'the same')
+    .option('--json', 'print JSON', false)
+    .action(async (from, to, options) => (await import('./diff.ts')).diffRules(from, to, options))
+
+  rules
+    .command('explain')
+    .description(
+      'tell how an answer came about: who said what, who was believed and why, what it would cost, who decides',
+    )
+    .argument('[question]', 'the id of an adjudication, or a file as `adjudicate` takes it; standard input if left out')
+    .option(
+      '-r, --rules <directory>',
+      'rule files, for a question from a file',
+      process.env.UMPIRE_RULES_DIR || 'rules',
+    )
+    .action(async (question, options) => (await import('./explain.ts')).explain(question, options))
 }

@@ -106,21 +106,26 @@ function timeOf(milliseconds: number | undefined): string | undefined {
   return milliseconds === undefined ? undefined : new Date(milliseconds).toISOString()
 }
 
-function describeDifference({ part, expected, got }: Difference): string {
-  if (typeof expected !== 'object' || expected === null || typeof got !== 'object' || got === null)
-    return `${part}: expected ${quote(expected)}, got ${quote(got)}`
-  const missing = expected.filter((each) => !got.includes(each)).map((each) => `\`${each}\` missing`)
-  const extra = got.filter((each) => !expected.includes(each)).map((each) => `\`${each}\` not expected`)
-  return `${part}: ${[...missing, ...extra].join(', ')}`
+function describeDifference(difference: Difference): string {
+  const { part, expected, got } = difference
+  if (Array.isArray(expected) && Array.isArray(got)) {
+    const missing = expected.filter((each) => !got.includes(each)).map((each) => `\`${each}\` missing`)
+    const extra = got.filter((each) => !expected.includes(each)).map((each) => `\`${each}\` not expected`)
+    return `${part}: ${[...missing, ...extra].join(', ')}`
+  }
+  const shown = showDifference(difference)
+  const quote = (value: Part, text: string) => (typeof value === 'string' ? `\`${text}\`` : text)
+  return `${part}: expected ${quote(expected, shown.expected)}, got ${quote(got, shown.got)}`
 }
 
-function quote(part: Part): string {
-  return typeof part === 'number' ? showPart(part) : part === null ? 'none' : `\`${showPart(part)}\``
+/** Both sides as text: numbers to six digits unless they differ later, lists a line each, `none` where there is nothing. */
+export function showDifference({ expected, got }: Difference): { readonly expected: string; readonly got: string } {
+  const short = { expected: showPart(expected, 6), got: showPart(got, 6) }
+  return short.expected === short.got ? { expected: showPart(expected, 17), got: showPart(got, 17) } : short
 }
 
-/** A part as text: numbers to six digits, lists a line each, `none` where there is nothing. */
-export function showPart(part: Part): string {
+function showPart(part: Part, digits: number): string {
   if (part === null) return 'none'
-  if (typeof part === 'number') return String(Number(part.toPrecision(6)))
+  if (typeof part === 'number') return String(Number(part.toPrecision(digits)))
   return typeof part === 'string' ? part : part.join('\n') || 'none'
 }
