@@ -10,6 +10,14 @@ export class UsageError extends CommandError {
   override readonly name = 'UsageError'
 }
 
+/** What kept a comparison from being made; exit code 2, since 1 says that what was compared differs. */
+export class Trouble extends Error {
+  override readonly name = 'Trouble'
+  constructor(cause: unknown) {
+    super('trouble', { cause })
+  }
+}
+
 /** Errors whose messages are written for whoever runs the command. By name, so that nothing is loaded to tell. */
 const TOLD = new Set([
   'CommandError',
@@ -31,6 +39,7 @@ export interface Failure {
 
 /** Whatever was thrown, in a line that says what to do; the stack only where `UMPIRE_DEBUG` asks for it. */
 export function failureOf(error: unknown, env: NodeJS.ProcessEnv): Failure {
+  if (error instanceof Trouble) return { ...failureOf(error.cause, env), exitCode: 2 }
   const exitCode = error instanceof UsageError ? 2 : 1
   if (env.UMPIRE_DEBUG)
     return { message: error instanceof Error ? (error.stack ?? error.message) : `${error}`, exitCode }
