@@ -24,6 +24,12 @@ import { overlaid, standing } from './question.ts'
 import { type AdjudicationRecord, type Difference, differences, figuresOf } from './record.ts'
 import { type AdjudicationView, type OfRecord, viewOf } from './view.ts'
 
+/** Where answers of the past are read from. */
+export interface Archive {
+  readonly db: App['db']
+  readonly rules: Pick<App['rules'], 'agent' | 'byHash'>
+}
+
 /**
  * @param viewer of whom is kept what a blind queue hides from them
  * @throws Problem `not_found`; `forbidden` where it is hidden; `redacted` where what recomputes the answer has been
@@ -34,7 +40,7 @@ export async function getAdjudication(app: App, id: string, viewer?: Principal):
 }
 
 /** What is kept of an adjudication, as it is. @throws Problem `not_found`, `redacted`, `damaged` */
-export async function getRecord(app: App, id: string): Promise<AdjudicationRecord> {
+export async function getRecord(app: Archive, id: string): Promise<AdjudicationRecord> {
   const stored = await find(app, id)
   return reading(stored, () => recordOf(stored))
 }
@@ -97,7 +103,7 @@ export async function recompute(
   return { identical: found.length === 0, differences: found }
 }
 
-async function find(app: App, id: string): Promise<StoredAdjudication> {
+async function find(app: Archive, id: string): Promise<StoredAdjudication> {
   const stored = await findAdjudication(app.db, id)
   if (!stored) throw new Problem('not_found', `no adjudication \`${id}\``)
   return stored
@@ -148,7 +154,7 @@ const FALLBACK = ['fallback'] as const
 
 /** What an adjudication was made from, what it answered, and under which decision file. */
 export async function restoreAdjudication(
-  app: App,
+  app: Archive,
   id: string,
 ): Promise<Pick<Restored, 'decision' | 'question' | 'answer'>> {
   return restore(app, await find(app, id))
@@ -166,7 +172,7 @@ interface Restored {
 }
 
 /** @throws Problem `redacted`; `damaged` where what is stored can't be what was recorded */
-function restore(app: App, stored: StoredAdjudication): Promise<Restored> {
+function restore(app: Archive, stored: StoredAdjudication): Promise<Restored> {
   return reading(stored, () => computeAgain(app, stored))
 }
 
@@ -189,7 +195,7 @@ function recordOf(stored: StoredAdjudication): AdjudicationRecord {
   return record
 }
 
-async function computeAgain(app: App, stored: StoredAdjudication): Promise<Restored> {
+async function computeAgain(app: Archive, stored: StoredAdjudication): Promise<Restored> {
   const { id, account, at } = stored
   const record = recordOf(stored)
   const [ruleset, inputs, agents, ruling] = await Promise.all([
@@ -220,7 +226,7 @@ async function computeAgain(app: App, stored: StoredAdjudication): Promise<Resto
 }
 
 /** What a person decided in an entry of the same stream. @throws Problem `redacted`, `damaged` */
-async function rulingAt(app: App, stored: StoredAdjudication, sequence: number): Promise<Ruling> {
+async function rulingAt(app: Archive, stored: StoredAdjudication, sequence: number): Promise<Ruling> {
   const payload = await readPayload(app.db, stored.stream, sequence)
   if (payload === null) throw redacted(stored.id)
   const { ruling } = bodyOf<{ ruling?: Omit<Ruling, 'sequence'> }>(payload)
@@ -229,7 +235,7 @@ async function rulingAt(app: App, stored: StoredAdjudication, sequence: number):
 }
 
 /** The ruleset that answered, or none: other rules must never pass for it. */
-async function rulesetOf(app: App, stored: StoredAdjudication, hash: string): Promise<Ruleset> {
+async function rulesetOf(app: Archive, stored: StoredAdjudication, hash: string): Promise<Ruleset> {
   const what = `the ruleset \`${hash}\` is not there or not the one that answered`
   const ruleset = await app.rules.byHash(hash).catch((error) => {
     if (isUnavailable(error)) throw error

@@ -5,13 +5,13 @@ import type { App } from './app.ts'
 
 /** The agents of a question, each as it stood then. */
 export function standing(
-  app: App,
+  { rules }: { readonly rules: Pick<App['rules'], 'agent'> },
   ruleset: Ruleset,
   names: Iterable<string>,
   stored: (name: string) => StoredAgent | undefined,
 ): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>()
-  for (const name of names) agents.set(name, app.rules.agent(ruleset, name, stored(name)))
+  for (const name of names) agents.set(name, rules.agent(ruleset, name, stored(name)))
   return agents
 }
 
