@@ -29,7 +29,7 @@ function matrix({ answers, matrix }: Flips): Markup {
   return scrolling(
     caption,
     html`<table class="matrix">
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr><td></td>${answers.map((answer) => html`<th scope="col"><span>to</span> ${answerName(answer)}</th>`)}<th scope="col">all</th></tr></thead>
 <tbody>
 ${answers.map((answer, from) => {

@@ -50,7 +50,7 @@ export function table(caption: string, columns: readonly Column[], rows: readonl
   return scrolling(
     caption,
     html`<table>
-<caption>${caption}</caption>
+<caption><span>${caption}</span></caption>
 <thead><tr>${columns.map(({ head }, c) => html`<th scope="col"${kind(c)}>${head}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(([first = null, ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((cell, c) => html`<td${kind(c + 1)}>${cell}</td>`)}</tr>\n`)}</tbody>

@@ -20,7 +20,7 @@ a { color: var(--baseline) }
 .headline strong { display: block; font-size: 1.15rem; font-weight: 600; margin-bottom: .25rem }
 figcaption p:first-child { color: var(--ink); font-size: 1rem }
 code { font: .92em ui-monospace, monospace; unicode-bidi: isolate }
-small, .note, footer, caption, figcaption, summary, .matrix span { color: var(--soft); font-size: .875rem }
+small, .note, footer, caption, figcaption, summary, .matrix th span { color: var(--soft); font-size: .875rem }
 td small, th small { display: block; font-weight: normal; white-space: nowrap }
 .headline {  padding: .75rem 1rem; background: var(--panel); border-left: 4px solid var(--candidate);
   max-width: none }
@@ -28,15 +28,16 @@ td small, th small { display: block; font-weight: normal; white-space: nowrap }
 :focus-visible { outline: 2px solid var(--baseline); outline-offset: 2px }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; overflow-wrap: normal }
 caption { text-align: left; padding-bottom: .25rem }
+caption span { display: inline-block; position: sticky; left: 0; max-width: min(46rem, 100vw - 2rem) }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem; border-bottom: 1px solid var(--line) }
 th { font-weight: 600 }
 tbody th { font-weight: normal; max-width: 24rem; overflow-wrap: anywhere; min-width: 7rem }
 td { max-width: 24rem }
-th:first-child, td:first-child { padding-left: 0 }
+th:first-child, td:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper) }
 .number, .matrix td, .matrix thead th { text-align: right }
 td.number { white-space: nowrap }
 .matrix td, .matrix th { border: 1px solid var(--line); padding: .35rem .6rem }
-.matrix span { font-weight: normal; display: block }
+.matrix th span { font-weight: normal; display: block }
 .matrix thead td { border: 0 }
 .matrix .same { color: var(--soft); background: var(--panel) }
 .matrix .none { color: var(--soft) }
@@ -55,7 +56,9 @@ svg .mark { stroke: var(--side); stroke-width: 2; fill: var(--side); fill-opacit
 svg .baseline .mark { fill: none }
 details { margin-top: .5rem }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75rem }
-@media (max-width: 40rem) { body { padding: 1rem .9rem 2rem } h1 { font-size: 1.35rem } th, td { padding: .35rem .5rem } }
+@media (max-width: 40rem) { body { padding: 1rem .9rem 2rem } h1 { font-size: 1.35rem }
+  table { font-size: .85rem } th, td { padding: .3rem } td small, th small { white-space: normal; font-size: .75rem }
+  .matrix td, .matrix th { padding: .3rem } tbody th { min-width: 6.2rem; max-width: 8rem } .answer { white-space: normal } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt } .scroll { overflow: visible }
   tr, figure, .headline { break-inside: avoid } h2, h3, caption { break-after: avoid } details { display: none } }
 @page { margin: 16mm }
