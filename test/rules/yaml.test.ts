@@ -53,6 +53,11 @@ describe('hazards of YAML', () => {
       '2:405 error: more than 100 aliases; write the values out',
     ],
     [
+      'thousands of aliases',
+      `a: &a 1\n${Array.from({ length: 15_000 }, (_, i) => `k${i}: *a`).join('\n')}`,
+      '102:7 error: more than 100 aliases; write the values out',
+    ],
+    [
       'a few aliases of much',
       `a: &a ${'x'.repeat(20_000)}\nb: [${'*a, '.repeat(80)}]\n`,
       '1:1 error: aliases that multiply; write the values out',
@@ -86,6 +91,14 @@ describe('hazards of YAML', () => {
     ['a document end', `---\n${GOOD}...\n`],
   ])('are none in %s', (_what, text) => {
     expect(problemsOf({ 'd.yaml': text })).toEqual([])
+  })
+
+  it('are found as fast in thousands of keys, the same one or many', () => {
+    const same = problemsOf({ 'd.yaml': 'a: 1\n'.repeat(20_000) })
+    expect(same).toHaveLength(19_999)
+    expect(same[0]).toBe('d.yaml:2:1 error: the key `a` is given twice; remove one')
+    const many = problemsOf({ 'd.yaml': Array.from({ length: 15_000 }, (_, i) => `key${i}: 1`).join('\n') })
+    expect(many.at(-1)).toContain('d.yaml:15000:1 error: unknown key `key14999`')
   })
 
   it('leave lines and columns right after Windows line ends', () => {

@@ -1,6 +1,6 @@
 import type { CheckedRules } from '../../app/check-rules.ts'
 import type { RuleProblem } from '../../core/rules/problem.ts'
-import { type Paints, paints, plain, type Terminal, wrap } from '../terminal.ts'
+import { type Paints, paints, plain, type Terminal } from '../terminal.ts'
 
 /** Columns of a source line beside its number and the frame. */
 const LEAST_ROOM = 20
@@ -19,7 +19,8 @@ export function forPeople({ problems, files }: CheckedRules, terminal: Terminal)
     const { file, line, column, severity, message } = problem
     const colour = severity === 'error' ? paint.red : paint.yellow
     const place = paint.bold(plain(`${file}:${line}:${column}`))
-    const head = wrap(`${place} ${colour(`${severity}:`)} ${plain(message)}`, terminal, '', '    ')
+    // Not wrapped, so that programs find the message in one line.
+    const head = `${place} ${colour(`${severity}:`)} ${plain(message)}`
     const source = lines.get(file)?.[line - 1]
     const excerpt = source === undefined || source.trim() === '' ? [] : excerptOf(source, problem, terminal, paint)
     return [head, ...excerpt, ''].join('\n')
