@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: ['test/service/**/*.test.ts'],
-          globalSetup: ['test/service/postgres.setup.ts'],
+          globalSetup: ['test/service/build.setup.ts', 'test/service/postgres.setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

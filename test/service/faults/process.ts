@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll } from 'vitest'
+import { afterAll, inject } from 'vitest'
 import { RULES } from '../app.ts'
 
 export const KEY = 'a-key-for-tests-of-enough-length'
@@ -60,8 +60,10 @@ export function spawnService(
   env: Readonly<Record<string, string>>,
   { args = [], preload = [] }: ServiceOptions = {},
 ): Pick<ServiceProcess, 'child' | 'output' | 'exited'> {
-  const imports = ['tsx', ...preload].flatMap((module) => ['--import', module])
-  const child = spawn(process.execPath, [...imports, 'src/cli/main.ts', 'serve', ...args], {
+  // What is loaded before is a source.
+  const modules = preload.length > 0 ? ['tsx', ...preload] : []
+  const imports = modules.flatMap((module) => ['--import', module])
+  const child = spawn(process.execPath, [...imports, inject('builtMain'), 'serve', ...args], {
     env: {
       ...process.env,
       DATABASE_URL: '',
