@@ -15,7 +15,7 @@ function tagsOf(page: string): string[] {
   )
 }
 
-const VOID = new Set(['!doctype', 'meta', 'path', 'circle', 'rect', 'br'])
+const VOID = new Set(['!doctype', 'meta', 'path', 'circle', 'rect', 'br', 'wbr'])
 
 const texts = (page: string, tag: string) =>
   [...page.matchAll(new RegExp(`<${tag}[^>]*>(.*?)</${tag}>`, 'gs'))].map(([, inner]) =>

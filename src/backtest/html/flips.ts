@@ -98,7 +98,7 @@ function costly(costliest: readonly CostlyFlip[], service: string | null): Marku
 
 function truth({ state, resolved }: Pick<CostlyFlip, 'state' | 'resolved'>): Piece {
   if (state !== null) return html`<code>${state}</code>`
-  return resolved === null ? 'unknown' : html`a person: <code>${resolved}</code>`
+  return resolved === null ? 'unknown' : html`a person: ${answerName(resolved)}`
 }
 
 /** Nothing but a path of the service becomes a link. */
@@ -107,7 +107,11 @@ function place(link: string, service: string | null): Markup {
   return html`<a href="${service.replace(/\/+$/, '')}${link}"><code>${link}</code></a>`
 }
 
-const answerName = (answer: string) => html`<code class="answer">${answer}</code>`
+/** May be broken between the words of an action's name. */
+function answerName(answer: string): Markup {
+  return html`<code class="answer">${answer.split('_').map((part, i) => (i === 0 ? part : html`_<wbr>${part}`))}</code>`
+}
+
 const flip = ({ from, to }: { readonly from: string; readonly to: string }) =>
   html`${answerName(from)} → ${answerName(to)}`
 const numeric = (head: string): Column => ({ head, kind: 'number' })

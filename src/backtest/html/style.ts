@@ -16,10 +16,10 @@ h3 { font-size: 1.1rem; margin: 1.75rem 0 .5rem }
 h4 { font-size: 1rem; margin: 0 0 .25rem }
 p { margin: .5rem 0; max-width: 46rem }
 a { color: var(--baseline) }
-.answer { white-space: nowrap }
+.answer { overflow-wrap: break-word }
 .headline strong { display: block; font-size: 1.15rem; font-weight: 600; margin-bottom: .25rem }
 figcaption p:first-child { color: var(--ink); font-size: 1rem }
-code { font: .92em ui-monospace, monospace; unicode-bidi: isolate }
+code { font-family: ui-monospace, monospace; font-size: .92em; unicode-bidi: isolate }
 small, .note, footer, caption, figcaption, summary, .matrix th span { color: var(--soft); font-size: .875rem }
 td small, th small { display: block; font-weight: normal; white-space: nowrap }
 .headline {  padding: .75rem 1rem; background: var(--panel); border-left: 4px solid var(--candidate);
@@ -31,8 +31,8 @@ caption { text-align: left; padding-bottom: .25rem }
 caption span { display: inline-block; position: sticky; left: 0; max-width: min(46rem, 100vw - 2rem) }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem; border-bottom: 1px solid var(--line) }
 th { font-weight: 600 }
-tbody th { font-weight: normal; max-width: 24rem; overflow-wrap: anywhere; min-width: 7rem }
-td { max-width: 24rem }
+tbody th { font-weight: normal; overflow-wrap: anywhere; min-width: 7rem }
+:is(td, tbody th):has(.answer) { min-width: 12rem }
 th:first-child, td:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper) }
 .number, .matrix td, .matrix thead th { text-align: right }
 td.number { white-space: nowrap }
@@ -58,8 +58,10 @@ details { margin-top: .5rem }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75rem }
 @media (max-width: 40rem) { body { padding: 1rem .9rem 2rem } h1 { font-size: 1.35rem }
   table { font-size: .85rem } th, td { padding: .3rem } td small, th small { white-space: normal; font-size: .75rem }
-  .matrix td, .matrix th { padding: .3rem } tbody th { min-width: 6.2rem; max-width: 8rem } .answer { white-space: normal } }
-@media print { body { max-width: none; padding: 0; font-size: 10pt } .scroll { overflow: visible }
-  tr, figure, .headline { break-inside: avoid } h2, h3, caption { break-after: avoid } details { display: none } }
+  .matrix td, .matrix th { padding: .3rem } :is(td, tbody th):has(.answer), tbody th { min-width: 6.2rem } }
+@media print { :root { font-size: 10pt } body { max-width: none; padding: 0 } .scroll { overflow: visible }
+  tr, figure, .headline { break-inside: avoid } h2, h3, caption { break-after: avoid } details { display: none }
+  table { font-size: .8rem } th, td { padding: .2rem .35rem } tbody th, :is(td, tbody th):has(.answer) { min-width: 0 }
+  th:first-child, td:first-child { position: static } .figures { grid-template-columns: 1fr 1fr } }
 @page { margin: 16mm }
 `
