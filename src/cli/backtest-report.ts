@@ -1,3 +1,4 @@
+import { curvesOf } from '../backtest/curves.ts'
 import { decisionNotesOf, notesOf } from '../backtest/notes.ts'
 import type { BacktestReport, DecisionReport, FlipEvidence, Pair, RulesetName } from '../backtest/report.ts'
 import type { Estimate } from '../core/stats/bootstrap.ts'
@@ -160,19 +161,17 @@ function costliest({ flips: { costliest } }: DecisionReport, terminal: Terminal)
   return table(columns, rows, terminal)
 }
 
-/** Of the rarest state, since with two states the other says the same, or with more of the most believed one. */
 function calibration(
   { calibration: { baseline, candidate } }: DecisionReport,
   terminal: Terminal,
 ): [title: string, body: string] {
   if (baseline === null || candidate === null) return ['', '']
-  const rarest = candidate.states.reduce((a, b) => (b.prior < a.prior ? b : a))
-  const before = baseline.states.find(({ state }) => state === rarest.state)
-  const isTwo = candidate.states.length === 2 && before !== undefined
-  const [ours, theirs] = isTwo ? [rarest, before] : [candidate.topState, baseline.topState]
-  const title = isTwo
-    ? `How often it was \`${rarest.state}\` when that is how likely it was said to be`
-    : 'How often the most believed state was true'
+  const { state, curves } = curvesOf({ baseline, candidate })
+  const { baseline: theirs, candidate: ours } = curves
+  const title =
+    state === null
+      ? 'How often the most believed state was true'
+      : `How often it was \`${state}\` when that is how likely it was said to be`
   const cell = ({ bins }: Reliability, bin: number) => {
     const of = bins[bin]
     return of === undefined || of.observed === null ? ['', ''] : [percent(of.observed), number(of.count)]

@@ -155,8 +155,9 @@ async function replayWithBar(history: History, contest: Contest, { threads }: Pl
 
 async function writePage(file: string, report: BacktestReport): Promise<void> {
   const { renderReport } = await import('../backtest/html.ts')
+  const service = report.history.source === 'database' ? readConfig(process.env).publicUrl : null
   try {
-    await writeFile(file, renderReport(report))
+    await writeFile(file, renderReport(report, service))
   } catch (error) {
     throw new CommandError(
       `can't write \`${file}\` (${(error as NodeJS.ErrnoException).code}); name another with --html`,

@@ -1,4 +1,5 @@
 import type { Reliability } from '../../core/stats/calibration.ts'
+import { curvesOf } from '../curves.ts'
 import { SIDES } from '../measures/compared.ts'
 import type { Calibration, DecisionReport, Pair } from '../report.ts'
 import { html, type Markup, prose, table } from './markup.ts'
@@ -14,7 +15,8 @@ export function reliabilityFigure({ calibration }: DecisionReport, id: string): 
   const { baseline, candidate } = calibration
   if (baseline === null || candidate === null) return null
   const both = { baseline, candidate }
-  const { what, curves } = curvesOf(both)
+  const { state, curves } = curvesOf(both)
+  const what = state === null ? 'the most believed state' : `\`${state}\``
   const words = `${SIDES.map((side) => inWords(side, both[side], curves[side], what)).join(' ')} ${scoreOfRates(candidate)}`
   return html`<figure>
 <h4>Reliability</h4>
@@ -25,24 +27,6 @@ ${drawing(curves, what, id)}<figcaption>
 <details><summary>As tables</summary>
 ${bins(curves, what)}${byState(both)}</details>
 </figure>\n`
-}
-
-interface Curves {
-  /** In the words of a sentence. */
-  readonly what: string
-  readonly curves: Pair<Reliability>
-}
-
-/** Of the rarer of two states, since the other says the same; else of whichever was most believed. */
-function curvesOf({ baseline, candidate }: Pair<Calibration>): Curves {
-  const rarest = candidate.states.reduce((a, b) => (b.prior < a.prior ? b : a))
-  const before = baseline.states.find(({ state }) => state === rarest.state)
-  if (candidate.states.length === 2 && baseline.states.length === 2 && before !== undefined)
-    return { what: `\`${rarest.state}\``, curves: { baseline: before, candidate: rarest } }
-  return {
-    what: 'the most believed state',
-    curves: { baseline: baseline.topState, candidate: candidate.topState },
-  }
 }
 
 const PROBABILITY = {
