@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { asText } from '../../src/cli/rules/test-report.ts'
 import { addBusinessTime } from '../../src/core/hours.ts'
 import { queueOf } from '../../src/core/queues.ts'
 import { parseCases } from '../../src/core/rules/cases.ts'
 import { formatProblem, loadRuleset, type RuleFile, type Ruleset } from '../../src/core/rules/load.ts'
-import { runCase } from '../../src/core/rules/run-case.ts'
+import { explainFailure, runCase } from '../../src/core/rules/run-case.ts'
+import { caseSchema } from '../../src/core/rules/schema/cases.ts'
+import { testRuleset } from '../../src/core/rules/test-ruleset.ts'
 import { HOUR } from '../core/fixtures.ts'
 
+const RULES_DIRECTORY = new URL('../../rules/', import.meta.url)
 const TEXT = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8')
 
 /** The code blocks of the page, by what stands behind their fence: `yaml decision`, `cel` … */
@@ -20,7 +24,7 @@ function only(kind: string): string {
 }
 
 const decision = only('yaml decision')
-const agents = readFileSync(new URL('../../rules/agents.yaml', import.meta.url), 'utf8')
+const agents = readFileSync(new URL('agents.yaml', RULES_DIRECTORY), 'utf8')
 
 function load(files: readonly RuleFile[]): Ruleset {
   const { ruleset, problems } = loadRuleset(files)
@@ -37,8 +41,10 @@ test('every example is of a kind that is tested', () => {
   const kinds = blocks.map(({ kind }) => kind)
   expect(kinds.sort()).toEqual([
     'cel',
+    'text failure',
     'yaml agents',
     'yaml decision',
+    'yaml expect',
     'yaml queues',
     'yaml review',
     'yaml rules',
@@ -55,8 +61,41 @@ test('the decision loads and passes the cases of the page', () => {
   const { cases, problems } = parseCases({ path: 'training-offer_test.yaml', text: only('yaml test') }, ruleset)
   expect(problems).toEqual([])
   expect(cases.length).toBeGreaterThan(0)
-  for (const each of cases) expect(runCase(ruleset, each).differences, each.name).toEqual([])
+  for (const each of cases) expect(explainFailure(runCase(ruleset, each)), each.name).toEqual([])
 })
+
+test('a case may say what the page says, and nothing else', () => {
+  const ruleset = load([
+    { path: 'training-offer.yaml', text: decision },
+    { path: 'agents.yaml', text: agents },
+  ])
+  const [example] = parse(only('yaml expect'))
+  const text = stringify({ facts: parse(only('yaml test')).facts, cases: [example] })
+  const { cases, problems } = parseCases({ path: 'training-offer_test.yaml', text }, ruleset)
+  expect(problems).toEqual([])
+  expect(cases.flatMap((each) => explainFailure(runCase(ruleset, each)))).toEqual([])
+  expect(Object.keys(example).sort()).toEqual(Object.keys(caseSchema.shape).sort())
+  expect(Object.keys(example.expect).sort()).toEqual(Object.keys(caseSchema.shape.expect.shape).sort())
+})
+
+test('a case that fails is shown as on the page', () => {
+  const files = [
+    { path: 'rules/training-offer.yaml', text: decision.replace('cost: 40,', 'cost: 400,') },
+    { path: 'rules/agents.yaml', text: agents },
+    { path: 'rules/training-offer_test.yaml', text: only('yaml test') },
+  ]
+  const ruleset = load(files)
+  const shown = asText({ ...testRuleset(ruleset, files), ruleset, files }, { width: 100, colour: false })
+  expect(shown.join('\n')).toBe(only('text failure'))
+})
+
+test.each(readdirSync(RULES_DIRECTORY).filter((name) => name.endsWith('.yaml')))(
+  '%s names its schema as the page says',
+  (name) => {
+    const [first = ''] = readFileSync(new URL(name, RULES_DIRECTORY), 'utf8').split('\n', 1)
+    expect(TEXT).toContain(`| \`${first}\` |`)
+  },
+)
 
 test('the rules load, one for each effect', () => {
   const rules = load([withRules(parse(only('yaml rules')))]).decisions.get('training-offer')?.rules ?? []
