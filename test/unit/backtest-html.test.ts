@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { upTo } from '../../src/backtest/html/plot.ts'
 import { renderReport } from '../../src/backtest/html.ts'
-import type { CostComparison } from '../../src/backtest/report.ts'
+import type { AgentWeight, Calibration, CostComparison, FlipPair, Pair } from '../../src/backtest/report.ts'
 import { decision, type Names, report } from './backtest.ts'
 
 /** Of everything that a browser would take for a tag: its name and its attributes' names, in order. */
@@ -246,6 +246,48 @@ describe('the drawings', () => {
     const page = renderReport(report({ decisions: [decision({ thresholds: { baseline: flat, candidate: flat } })] }))
     expect(page).not.toMatch(/NaN|Infinity|undefined|null|\[object/)
     expect(renderReport(report())).not.toMatch(/NaN|Infinity|undefined|null|\[object/)
+  })
+})
+
+describe('the reliability curve', () => {
+  const { baseline, candidate } = decision().calibration as Pair<Calibration>
+  const captions = (calibration: Pair<Calibration>) =>
+    texts(renderReport(report({ decisions: [decision({ calibration })] })), 'figcaption').join()
+
+  it('is of the rarer of two states', () => {
+    expect(captions({ baseline, candidate })).toContain('How often at_risk. was true when')
+  })
+
+  it('is of the most believed of more, or where the sets have others', () => {
+    const third = { ...(candidate.states[0] as Calibration['states'][number]), state: 'gone', prior: 0.01 }
+    const more = { ...candidate, states: [...candidate.states, third] }
+    expect(captions({ baseline, candidate: more })).toContain('How often the most believed state was true when')
+    expect(captions({ baseline: more, candidate })).toContain('How often the most believed state was true when')
+  })
+
+  it('says what a score is to be measured by', () => {
+    // 100 questions with .08 true and 25 with .92, of 300, in each of two states
+    const rate = (100 * 0.08 + 25 * 0.92) / 300
+    const score = (2 * rate * (1 - rate)).toFixed(3)
+    expect(captions({ baseline, candidate })).toContain(
+      `knowing no more than how often each state occurs would score ${score}`,
+    )
+  })
+})
+
+describe('long lists', () => {
+  it('end, and say so', () => {
+    const { flips, agents } = decision()
+    const [pair] = flips.pairs as [FlipPair]
+    const [agent] = agents as [AgentWeight]
+    const long = decision({
+      flips: { ...flips, pairs: Array.from({ length: 43 }, (_, i) => ({ ...pair, to: `act ${i}` })) },
+      agents: Array.from({ length: 52 }, (_, i) => ({ ...agent, agent: `agent-${i}` })),
+    })
+    const page = renderReport(report({ decisions: [long] }))
+    expect(page).toContain('3 rarer flips left out; the matrix holds them.')
+    expect(page).toContain('2 more moved less.')
+    expect(page).not.toContain('agent-50')
   })
 })
 
