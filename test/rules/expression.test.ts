@@ -339,7 +339,8 @@ describe('limits', () => {
 
   it.each([
     ['true'.padEnd(4001), 'longer than 4000 characters; split it'],
-    [`${'('.repeat(70)}true${')'.repeat(70)}`, 'exceeded maxDepth (60)'],
+    [`${'('.repeat(70)}true${')'.repeat(70)}`, 'nested deeper than 60 levels; split it'],
+    [`account.a in [${'1,'.repeat(1500)}]`, 'more than 1000 parts in one place; split it'],
     [
       'account.a.matches("(a+)+$")',
       '`matches` is not allowed: regular expressions can take forever; use `contains`, `startsWith` or `endsWith`',

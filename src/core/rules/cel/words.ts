@@ -16,6 +16,9 @@ export function parseFault(error: unknown, source: string): Fault {
   if (error.code === 'unexpected_character' || error.code === 'unexpected_token') {
     return { offset, message: `unexpected \`${source.slice(offset, error.range?.end)}\`` }
   }
+  const [, limit = '', most = ''] = /^Exceeded max(\w+) \((\d+)\)/i.exec(error.summary) ?? []
+  if (limit === 'Depth') return { offset, message: `nested deeper than ${most} levels; split it` }
+  if (limit !== '') return { offset, message: `more than ${most} parts in one place; split it` }
   const message = TOKENS.reduce((text, [token, word]) => text.replaceAll(token, word), error.summary)
   return { offset, message: lowerCase(message).replaceAll("'", '`') }
 }
