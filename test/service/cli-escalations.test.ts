@@ -102,7 +102,9 @@ describe('a reviewer at a terminal', () => {
     expect(await told('claim', '--next', 'csm')).toContain('maria holds expansion-outreach about globex')
     expect(await refused('claim', '--next', 'csm')).toBe('umpire: nothing waits in `csm`\n')
     const unknown = 'umpire: no queue `cms` is known; there are `csm`, `ops`\n'
-    expect(await refused('claim', '--next', 'cms')).toBe(unknown)
+    expect(await refused('claim', '--next', 'cms')).toBe(
+      'umpire: queues.yaml has no queue `cms`; it has `csm`, `ops`\n',
+    )
     expect(await refused('list', '--queue', 'cms')).toBe(unknown)
     expect(await told('list', '--queue', 'ops')).toBe('no escalations\n')
     expect(await told('release', 'globex')).toBe(`expansion-outreach about globex (${id.slice(-8)}) is open again\n`)
