@@ -21,7 +21,7 @@ function load(files: readonly RuleFile[]) {
   return ruleset
 }
 
-for (const directory of ['rules', 'test/rules/fixtures']) {
+for (const directory of ['rules', 'examples/telco/rules', 'test/rules/fixtures']) {
   const files = read(directory)
   const ruleset = load(files)
   for (const file of files.filter(({ path }) => path.endsWith('_test.yaml'))) {

@@ -1,13 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { jsonSchemas, schemaText } from '../../src/core/rules/schema/json.ts'
 import { edited, GOOD } from './good.ts'
 
-const rules = join(import.meta.dirname, '../../rules')
+const root = join(import.meta.dirname, '../..')
 const schemas = jsonSchemas()
+const shipped = ['rules', 'examples/telco/rules'].flatMap((directory) =>
+  readdirSync(join(root, directory)).flatMap((name) => (name.endsWith('.yaml') ? [join(directory, name)] : [])),
+)
 
 function schemaOf(file: string): string {
   if (file === '_all.yaml') return 'all.schema.json'
@@ -38,7 +41,7 @@ function mistakes(file: string, text: string): readonly string[] {
 describe('the JSON Schemas', () => {
   it.each(Object.keys(schemas))('rules/%s is that of the loader', (name) => {
     // After a change of the schemas: npm run build && node dist/src/cli/main.js rules schema
-    expect(readFileSync(join(rules, name), 'utf8')).toBe(schemaText(schemas[name] ?? {}))
+    expect(readFileSync(join(root, 'rules', name), 'utf8')).toBe(schemaText(schemas[name] ?? {}))
   })
 
   it.each(Object.keys(schemas))('%s has words for each key, which editors show', (name) => {
@@ -47,8 +50,11 @@ describe('the JSON Schemas', () => {
     expect(keys.filter(({ description }) => !/^[A-Z`0-9].*[.…]$/.test(description))).toEqual([])
   })
 
-  it.each(readdirSync(rules).filter((name) => name.endsWith('.yaml')))('accept rules/%s', (name) => {
-    expect(mistakes(name, readFileSync(join(rules, name), 'utf8'))).toEqual([])
+  it.each(shipped)('accept %s, which names the one that it is checked by', (file) => {
+    const text = readFileSync(join(root, file), 'utf8')
+    expect(mistakes(basename(file), text)).toEqual([])
+    const [, named = ''] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? []
+    expect(join(dirname(file), named)).toBe(join('rules', schemaOf(basename(file))))
   })
 
   it('accept all that can be written', () => {
