@@ -25,13 +25,21 @@ export async function adjudicateOffline(
   console.log(output)
 }
 
-async function readInput(input: string | undefined): Promise<RuleFile> {
+/**
+ * The text of a question.
+ * @param elsewhere how whoever runs this gives another
+ * @throws CommandError where the file can't be read, UsageError where there is none
+ */
+export async function readInput(
+  input: string | undefined,
+  elsewhere = 'name a JSON file, or - for standard input',
+): Promise<RuleFile> {
   if (input !== undefined && input !== '-') {
     try {
       return { path: input, text: await readFile(input, 'utf8') }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      throw new CommandError(`can't read \`${input}\` (${code}); name a JSON file, or - for standard input`)
+      throw new CommandError(`can't read \`${input}\` (${code}); ${elsewhere}`)
     }
   }
   if (input === undefined && process.stdin.isTTY) {

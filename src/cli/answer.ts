@@ -92,7 +92,7 @@ export function signalTable(signals: readonly LedgerSignal[], terminal: Terminal
   return table(columns, rows, terminal)
 }
 
-const UNUSED: Readonly<Record<Unused, string>> = {
+export const UNUSED: Readonly<Record<Unused, string>> = {
   agent_in_shadow: 'agent in shadow',
   agent_out_of_scope: 'outside its scope',
   claim_not_mapped: 'claim not mapped',
@@ -147,7 +147,7 @@ export function ageOf(hours: number): string {
   return hours < 48 ? `${Math.floor(hours)} h` : `${Math.floor(hours / 24)} d`
 }
 
-function signed(value: number): string {
+export function signed(value: number): string {
   return `${value > 0 ? '+' : ''}${value.toFixed(2)}`
 }
 

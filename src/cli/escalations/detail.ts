@@ -175,7 +175,7 @@ function choices(detail: EscalationDetail, paint: Paints, terminal: Terminal): s
   return `  umpire escalations resolve ${shortId(id)}\n${pairs(rows, paint, terminal)}`
 }
 
-function historyOf(steps: readonly StepView[], terminal: Terminal): string {
+export function historyOf(steps: readonly StepView[], terminal: Terminal): string {
   const lines = steps.map((step) => {
     const { at, kind, by, comment, changed } = step
     const what = [kind, by === null ? '' : `by ${by}`].filter(Boolean).join(' ')
