@@ -1,15 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { readCase } from '../../src/cli/case.ts'
+import { renderChanges } from '../../src/cli/rules/diff.ts'
+import { renderExplanation } from '../../src/cli/rules/explanation.ts'
 import { asText } from '../../src/cli/rules/test-report.ts'
+import { adjudicate } from '../../src/core/adjudicate.ts'
 import { addBusinessTime } from '../../src/core/hours.ts'
 import { queueOf } from '../../src/core/queues.ts'
 import { parseCases } from '../../src/core/rules/cases.ts'
+import { diffRulesets } from '../../src/core/rules/diff.ts'
 import { formatProblem, loadRuleset, type RuleFile, type Ruleset } from '../../src/core/rules/load.ts'
 import { explainFailure, runCase } from '../../src/core/rules/run-case.ts'
 import { caseSchema } from '../../src/core/rules/schema/cases.ts'
 import { testRuleset } from '../../src/core/rules/test-ruleset.ts'
 import { HOUR } from '../core/fixtures.ts'
+import { RULES } from './ruleset.ts'
 
 const RULES_DIRECTORY = new URL('../../rules/', import.meta.url)
 const TEXT = readFileSync(new URL('../../docs/rules.md', import.meta.url), 'utf8')
@@ -41,6 +47,8 @@ test('every example is of a kind that is tested', () => {
   const kinds = blocks.map(({ kind }) => kind)
   expect(kinds.sort()).toEqual([
     'cel',
+    'text diff',
+    'text explain',
     'text failure',
     'yaml agents',
     'yaml decision',
@@ -171,4 +179,20 @@ test('the numbers in the text are those of the example', () => {
   expect(offer.loss).toEqual({ skilled: '0.0005 * account.arr', lost: 0 })
   expect(wait.loss).toEqual({ skilled: 0, lost: '0.001 * account.arr' })
   expect(TEXT).toContain('10 / (10 + 20) = 1 in 3')
+})
+
+const PAGE = { width: 100, colour: false }
+
+test('the difference is what is printed', () => {
+  const changed = decision.replace('cost: 40', 'cost: 400').replace('<= 90', '<= 60')
+  const [before, after] = [decision, changed].map((text) => load([{ path: 'training-offer.yaml', text }]))
+  if (before === undefined || after === undefined) return expect.unreachable()
+  expect(`${renderChanges(diffRulesets(before, after), PAGE)}\n`).toBe(only('text diff'))
+})
+
+test('the explanation is what is printed', () => {
+  const text = readFileSync(new URL('../../examples/adjudicate.json', import.meta.url), 'utf8')
+  const asked = readCase({ path: 'adjudicate.json', text }, RULES, 0)
+  const answer = adjudicate(asked.decision, asked.question)
+  expect(`${renderExplanation({ ...asked, answer }, PAGE)}\n`).toBe(only('text explain'))
 })
