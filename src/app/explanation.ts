@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Escalation } from '../core/escalation.ts'
+import { type Escalation, standingAt } from '../core/escalation.ts'
 import type { Adjudication, Decision, Question } from '../core/model.ts'
 import { resolveAgent } from '../core/rules/load.ts'
 import type { Database } from '../storage/database.ts'
@@ -28,16 +28,18 @@ const STEPS_AT_MOST = 100
 
 /**
  * Restores an answer under the rules that gave it, without a service.
+ *
+ * @param now milliseconds since the epoch; the item is given as it stands then
  * @throws Problem `not_found`; `redacted` where what recomputes the answer has been erased; `damaged`
  */
-export async function explainAdjudication(db: Kysely<Database>, id: string): Promise<Explanation> {
+export async function explainAdjudication(db: Kysely<Database>, id: string, now: number): Promise<Explanation> {
   const archive = archiveIn(db)
   const { escalation, ruleset } = await getRecord(archive, id)
   const { decision, question, answer } = await restoreAdjudication(archive, id)
   const item = escalation === undefined ? undefined : await findEscalation(db, escalation)
   const stored = item === undefined ? [] : await readSteps(db, item.id, { limit: STEPS_AT_MOST })
   const steps = stored.map((step) => stepView(step, escalation ?? '', false))
-  return { id, ruleset, decision, question, answer, item: item ?? null, steps }
+  return { id, ruleset, decision, question, answer, item: item ? standingAt(item, now) : null, steps }
 }
 
 function archiveIn(db: Kysely<Database>): Archive {

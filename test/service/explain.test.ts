@@ -6,6 +6,7 @@ import { adjudicate } from '../../src/app/adjudications.ts'
 import { claimEscalation } from '../../src/app/escalations/claims.ts'
 import { resolveEscalation } from '../../src/app/escalations/resolve.ts'
 import { explainAdjudication } from '../../src/app/explanation.ts'
+import { renderExplanation } from '../../src/cli/rules/explanation.ts'
 import { createTestApp, RULES, START } from './app.ts'
 import { umpire } from './cli.ts'
 import { execute } from './database.ts'
@@ -43,7 +44,7 @@ async function explained(id: string): Promise<string> {
 describe('rules explain', () => {
   it('tells how an answer of the past came about, from the database alone', async () => {
     const answer = await ask('acme')
-    const { item, question, ...restored } = await explainAdjudication(app.db, answer.id)
+    const { item, question, ...restored } = await explainAdjudication(app.db, answer.id, START)
     expect(restored).toMatchObject({ id: answer.id, ruleset: hash, answer: { beliefs: answer.beliefs } })
     expect({ item: item?.id, now: question.now }).toEqual({ item: answer.escalation.id, now: START })
 
@@ -68,7 +69,10 @@ describe('rules explain', () => {
   it('tells what a person decided since', async () => {
     const { id, escalation } = await ask('globex')
     await claimEscalation(app, maria, escalation.id, {})
-    expect(await explained(id)).toContain('It is with maria of csm')
+    const held = await explainAdjudication(app.db, id, START)
+    expect(renderExplanation(held, { width: 80, colour: false })).toContain('It is with maria of csm')
+    const lapsed = await explainAdjudication(app.db, id, START + 3_600_000)
+    expect(renderExplanation(lapsed, { width: 80, colour: false })).toContain('It waits in csm')
     await resolveEscalation(app, maria, escalation.id, {
       resolution: 'override',
       action: 'send_expansion_email',

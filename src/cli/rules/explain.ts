@@ -22,7 +22,7 @@ async function fromStore(id: string): Promise<Explained> {
     import('../../app/explanation.ts'),
     import('../store.ts'),
   ])
-  return withStore({}, ({ db }) => explainAdjudication(db, id.toLowerCase()))
+  return withStore({}, ({ db }) => explainAdjudication(db, id.toLowerCase(), Date.now()))
 }
 
 async function fromFile(input: string | undefined, rules: string): Promise<Explained> {

@@ -7,7 +7,8 @@ import { flipLines, ruleTable, section, UNUSED } from '../answer.ts'
 import { historyOf } from '../escalations/detail.ts'
 import { clock } from '../escalations/time.ts'
 import { type Paints, paints, plain, type Terminal, table, wrap } from '../terminal.ts'
-import { type Answered, tellStory } from './story.ts'
+import type { Answered } from './reasons.ts'
+import { tellStory } from './story.ts'
 import { renderWaterfall } from './waterfall.ts'
 
 /** An answer, and of one that was kept, where it is and what people made of it since. */
@@ -20,7 +21,7 @@ export function renderExplanation(explained: Explained, terminal: Terminal): str
   const waterfall = waterfallOf(decision, answer)
   const sections = [
     wrap(paint.bold(answer.summary), terminal),
-    wrap(tellStory(explained), terminal),
+    wrap(plain(tellStory(explained)), terminal),
     whence(explained, terminal),
     section(
       `Evidence for ${waterfall.state} against the rest, in log-odds`,
@@ -111,7 +112,7 @@ function holding({ rules }: Decision, answer: Adjudication): Decision['rules'] {
 
 function since({ id, item = null, steps = [] }: Explained, terminal: Terminal): string {
   if (item === null) return ''
-  const { status, queue, dueAt, claimedBy, resolution, adjudication } = item
+  const { status, queue, dueAt, claimedBy, resolution, adjudication, rule } = item
   const lines: string[] = []
   if (isWaiting(item)) {
     const holder = claimedBy === null ? `waits in ${queue}` : `is with ${claimedBy} of ${queue}`
@@ -124,7 +125,8 @@ function since({ id, item = null, steps = [] }: Explained, terminal: Terminal): 
     if (state !== null) lines.push(`The account was ${spoken(state)}, they say.`)
     if (wrongSignals.length > 0) lines.push(`They call these signals wrong: ${wrongSignals.join(', ')}.`)
   } else lines.push(`It is ${status}.`)
-  if (adjudication !== id) lines.push(`The question has been answered anew since: ${adjudication}`)
+  // Of what failed the newest may be about another account.
+  if (adjudication !== id && rule === null) lines.push(`The question has been answered anew since: ${adjudication}`)
   return [...lines.map((line) => wrap(line, terminal, '  ', '    ')), historyOf(steps, terminal)]
     .filter(Boolean)
     .join('\n')

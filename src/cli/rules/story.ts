@@ -1,26 +1,10 @@
-import type {
-  Adjudication,
-  Autonomy,
-  Decision,
-  Effect,
-  Handoff,
-  LedgerSignal,
-  Question,
-  Verdict,
-  VerdictReason,
-} from '../../core/model.ts'
+import type { Adjudication, Handoff, LedgerSignal, Verdict, VerdictReason } from '../../core/model.ts'
 import { about, age, capitalised, count, money, percent, spoken } from '../../core/phrases.ts'
 import { sigmoid } from '../../core/probability.ts'
 import { type Waterfall, waterfallOf } from '../../core/waterfall.ts'
 import { UNUSED } from '../answer.ts'
 import { clock } from '../escalations/time.ts'
-
-/** An answer with what it was made from. */
-export interface Answered {
-  readonly decision: Decision
-  readonly question: Question
-  readonly answer: Adjudication
-}
+import { type Answered, bare, capOf, escalating, failures, listed, vetoOf } from './reasons.ts'
 
 const MOST_NAMED = 3
 
@@ -103,9 +87,9 @@ const FRESH = 0.9
 
 function weightReasons({ id, ageHours, weightParts }: LedgerSignal, { rules }: Adjudication): readonly string[] {
   const { trust, freshness, share } = weightParts
-  const because = rules.filter(
-    ({ effect, signal, error }) => effect === 'weight' && signal === id && error === undefined,
-  )
+  const because = rules.filter(({ effect, signal, error }) => {
+    return weightParts.rules !== 1 && effect === 'weight' && signal === id && error === undefined
+  })
   return [
     ...(trust < 1 ? [`it is trusted with ${Number(trust.toFixed(2))}`] : []),
     ...(freshness < FRESH ? [`it is ${age(ageHours)}`] : []),
@@ -152,7 +136,7 @@ function decides(answered: Answered): string {
   return `${best}${stakes(regret, reviewCost)}, so ${after}.`
 }
 
-/** Rounding must not put the two the wrong way round. */
+/** However the two are rounded, the words between them hold. */
 function stakes(regret: number, look: number): string {
   if (regret === 0) return 'Nothing that is permitted could cost less, whatever is true'
   const more = regret > look ? 'more than' : 'no more than'
@@ -177,21 +161,6 @@ function grounds(answered: Answered): string {
     default:
       return stakes(regret, reviewCost)
   }
-}
-
-/** Of several rules that ask a person, the one whose queue it is. */
-function escalating(answered: Answered): string {
-  return (
-    reasonFor(answered, (effect) => effect.kind === 'escalate' && effect.queue !== null) ??
-    reasonFor(answered, ({ kind }) => kind === 'escalate') ??
-    'A rule asks a person'
-  )
-}
-
-/** Null where nothing failed. */
-function failures({ rules }: Adjudication): string | null {
-  const ids = new Set(rules.flatMap(({ id, error }) => (error === undefined ? [] : [`\`${id}\``])))
-  return ids.size === 0 ? null : `${listed([...ids])} could not be evaluated`
 }
 
 function who(handoff: Handoff | null): string {
@@ -231,44 +200,9 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   deny: 'The proposal is denied',
 }
 
-/** Why an action is ruled out, in the operator's words; null: it is not. */
-function vetoOf(answered: Answered, action: string): string | null {
-  const index = indexOf(answered.decision, action)
-  return reasonFor(answered, (effect) => effect.kind === 'veto' && effect.actions.includes(index))
-}
-
-/** Why an action has its level, in the words of the rule that caps it there; null: none does. */
-function capOf(answered: Answered, action: string | null, level: Autonomy): string | null {
-  const index = indexOf(answered.decision, action)
-  const isIt = (cap: { readonly action: number; readonly level: Autonomy }) =>
-    cap.action === index && cap.level === level
-  return reasonFor(answered, (effect) => effect.kind === 'autonomyCap' && effect.caps.some(isIt))
-}
-
-/** What the first rule that holds and has such an effect says for itself. */
-function reasonFor({ decision, answer }: Answered, isIt: (effect: Effect) => boolean): string | null {
-  const effectsOf = (id: string) => decision.rules.find((rule) => rule.id === id)?.effects ?? []
-  const holding = answer.rules.find(
-    ({ id, effect: kind, error }) =>
-      error === undefined && effectsOf(id).some((effect) => effect.kind === kind && isIt(effect)),
-  )
-  return holding === undefined ? null : bare(holding.because)
-}
-
-function indexOf({ actions }: Decision, action: string | null): number {
-  return actions.findIndex(({ name }) => name === action)
-}
-
 const quoted = (name: string): string => `"${spoken(name)}"`
 
-/** An operator's sentence, to be gone on from. */
-const bare = (sentence: string): string => sentence.trim().replace(/\s+/g, ' ').replace(/\.$/, '')
-
 const ended = (sentence: string): string => (/[.!?]$/.test(sentence) ? sentence : `${sentence}.`)
-
-function listed(items: readonly string[]): string {
-  return items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
-}
 
 /** `20 November 2026` */
 function day(at: number): string {
