@@ -16,7 +16,9 @@ afterAll(async () => {
   await rm(directory, { recursive: true })
 })
 
-const hashOf = (text: string) => hashOfAccount(Buffer.from(text))
+const lineOf = (bytes: Buffer, start = 0) => ({ bytes, start, end: bytes.length - start })
+/** Of a line that lies among others. */
+const hashOf = (text: string) => hashOfAccount(lineOf(Buffer.from(`"{"${text}"}"`), 3))
 
 describe('the account of a line', () => {
   it('is found wherever it stands and however it is written', () => {
@@ -55,7 +57,11 @@ describe('lines', () => {
         const file = path.join(directory, 'lines')
         await writeFile(file, written.join(lineBreak) + (ended ? lineBreak : ''))
         const read: [number, string][] = []
-        await forEachLine(file, (line, number) => void read.push([number, line.toString().replace(/\r$/, '')]))
+        await forEachLine(
+          file,
+          ({ bytes, start, end }, number) =>
+            void read.push([number, bytes.toString('utf8', start, end).replace(/\r$/, '')]),
+        )
         expect(read).toEqual(
           written.map((line, i): [number, string] => [i + 1, line]).filter(([, line]) => line.trim() !== ''),
         )
@@ -69,7 +75,7 @@ describe('lines', () => {
     const written = Array.from({ length: 40 }, (_, i) => `${i}${'x'.repeat(100_000)}`)
     await writeFile(file, written.join('\n'))
     const read: string[] = []
-    await forEachLine(file, (line) => void read.push(line.toString()))
+    await forEachLine(file, ({ bytes, start, end }) => void read.push(bytes.toString('utf8', start, end)))
     expect(read).toEqual(written)
   })
 })
@@ -84,8 +90,8 @@ describe('a spill', () => {
         try {
           for (const [i, { part, length }] of pieces.entries()) {
             const bytes = Buffer.alloc(length, i)
-            wanted[part]!.push(Buffer.from([i]), bytes)
-            await spill.append(part, Buffer.from([i]), bytes)
+            wanted[part]!.push(Buffer.from(`s${i} `), bytes, Buffer.from('\n'))
+            await spill.append(part, `s${i} `, lineOf(bytes))
           }
           for (const [part, bytes] of wanted.entries()) {
             expect(Buffer.compare(Buffer.from(await spill.read(part)), Buffer.concat(bytes))).toBe(0)
@@ -101,10 +107,21 @@ describe('a spill', () => {
 
   it('keeps what it writes from others', async () => {
     const spill = createSpill(1)
-    await spill.append(0, Buffer.alloc(200_000))
+    for (let i = 0; i < 2; i += 1) await spill.append(0, 's1 ', lineOf(Buffer.alloc(200_000)))
     const [name] = (await readdir(directory)).filter((one) => one.startsWith('umpire-backtest-'))
     const [folder, file] = await Promise.all(['', 'history'].map((one) => stat(path.join(directory, name!, one))))
     expect([folder!.mode & 0o777, file!.mode & 0o777]).toEqual([0o700, 0o600])
     await spill.close()
+  })
+
+  it('says where there is no room for it', async () => {
+    vi.stubEnv('TMPDIR', path.join(directory, 'gone'))
+    const spill = createSpill(1)
+    await spill.append(0, 's1 ', lineOf(Buffer.alloc(200_000)))
+    await expect(spill.append(0, 's2 ', lineOf(Buffer.alloc(200_000)))).rejects.toThrow(
+      /^can't write to `.*gone` \(ENOENT\); make room there, or set TMPDIR to elsewhere$/,
+    )
+    await spill.close()
+    vi.stubEnv('TMPDIR', directory)
   })
 })

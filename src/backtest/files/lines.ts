@@ -8,27 +8,37 @@ const NEWLINE = 0x0a
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
+/** A line where it lies, from `start` to before `end`: a view of its own would cost as much as all else done with it. */
+export interface Line {
+  readonly bytes: Buffer
+  readonly start: number
+  readonly end: number
+}
+
 /**
  * Calls `take` with each line of a file that is not blank, without its line break, and waits where it returns a promise.
+ * The line is good until the next one is taken.
+ *
  * @throws BacktestError where the file can't be read, or has a line of more than 1 MiB
  */
 export async function forEachLine(
   file: string,
-  take: (line: Buffer, number: number) => Promise<void> | undefined,
+  take: (line: Line, number: number) => Promise<void> | undefined,
 ): Promise<void> {
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
-  const takeLine = (line: Buffer) => {
+  const takeLine = (bytes: Buffer, from: number, end: number) => {
     number += 1
-    const text = number === 1 && line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? line.subarray(3) : line
-    return isBlank(text) ? undefined : take(text, number)
+    const isMarked = number === 1 && bytes.subarray(from, from + 3).equals(BYTE_ORDER_MARK)
+    const line = { bytes, start: isMarked ? from + 3 : from, end }
+    return isBlank(line) ? undefined : take(line, number)
   }
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>) {
       const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       let start = 0
       for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-        const waiting = takeLine(bytes.subarray(start, end))
+        const waiting = takeLine(bytes, start, end)
         if (waiting !== undefined) await waiting
         start = end + 1
       }
@@ -37,7 +47,7 @@ export async function forEachLine(
         throw new BacktestError(`${file}:${number + 1}: a line of more than 1 MiB; write one JSON object a line`)
       }
     }
-    await takeLine(rest)
+    await takeLine(rest, 0, rest.length)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof BacktestError || code === undefined) throw error
@@ -46,71 +56,80 @@ export async function forEachLine(
 }
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false
+function isBlank({ bytes, start, end }: Line): boolean {
+  for (let i = start; i < end; i += 1) if (!isSpace(bytes[i] as number)) return false
   return true
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0d
 }
 
 /**
  * A hash (FNV-1a) of the text at the key `account` of a JSON object, found without parsing the rest of it. 0 where there
  * is none, as in what is no JSON: whoever parses the line will say so.
  */
-export function hashOfAccount(line: Buffer): number {
+export function hashOfAccount(line: Line): number {
+  const { bytes, start, end } = line
   let depth = 0
-  for (let i = 0; i < line.length; i += 1) {
-    const byte = line[i]
+  for (let i = start; i < end; i += 1) {
+    const byte = bytes[i]
     if (byte === 0x7b || byte === 0x5b) depth += 1
     else if (byte === 0x7d || byte === 0x5d) depth -= 1
     else if (byte === QUOTE) {
-      const end = endOfString(line, i)
-      const value = depth === 1 && isAccountKey(line, i + 1, end) ? startOfValue(line, end + 1) : -1
-      if (value !== -1) return hash(line, value + 1, endOfString(line, value))
-      i = end
+      const close = endOfString(line, i)
+      const value = depth === 1 && isAccountKey(bytes, i + 1, close) ? startOfValue(line, close + 1) : -1
+      if (value !== -1) return hashOfText(bytes, value + 1, endOfString(line, value))
+      i = close
     }
   }
   return 0
 }
 
 /** The place of the closing quote, or the end of the line. */
-function endOfString(line: Buffer, open: number): number {
+function endOfString({ bytes, end }: Line, open: number): number {
   let i = open + 1
-  while (i < line.length && line[i] !== QUOTE) i += line[i] === BACKSLASH ? 2 : 1
-  return Math.min(i, line.length)
+  while (i < end && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1
+  return Math.min(i, end)
 }
 
-const ACCOUNT = Buffer.from('account')
-
-function isAccountKey(line: Buffer, start: number, end: number): boolean {
-  return end - start === ACCOUNT.length && line.compare(ACCOUNT, 0, ACCOUNT.length, start, end) === 0
+function isAccountKey(bytes: Buffer, start: number, end: number): boolean {
+  return end - start === 7 && bytes[start] === 0x61 && bytes.toString('latin1', start, end) === 'account'
 }
 
 /** The opening quote of the text behind a colon; −1: what stood before is no key, or what it holds is no text. */
-function startOfValue(line: Buffer, from: number): number {
-  let i = skipSpace(line, from)
-  if (line[i] !== 0x3a) return -1
-  i = skipSpace(line, i + 1)
-  return line[i] === QUOTE ? i : -1
+function startOfValue({ bytes, end }: Line, from: number): number {
+  const colon = skipSpace(bytes, from, end)
+  if (colon === end || bytes[colon] !== 0x3a) return -1
+  const value = skipSpace(bytes, colon + 1, end)
+  return value < end && bytes[value] === QUOTE ? value : -1
 }
 
-function skipSpace(line: Buffer, from: number): number {
+function skipSpace(bytes: Buffer, from: number, end: number): number {
   let i = from
-  while (line[i] === 0x20 || line[i] === 0x09) i += 1
+  while (i < end && isSpace(bytes[i] as number)) i += 1
   return i
 }
 
-function hash(line: Buffer, start: number, end: number): number {
-  // The same text may be written with escapes, which must not part it from itself.
-  const bytes = line.subarray(start, end)
-  const text = bytes.includes(BACKSLASH) ? unescaped(bytes) : bytes
+function hashOfText(bytes: Buffer, start: number, end: number): number {
+  for (let i = start; i < end; i += 1) {
+    if (bytes[i] === BACKSLASH) return hashOfEscaped(bytes.toString('utf8', start, end))
+  }
+  return hash(bytes, start, end)
+}
+
+function hash(bytes: Buffer, start: number, end: number): number {
   let sum = 0x811c9dc5
-  for (let i = 0; i < text.length; i += 1) sum = Math.imul(sum ^ (text[i] as number), 0x01000193)
+  for (let i = start; i < end; i += 1) sum = Math.imul(sum ^ (bytes[i] as number), 0x01000193)
   return sum >>> 0
 }
 
-function unescaped(bytes: Buffer): Buffer {
+/** Of a text that is written with escapes as of the same written without, which must not be parted from it. */
+function hashOfEscaped(text: string): number {
   try {
-    return Buffer.from(JSON.parse(`"${bytes.toString()}"`))
+    const bytes = Buffer.from(JSON.parse(`"${text}"`))
+    return hash(bytes, 0, bytes.length)
   } catch {
-    return bytes
+    return 0
   }
 }

@@ -73,17 +73,16 @@ async function sortOut(
     await forEachLine(files[kind], (line, number) => {
       const part = hashOfAccount(line) % parts
       if (kind === 'outcomes') outcomes[part] = (outcomes[part] as number) + 1
-      unheard += line.length + 1
+      unheard += line.end - line.start + 1
       if (unheard >= PIECE) {
         onRead(unheard)
         unheard = 0
       }
-      return spill.append(part, tagOf(kind, number), line, NEWLINE)
+      return spill.append(part, tagOf(kind, number), line)
     })
   }
   return outcomes
 }
-const NEWLINE = Buffer.from('\n')
 
 async function* piecesOf(spill: Spill, outcomes: readonly number[], reading: Reading): AsyncIterable<Piece> {
   for (let part = 0; part < outcomes.length; part += 1) {

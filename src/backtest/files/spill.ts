@@ -1,15 +1,22 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { BacktestError } from '../failure.ts'
+import type { Line } from './lines.ts'
 
 /** Of all parts together while they are written, in bytes. */
 const BUFFERED = 32 * 1024 * 1024
 const LARGEST_BLOCK = 64 * 1024
+const NEWLINE = 0x0a
 
-/** Bytes in many parts, each appended to at any time, then read in whole: what memory can't hold lies in a temporary file. */
+/** Lines in many parts, each appended to at any time, then read in whole: what memory can't hold lies in a temporary file. */
 export interface Spill {
-  /** @returns a promise where the file must be written before more is appended */
-  append(part: number, ...pieces: readonly Uint8Array[]): Promise<void> | undefined
+  /**
+   * A line with a tag before it and a line break behind.
+   * @param tag of ASCII
+   * @returns a promise where the file must be written before more is appended
+   */
+  append(part: number, tag: string, line: Line): Promise<void> | undefined
   /** All bytes of a part, in their order. Nothing is appended to any after the first is read. */
   read(part: number): Promise<Uint8Array<ArrayBuffer>>
   /** Deletes the file. */
@@ -26,47 +33,56 @@ interface Extent {
   readonly length: number
 }
 
-/** Where there is a file, it is for its owner only: it holds customers' data. */
+interface SpillFile {
+  readonly handle: FileHandle
+  readonly directory: string
+}
+
+/** For its owner only: it holds customers' data. */
+async function createFile(): Promise<SpillFile> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-backtest-'))
+  return { directory, handle: await open(path.join(directory, 'history'), 'wx+', 0o600) }
+}
+
+/** A file is made only once what is kept in memory has no more room. */
 export function createSpill(parts: number): Spill {
   const blockSize = Math.min(LARGEST_BLOCK, Math.ceil(BUFFERED / parts))
   const blocks = new Map<number, Block>()
   const extents: Extent[][] = Array.from({ length: parts }, () => [])
-  let file: { readonly handle: FileHandle; readonly directory: string } | null = null
+  let file: SpillFile | null = null
   let end = 0
 
   const write = async (part: number, bytes: Uint8Array) => {
-    if (file === null) {
-      const directory = await mkdtemp(path.join(tmpdir(), 'umpire-backtest-'))
-      file = { directory, handle: await open(path.join(directory, 'history'), 'wx+', 0o600) }
-    }
     extents[part]?.push({ position: end, length: bytes.length })
     end += bytes.length
-    await file.handle.writev([bytes], end - bytes.length)
+    try {
+      file ??= await createFile()
+      const { bytesWritten } = await file.handle.write(bytes, 0, bytes.length, end - bytes.length)
+      if (bytesWritten < bytes.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' })
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      throw new BacktestError(`can't write to \`${tmpdir()}\` (${code}); make room there, or set TMPDIR to elsewhere`)
+    }
+  }
+
+  const makeBlock = (part: number, least: number): Block => {
+    const block = { bytes: Buffer.allocUnsafe(Math.max(blockSize, least)), used: 0 }
+    blocks.set(part, block)
+    return block
   }
 
   return {
-    append(part, ...pieces) {
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-      let block = blocks.get(part)
-      let flushed: Promise<void> | undefined
-      if (block !== undefined && block.used + length > block.bytes.length) {
-        // A copy, since the block goes on while it is written.
-        flushed = write(part, Uint8Array.prototype.slice.call(block.bytes, 0, block.used))
+    append(part, tag, line) {
+      const length = tag.length + line.end - line.start + 1
+      const block = blocks.get(part) ?? makeBlock(part, length)
+      if (block.used + length <= block.bytes.length) {
+        put(block, tag, line)
+        return undefined
+      }
+      return write(part, block.bytes.subarray(0, block.used)).then(() => {
         block.used = 0
-      }
-      if (length > blockSize) {
-        const whole = Buffer.concat(pieces)
-        return flushed === undefined ? write(part, whole) : flushed.then(() => write(part, whole))
-      }
-      if (block === undefined) {
-        block = { bytes: Buffer.allocUnsafe(blockSize), used: 0 }
-        blocks.set(part, block)
-      }
-      for (const piece of pieces) {
-        block.bytes.set(piece, block.used)
-        block.used += piece.length
-      }
-      return flushed
+        put(length <= block.bytes.length ? block : makeBlock(part, length), tag, line)
+      })
     },
     async read(part) {
       const block = blocks.get(part)
@@ -88,4 +104,11 @@ export function createSpill(parts: number): Spill {
       if (file !== null) await rm(file.directory, { recursive: true, force: true })
     },
   }
+}
+
+function put(block: Block, tag: string, { bytes, start, end }: Line): void {
+  block.used += block.bytes.write(tag, block.used, 'latin1')
+  block.used += bytes.copy(block.bytes, block.used, start, end)
+  block.bytes[block.used] = NEWLINE
+  block.used += 1
 }

@@ -3,8 +3,8 @@ import type { FileKind } from '../history.ts'
 const KINDS: Readonly<Record<string, FileKind>> = { a: 'accounts', s: 'signals', o: 'outcomes' }
 
 /** What stands before a line once lines of all files lie together: of which it is, and where in it, `s12 `. */
-export function tagOf(kind: FileKind, line: number): Buffer {
-  return Buffer.from(`${kind[0]}${line} `)
+export function tagOf(kind: FileKind, line: number): string {
+  return `${kind[0]}${line} `
 }
 
 export function untagged(tagged: string): { readonly kind: FileKind; readonly line: number; readonly text: string } {
