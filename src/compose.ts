@@ -3,6 +3,7 @@ import type { Meter } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
+import { startRules } from './app/activation.ts'
 import type { App } from './app/app.ts'
 import { createDesk } from './app/desk.ts'
 import { tick } from './app/escalations/clocks.ts'
@@ -13,7 +14,6 @@ import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
 import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
 import { readRules } from './app/rule-files.ts'
-import { activateRules } from './app/rules.ts'
 import { answerQuestion } from './app/unasked.ts'
 import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
@@ -31,6 +31,8 @@ import { openStore, type Store } from './storage/open.ts'
 import { countOutbox } from './storage/outbox.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
+import { watchDirectory } from './watch/directory.ts'
+import { followActivations } from './watch/follow.ts'
 
 /** The whole service, wired and not yet listening. */
 export interface Service {
@@ -100,7 +102,11 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     const http = serves
       ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter })
       : await buildProbes(app, probes)
-    if (works) warnOfTargets(ruleset, log)
+    if (works) warnOfTargets(app.rules.active, log)
+    // Before what goes by the rules is stopped.
+    closers.push(followActivations(app))
+    if (config.activation === 'automatic')
+      closers.push(watchDirectory(app, config.rulesDir, sourceOf(config), ruleset.hash))
     const stopWorking = works ? startWorking(app, config, queues) : () => {}
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
@@ -126,13 +132,14 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   const { db } = store
   const { ruleset, meter, bell } = parts
   const { now } = parts.clock
+  const rules = await startRules(db, ruleset, sourceOf(config), now())
   return {
     db,
     desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring }),
-    rules: await activateRules(db, ruleset, `directory ${config.rulesDir}`, now()),
+    rules,
     bell,
     waits: createWaits({ db, bell, log }),
-    metrics: createMetrics(meter, () => countOutbox(db)),
+    metrics: createMetrics(meter, { outboxDepth: () => countOutbox(db), rulesRefused: () => rules.refused !== null }),
     log,
     publicUrl: config.publicUrl,
     now,
@@ -179,6 +186,9 @@ function sweep(app: App): void {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))
   }
 }
+
+/** As what the rules of the directory are known. */
+const sourceOf = ({ rulesDir }: Config): string => `directory ${rulesDir}`
 
 /** What can't be told is retried for a day; whoever starts the service hears of it now. */
 function warnOfTargets({ queues }: Ruleset, log: Logger): void {

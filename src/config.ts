@@ -24,6 +24,8 @@ export interface Config {
   readonly redisUrl: string | null
   readonly dataDir: string
   readonly rulesDir: string
+  /** Whether rules that change in the directory are taken by themselves. */
+  readonly activation: 'automatic' | 'manual'
   /** The first admin key. Null: an empty database gets one made for it. */
   readonly adminKey: string | null
   readonly logLevel: LogLevel
@@ -82,6 +84,7 @@ export function readConfig(env: Environment, role: Role = 'all'): Config {
     redisUrl: read('REDIS_URL', null, url('redis', 'rediss')),
     dataDir: read('UMPIRE_DATA_DIR', '.umpire', (path) => path),
     rulesDir: read('UMPIRE_RULES_DIR', 'rules', (path) => path),
+    activation: read('UMPIRE_ACTIVATION', 'automatic', activation),
     adminKey: read('UMPIRE_ADMIN_KEY', null, adminKey),
     logLevel: read('LOG_LEVEL', 'info', logLevel),
     rateLimit: read('UMPIRE_RATE_LIMIT', 6000, positiveInteger),
@@ -134,6 +137,12 @@ function networks(value: string): Networks | Invalid {
   return new Invalid(
     `must be addresses or CIDR blocks with commas between them, \`10.1.0.0/16,::1\`, and ${quoted(parsed.invalid)} is neither`,
   )
+}
+
+function activation(value: string): Config['activation'] | Invalid {
+  return value === 'automatic' || value === 'manual'
+    ? value
+    : new Invalid(`must be automatic or manual, not ${quoted(value)}`)
 }
 
 function adminKey(value: string): string | Invalid {

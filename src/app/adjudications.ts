@@ -8,6 +8,7 @@ import {
   type Question,
   type Signal,
 } from '../core/model.ts'
+import type { Ruleset } from '../core/rules/load.ts'
 import type { StoredAnswer } from '../storage/idempotency.ts'
 import { span } from '../telemetry/spans.ts'
 import type { App } from './app.ts'
@@ -32,6 +33,13 @@ export interface AdjudicationRequest {
   readonly dryRun?: boolean | undefined
 }
 
+/** A question, and the rules that answer it. */
+interface Asked {
+  readonly ruleset: Ruleset
+  readonly decision: Decision
+  readonly request: AdjudicationRequest
+}
+
 /** An idempotency key whose first request this is. What is answered is kept under it in the same transaction. */
 export interface Remember extends IdempotencyKey {
   /** The answer as it will be given again. */
@@ -52,8 +60,9 @@ export async function adjudicate(
   request: AdjudicationRequest,
   remember?: Remember,
 ): Promise<{ readonly id: string | null; readonly body: string }> {
-  const decision = app.rules.decision(request.decision)
-  permit(principal, decision, request)
+  // Another set may become active at any moment: an answer is of one.
+  const asked: Asked = { ruleset: app.rules.active, decision: app.rules.decision(request.decision), request }
+  permit(principal, asked)
   if (request.facts) demandSmall(request.facts, 'the question')
   const { account, dryRun = false } = request
   const signals = (request.signals ?? []).map((signal) => ({ ...signal, account }))
@@ -66,12 +75,12 @@ export async function adjudicate(
     serve(book) {
       const page = book.account(account)
       const fresh = freshSignals(app, principal, book, page, signals)
-      if (dryRun) return answerOnly(app, decision, request, book, page, fresh)
+      if (dryRun) return answerOnly(app, asked, book, page, fresh)
       for (const signal of fresh) acceptSignal(book, page, signal, principal)
-      if (fresh.length > 0) raiseQuestions(app, book, page, 'signal', decision)
+      if (fresh.length > 0) raiseQuestions(app, book, page, 'signal', asked.decision)
       accepted = fresh.length
       if (request.proposal) book.register(request.proposal.agent)
-      return answerAndKeep(app, principal, decision, request, book, page, remember)
+      return answerAndKeep(app, principal, asked, book, page, remember)
     },
   })
   if (!dryRun) {
@@ -87,7 +96,7 @@ function measure(app: App, { decision, recommendation, conflict, regret }: Adjud
   app.metrics.adjudicated({ decision, disposition, conflict, regret, seconds: milliseconds / 1000 })
 }
 
-function permit(principal: Principal, decision: Decision, request: AdjudicationRequest): void {
+function permit(principal: Principal, { decision, request }: Asked): void {
   if (request.signals?.length) demand(principal, 'signals:write')
   if (request.facts && Object.keys(request.facts).length > 0) demand(principal, 'accounts:write')
   const { proposal } = request
@@ -101,20 +110,13 @@ function permit(principal: Principal, decision: Decision, request: AdjudicationR
   }
 }
 
-function answerOnly(
-  app: App,
-  decision: Decision,
-  request: AdjudicationRequest,
-  book: Book,
-  page: AccountPage,
-  fresh: readonly SignalInput[],
-) {
+function answerOnly(app: App, asked: Asked, book: Book, page: AccountPage, fresh: readonly SignalInput[]) {
   const added = fresh.map((signal, i) => toSignal(signal, page.head.sequence + 1 + i, book.now))
-  const question = ask(app, request, book, page, [...page.signals, ...added])
-  const answer = arbitrate(decision, question, span)
+  const question = ask(app, asked, book, page, [...page.signals, ...added])
+  const answer = arbitrate(asked.decision, question, span)
   const envelope = {
     id: null,
-    ruleset: app.rules.active.hash,
+    ruleset: asked.ruleset.hash,
     engine: ENGINE,
     createdAt: book.now,
     escalation: null,
@@ -126,13 +128,13 @@ function answerOnly(
 function answerAndKeep(
   app: App,
   principal: Principal,
-  decision: Decision,
-  request: AdjudicationRequest,
+  asked: Asked,
   book: Book,
   page: AccountPage,
   remember: Remember | undefined,
 ) {
-  const question = ask(app, request, book, page, page.signals)
+  const { ruleset, decision, request } = asked
+  const question = ask(app, asked, book, page, page.signals)
   const answer = arbitrate(decision, question, span)
   const id = app.newId()
   const { escalation, joined, changed, withdrew, carryOut } = handOver(app, book, page, decision, answer, id)
@@ -150,7 +152,7 @@ function answerAndKeep(
     joined,
     overlay: request.facts,
     proposal: question.proposal ?? undefined,
-    ruleset: app.rules.active.hash,
+    ruleset: ruleset.hash,
     ruling: answer.ruling?.sequence,
     signals: question.signals.map((signal) => signal.sequence).sort((a, b) => a - b),
     withdrew,
@@ -180,7 +182,7 @@ function answerAndKeep(
 
 function ask(
   app: App,
-  request: AdjudicationRequest,
+  { ruleset, request }: Asked,
   book: Book,
   page: AccountPage,
   signals: readonly Signal[],
@@ -194,7 +196,7 @@ function ask(
     draw: app.draw(),
     facts: overlaid(page.facts, request.facts),
     signals,
-    agents: standing(app, app.rules.active, names, (name) => book.agent(name)),
+    agents: standing(app, ruleset, names, (name) => book.agent(name)),
     proposal,
     ruling: page.ruling(request.decision),
   }

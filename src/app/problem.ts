@@ -13,6 +13,7 @@ export const PROBLEM_CODES = [
   'request_timeout',
   'headers_too_large',
   'unknown_decision',
+  'invalid_ruleset',
   'unknown_action',
   'unknown_state',
   'unknown_reason',

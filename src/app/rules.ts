@@ -1,75 +1,74 @@
 import type { Kysely } from 'kysely'
 import type { Agent, Decision } from '../core/model.ts'
 import { type Ruleset, resolveAgent, rulesetFromContent } from '../core/rules/load.ts'
-import { appendEntry, lockStream } from '../storage/audit.ts'
-import { bodyOf } from '../storage/chain.ts'
+import { type Activation, findContent } from '../storage/activations.ts'
 import type { Database } from '../storage/database.ts'
 import type { StoredAgent } from '../storage/load.ts'
 import { Problem } from './problem.ts'
 
 /** The ruleset that answers, and any that has ever answered. */
 export interface Rules {
+  /** What answers at this moment. Take it once for an answer: the next moment it may be another. */
   readonly active: Ruleset
-  /** Milliseconds since the epoch. */
-  readonly activatedAt: number
-  /** Where it came from, `directory rules`. */
-  readonly source: string
+  readonly activation: Activation
+  /** Why newer rules of the directory do not answer; null: there are none, or nothing is wrong with them. */
+  readonly refused: Refused | null
+  /** Answers with another set from now on. */
+  follow(activation: Activation, ruleset: Ruleset): void
+  refuse(refused: Refused | null): void
   /** @throws Problem `unknown_decision`, naming those that there are */
   decision(name: string): Decision
   /** An agent under a ruleset, the file's words under the admin's. */
   agent(ruleset: Ruleset, name: string, stored: StoredAgent | undefined): Agent
-  /** A ruleset by its hash, as it was when it answered. */
+  /** A ruleset by its hash, as it was when it answered. @throws Problem `not_found` */
   byHash(hash: string): Promise<Ruleset>
 }
 
-const STREAM = 'rulesets'
-
-/** Stores the ruleset and makes it the active one; an entry in the stream `rulesets`, unless it already was. */
-export async function activateRules(
-  db: Kysely<Database>,
-  ruleset: Ruleset,
-  source: string,
-  now: number,
-): Promise<Rules> {
-  const activatedAt = await db.transaction().execute(async (trx) => {
-    await trx
-      .insertInto('rulesets')
-      .values({ hash: ruleset.hash, content: ruleset.content, stored_at: new Date(now) })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-    await lockStream(trx, STREAM)
-    const last = await lastActivation(trx)
-    if (last?.ruleset === ruleset.hash) return last.at
-    const body = { ruleset: ruleset.hash, source }
-    await appendEntry(trx, { stream: STREAM, kind: 'ruleset.activated', at: now, body })
-    return now
-  })
-  return createRules(db, ruleset, source, activatedAt)
-}
-
-async function lastActivation(db: Kysely<Database>): Promise<{ ruleset: string; at: number } | null> {
-  const row = await db
-    .selectFrom('audit_entries as e')
-    .innerJoin('audit_payloads as p', (join) =>
-      join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
-    )
-    .select(['e.at', 'p.payload'])
-    .where('e.stream', '=', STREAM)
-    .orderBy('e.sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  return row ? { ruleset: bodyOf<{ ruleset: string }>(row.payload).ruleset, at: row.at.getTime() } : null
+export interface Refused {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** One line each. */
+  readonly reasons: readonly string[]
 }
 
 const AGENTS_REMEMBERED = 10_000
+/** Rulesets that are kept compiled; others are compiled again. */
+const COMPILED_AT_MOST = 20
 
-function createRules(db: Kysely<Database>, active: Ruleset, source: string, activatedAt: number): Rules {
+export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ruleset): Rules {
+  let active = ruleset
+  let activation = first
+  let refused: Refused | null = null
   const compiled = new Map([[active.hash, active]])
   const agents = new WeakMap<Ruleset, Map<string, { sequence: number; agent: Agent }>>()
+
+  function keep(ruleset: Ruleset): void {
+    compiled.delete(ruleset.hash)
+    compiled.set(ruleset.hash, ruleset)
+    for (const hash of compiled.keys()) {
+      if (compiled.size <= COMPILED_AT_MOST) break
+      if (hash !== active.hash) compiled.delete(hash)
+    }
+  }
+
   return {
-    active,
-    activatedAt,
-    source,
+    get active() {
+      return active
+    },
+    get activation() {
+      return activation
+    },
+    get refused() {
+      return refused
+    },
+    follow(next, ruleset) {
+      activation = next
+      active = ruleset
+      keep(ruleset)
+    },
+    refuse(reasons) {
+      refused = reasons
+    },
     decision(name) {
       const decision = active.decisions.get(name)
       if (decision) return decision
@@ -91,10 +90,10 @@ function createRules(db: Kysely<Database>, active: Ruleset, source: string, acti
     async byHash(hash) {
       const known = compiled.get(hash)
       if (known) return known
-      const row = await db.selectFrom('rulesets').select('content').where('hash', '=', hash).executeTakeFirst()
-      if (!row) throw new Problem('not_found', `no ruleset \`${hash}\``)
-      const ruleset = rulesetFromContent(row.content)
-      compiled.set(hash, ruleset)
+      const content = await findContent(db, hash)
+      if (content === undefined) throw new Problem('not_found', `no ruleset \`${hash}\``)
+      const ruleset = rulesetFromContent(content)
+      keep(ruleset)
       return ruleset
     },
   }

@@ -2,16 +2,19 @@ import type { App } from './app.ts'
 
 /** The ruleset that answers now, and what can be asked of it. */
 export function getRuleset({ rules }: App) {
+  const { activation, refused } = rules
   return {
     ruleset: rules.active.hash,
-    activatedAt: new Date(rules.activatedAt).toISOString(),
-    source: rules.source,
+    activatedAt: new Date(activation.at).toISOString(),
+    source: activation.source,
+    by: activation.by,
+    pinned: activation.pinned,
     decisions: [...rules.active.decisions.values()].map(({ name, description, states, actions }) => ({
       decision: name,
       description,
       states: states.map((state) => state.name),
       actions: actions.map((action) => action.name),
     })),
-    lastError: null,
+    lastError: refused && { at: new Date(refused.at).toISOString(), reasons: refused.reasons },
   }
 }

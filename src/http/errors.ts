@@ -34,6 +34,7 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   unknown_action: { status: 400, title: 'The decision does not have this action' },
   unknown_state: { status: 400, title: 'The decision does not have this state' },
   unknown_reason: { status: 400, title: 'The reason is none that queues.yaml declares' },
+  invalid_ruleset: { status: 422, title: 'The rules do not load' },
   signal_conflict: { status: 422, title: 'The signal was accepted before with other content' },
   score_without_scale: { status: 422, title: 'The agent has no scale for scores' },
   idempotency_mismatch: { status: 422, title: 'The idempotency key belongs to another request' },

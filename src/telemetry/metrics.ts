@@ -83,8 +83,15 @@ function withUnitInName<M extends MetricData>(metric: M): M {
   return { ...metric, descriptor: { ...metric.descriptor, name: name + suffix, unit: '' } }
 }
 
-/** @param outboxDepth counts the jobs that are committed and not yet queued; asked at each scrape, one at a time */
-export function createMetrics(meter: Meter, outboxDepth: () => Promise<number>): Metrics {
+/** What is asked at each scrape. */
+export interface Observed {
+  /** Jobs that are committed and not yet queued; asked one at a time. */
+  readonly outboxDepth: () => Promise<number>
+  /** Whether newer rules of the directory are refused. */
+  readonly rulesRefused: () => boolean
+}
+
+export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Observed): Metrics {
   const adjudications = meter.createCounter('umpire.adjudications', { description: 'Adjudications made' })
   const signals = meter.createCounter('umpire.signals', { description: 'Signals received' })
   const conflict = meter.createHistogram('umpire.conflict', {
@@ -109,6 +116,11 @@ export function createMetrics(meter: Meter, outboxDepth: () => Promise<number>):
   meter
     .createObservableGauge('umpire.outbox.depth', { description: 'Jobs that are committed and not yet queued' })
     .addCallback(async (result) => result.observe(await countOnce()))
+  meter
+    .createObservableGauge('umpire.ruleset.refused', {
+      description: '1 while newer rules of the directory are refused',
+    })
+    .addCallback((result) => result.observe(rulesRefused() ? 1 : 0))
   return {
     adjudicated(answer) {
       const { decision } = answer

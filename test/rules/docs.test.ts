@@ -47,6 +47,7 @@ test('every example is of a kind that is tested', () => {
   const kinds = blocks.map(({ kind }) => kind)
   expect(kinds.sort()).toEqual([
     'cel',
+    'sh',
     'text diff',
     'text explain',
     'text failure',

@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import { v7 as uuid } from 'uuid'
 import { afterAll } from 'vitest'
+import { startRules } from '../../src/app/activation.ts'
 import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
-import { activateRules } from '../../src/app/rules.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
@@ -48,10 +48,10 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
   const app: App = {
     db,
     desk: createDesk({ pool, now }),
-    rules: await activateRules(db, ruleset, 'directory rules', START),
+    rules: await startRules(db, ruleset, 'directory rules', START),
     bell,
     waits: createWaits({ db, bell, log }),
-    metrics: createMetrics(metrics.meter, async () => 0),
+    metrics: createMetrics(metrics.meter, { outboxDepth: async () => 0, rulesRefused: () => false }),
     log,
     publicUrl: 'https://umpire.example.com',
     now,

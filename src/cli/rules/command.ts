@@ -56,4 +56,23 @@ export function addRules(rules: Command): void {
       process.env.UMPIRE_RULES_DIR || 'rules',
     )
     .action(async (question, options) => (await import('./explain.ts')).explain(question, options))
+
+  const add = (name: string, description: string) =>
+    rules.command(name).description(description).option('--url <url>', 'of the service')
+
+  add('activate', 'make other rules answer, and pin them against the directory')
+    .argument('<which>', 'a directory, or the beginning of a hash')
+    .action(async (which, options) => (await import('./activation.ts')).activateRules(which, options))
+
+  add('rollback', 'go back to the rules that answered before, and pin them').action(async (options) =>
+    (await import('./activation.ts')).rollBackRules(options),
+  )
+
+  add('release', 'hear the directory again').action(async (options) =>
+    (await import('./activation.ts')).releaseRules(options),
+  )
+
+  add('history', 'say which rules answered when, and who wanted that')
+    .option('--json', 'print JSON', false)
+    .action(async (options) => (await import('./activation.ts')).showHistory(options))
 }

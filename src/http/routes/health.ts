@@ -48,7 +48,8 @@ export function healthRoutes(http: Http, app: App, { metrics, queues, needsQueue
     async (request, reply) => {
       const waiting = queues?.away ? ["the queues can't be reached: notices and clocks wait"] : []
       const missing = [...(await readiness(app)).missing, ...(needsQueues ? waiting : [])]
-      if (missing.length === 0) return { status: 'ready', ...(waiting.length > 0 && { degraded: waiting }) }
+      const degraded = [...waiting, ...(app.rules.refused ? ['newer rules are refused: see GET /v1/ruleset'] : [])]
+      if (missing.length === 0) return { status: 'ready', ...(degraded.length > 0 && { degraded }) }
       const problem = new Problem('unavailable', `not ready: ${missing.join(', ')}`)
       const document = { ...problemDocument(problem, request.id), missing }
       return reply.code(KINDS.unavailable.status).type(PROBLEM_TYPE).send(JSON.stringify(document))

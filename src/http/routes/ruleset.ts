@@ -1,9 +1,15 @@
+import { activateStored, listRulesets, releaseRules, rollBack, uploadRuleset } from '../../app/activation.ts'
 import type { App } from '../../app/app.ts'
 import { getRuleset } from '../../app/ruleset.ts'
+import type { Activation } from '../../storage/activations.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
+import { listQuery } from '../schemas/common.ts'
 import { ANY_ROUTE, responses } from '../schemas/problem.ts'
-import { ruleset } from '../schemas/ruleset.ts'
+import { activation, activationList, ruleset, rulesetPath, upload, uploaded } from '../schemas/ruleset.ts'
+
+const tags = ['Ruleset']
+const activated = { 200: { description: 'What answers from now on.', schema: activation } }
 
 export function rulesetRoutes(http: Http, app: App): void {
   http.get(
@@ -12,7 +18,7 @@ export function rulesetRoutes(http: Http, app: App): void {
       onRequest: needs('read'),
       schema: {
         operationId: 'getRuleset',
-        tags: ['Ruleset'],
+        tags,
         summary: 'Read the ruleset',
         description: 'The rules that answer now, and what can be asked of them.',
         response: responses({ 200: { description: 'The ruleset.', schema: ruleset } }, ANY_ROUTE),
@@ -20,4 +26,96 @@ export function rulesetRoutes(http: Http, app: App): void {
     },
     async () => getRuleset(app),
   )
+
+  http.get(
+    '/rulesets',
+    {
+      onRequest: needs('read'),
+      schema: {
+        operationId: 'listRulesets',
+        tags,
+        summary: 'List activations',
+        description: 'Which rules answered when, the newest first.',
+        querystring: listQuery({}),
+        response: responses({ 200: { description: 'A page.', schema: activationList } }, ANY_ROUTE),
+      },
+    },
+    async ({ query }) => {
+      const { items, next } = await listRulesets(app, query)
+      return { activations: items.map(view), next }
+    },
+  )
+
+  http.post(
+    '/rulesets',
+    {
+      onRequest: needs('admin'),
+      schema: {
+        operationId: 'uploadRuleset',
+        tags,
+        summary: 'Store a ruleset',
+        description: 'It is checked and kept, and answers nothing until it is activated.',
+        body: upload,
+        response: responses({ 201: { description: 'It is stored.', schema: uploaded } }, [
+          ...ANY_ROUTE,
+          'invalid_ruleset',
+        ]),
+      },
+    },
+    async ({ principal, body }, reply) => {
+      const files = Object.entries(body.files).map(([path, text]) => ({ path, text }))
+      return reply.code(201).send(await uploadRuleset(app, principal, files))
+    },
+  )
+
+  http.post(
+    '/rulesets/:hash/activate',
+    {
+      onRequest: needs('admin'),
+      schema: {
+        operationId: 'activateRuleset',
+        tags,
+        summary: 'Activate a stored ruleset',
+        description:
+          'Every process answers with it within a second. It is pinned: the directory is not heard until it is released.',
+        params: rulesetPath,
+        response: responses(activated, [...ANY_ROUTE, 'not_found']),
+      },
+    },
+    async ({ principal, params }) => view(await activateStored(app, principal, params.hash)),
+  )
+
+  http.post(
+    '/rulesets/rollback',
+    {
+      onRequest: needs('admin'),
+      schema: {
+        operationId: 'rollBackRuleset',
+        tags,
+        summary: 'Go back to the rules before',
+        description: 'Activates and pins the last other set that was active.',
+        response: responses(activated, [...ANY_ROUTE, 'not_found']),
+      },
+    },
+    async ({ principal }) => view(await rollBack(app, principal)),
+  )
+
+  http.post(
+    '/rulesets/release',
+    {
+      onRequest: needs('admin'),
+      schema: {
+        operationId: 'releaseRuleset',
+        tags,
+        summary: 'Hear the directory again',
+        description: 'What is pinned goes on answering until the directory changes.',
+        response: responses(activated, [...ANY_ROUTE, 'not_found']),
+      },
+    },
+    async ({ principal }) => view(await releaseRules(app, principal)),
+  )
+}
+
+function view({ at, ...activation }: Activation) {
+  return { ...activation, activatedAt: new Date(at).toISOString() }
 }

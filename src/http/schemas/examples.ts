@@ -69,6 +69,16 @@ const reviewer = 'maria'
 
 export const COMMENT = { comment: 'Their champion told me on the phone', reviewer }
 
+export const RULE_FILES = {
+  'coffee.yaml': `decision: coffee
+states: { awake: { prior: 0.6 }, tired: { prior: 0.4 } }
+actions:
+  brew: { autonomy: autonomous, loss: { awake: 1, tired: 0 } }
+  wait: { autonomy: autonomous, loss: { awake: 0, tired: 5 } }
+review: { cost: 2, queue: ops }
+`,
+}
+
 export const ASSIGNMENT = { assignee: 'ben', comment: 'Yours, I think', reviewer }
 
 export const RESOLUTION = {

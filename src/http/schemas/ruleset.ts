@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { field, text, time } from './common.ts'
+import { count, field, list, text, time } from './common.ts'
+import { RULE_FILES } from './examples.ts'
 
 const decision = z.object({
   decision: text('Name of the decision.', 'expansion-outreach'),
@@ -13,7 +14,53 @@ export const ruleset = z
     ruleset: text('SHA-256 of the rules.', 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'),
     activatedAt: time('Since when they answer.'),
     source: text('Where they came from.', 'directory rules'),
+    by: text('Who or what activated them.', 'directory rules'),
+    pinned: field(z.boolean(), 'Whether they hold against the directory until they are released.', false),
     decisions: z.array(decision).meta({ description: 'What can be asked.' }),
-    lastError: field(z.string().nullable(), 'Why newer rules were not taken; null: none were refused.', null),
+    lastError: z
+      .object({
+        at: time('When.'),
+        reasons: field(z.array(z.string()), 'One line each.', ['rules/_all.yaml:3:7: unknown fact `account.ar`']),
+      })
+      .meta({ description: 'Why newer rules of the directory do not answer; null: none are refused.' })
+      .nullable(),
   })
   .meta({ id: 'Ruleset', description: 'The rules that answer now.' })
+
+const HASH = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
+
+export const activation = z
+  .object({
+    sequence: count('Place in the audit stream `rulesets`.', 7),
+    ruleset: text('SHA-256 of the rules.', HASH),
+    activatedAt: time('Since when they answered.'),
+    source: text('Where they came from: a directory, or `api`.', 'directory rules'),
+    by: text('Who or what activated them.', 'maria'),
+    pinned: field(z.boolean(), 'Whether they were pinned against the directory.', false),
+    changes: field(z.array(z.string()), 'What was otherwise than in the set before.', [
+      'expansion-outreach: prior of state healthy 0.8 → 0.75',
+    ]),
+  })
+  .meta({ id: 'Activation', description: 'From when on some rules answered, and who wanted that.' })
+
+export const activationList = list('activations', activation)
+
+export const rulesetPath = z.strictObject({
+  hash: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, { error: 'must be `sha256:` and 64 hexadecimal digits' })
+    .meta({ description: 'SHA-256 of the rules.', examples: [HASH] }),
+})
+
+export const upload = z
+  .strictObject({
+    files: z
+      .record(z.string().regex(/^[\w.-]{1,100}\.yaml$/, { error: 'must be the name of a `.yaml` file' }), z.string())
+      .meta({ description: 'Rule files by their names: all of a set.', examples: [RULE_FILES] }),
+  })
+  .meta({ id: 'RulesetUpload', description: 'Rules to be stored.', examples: [{ files: RULE_FILES }] })
+
+export const uploaded = z.object({
+  ruleset: text('SHA-256 of the rules, by which they are activated.', HASH),
+  warnings: field(z.array(z.string()), 'What looks wrong in them, one line each.', []),
+})

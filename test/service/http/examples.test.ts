@@ -36,7 +36,7 @@ async function open(): Promise<string> {
 let accounts = 0
 
 it('is given for every request body', () => {
-  expect(bodies).toHaveLength(14)
+  expect(bodies).toHaveLength(15)
   for (const [, path, type, body] of bodies) expect([path, type, body]).not.toContain(undefined)
 })
 

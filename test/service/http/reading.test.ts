@@ -187,6 +187,8 @@ describe('the ruleset', () => {
           actions: ['send_expansion_email', 'wait'],
         },
       ],
+      by: 'directory rules',
+      pinned: false,
       lastError: null,
     })
   })

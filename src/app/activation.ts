@@ -1,0 +1,179 @@
+import type { Kysely } from 'kysely'
+import { diffRulesets } from '../core/rules/diff.ts'
+import { formatProblem, loadRuleset, type RuleFile, type Ruleset, rulesetFromContent } from '../core/rules/load.ts'
+import {
+  type Activation,
+  appendActivation,
+  appendRelease,
+  findContent,
+  hasBeenActive,
+  listActivations,
+  lockActivations,
+  newestActivation,
+  storeRuleset,
+} from '../storage/activations.ts'
+import type { Database } from '../storage/database.ts'
+import { type App, type Page, type Paged, paged } from './app.ts'
+import { demand, type Principal } from './principal.ts'
+import { Problem } from './problem.ts'
+import { createRules, type Rules } from './rules.ts'
+
+/** What opens an activation: which set, and in whose name. */
+export type NewActivation = Pick<Activation, 'source' | 'by' | 'pinned'>
+
+/**
+ * Makes a ruleset the active one, in every process as soon as each hears of it.
+ * @param unless decides under the lock whether the set that is active now should stay
+ * @returns the activation that counts
+ */
+export async function activate(
+  db: Kysely<Database>,
+  ruleset: Ruleset,
+  how: NewActivation,
+  now: number,
+  unless: (current: Activation | undefined) => boolean = (current) => isSame(current, ruleset, how),
+): Promise<Activation> {
+  return db.transaction().execute(async (trx) => {
+    await storeRuleset(trx, ruleset.hash, ruleset.content, now)
+    await lockActivations(trx)
+    const current = await newestActivation(trx)
+    if (current && unless(current)) return current
+    const before = current && (await findContent(trx, current.ruleset))
+    const changes = before === undefined ? [] : changesFrom(before, ruleset)
+    return appendActivation(trx, { ...how, at: now, changes, ruleset: ruleset.hash })
+  })
+}
+
+/** What is new beside a stored ruleset; nothing where that is damaged: `umpire audit verify` says so. */
+function changesFrom(before: string, ruleset: Ruleset): readonly string[] {
+  let known: Ruleset
+  try {
+    known = rulesetFromContent(before)
+  } catch {
+    return []
+  }
+  return diffRulesets(known, ruleset).map(({ text }) => text)
+}
+
+const isSame = (current: Activation | undefined, { hash }: Ruleset, { pinned }: NewActivation): boolean =>
+  current?.ruleset === hash && current.pinned === pinned
+
+/**
+ * The rules with which a process starts: the set that is active already, unless it was pinned never and the directory's
+ * has never been active. So the hosts of a rolling deployment, old directories and new, don't take turns.
+ */
+export async function startRules(
+  db: Kysely<Database>,
+  directory: Ruleset,
+  source: string,
+  now: number,
+): Promise<Rules> {
+  const known = await hasBeenActive(db, directory.hash)
+  const how = { source, by: source, pinned: false }
+  const stays = (current: Activation | undefined) => current !== undefined && (known || current.pinned)
+  const activation = await activate(
+    db,
+    directory,
+    how,
+    now,
+    (current) => stays(current) || isSame(current, directory, how),
+  )
+  return createRules(db, activation, await rulesetOf(db, activation, directory))
+}
+
+/** The ruleset of an activation: one that is compiled already, or else as it is stored. */
+export async function rulesetOf(
+  db: Kysely<Database>,
+  { ruleset: hash }: Activation,
+  compiled: Ruleset,
+): Promise<Ruleset> {
+  if (compiled.hash === hash) return compiled
+  const content = await findContent(db, hash)
+  if (content === undefined) throw new Error(`the active ruleset \`${hash}\` is not stored`)
+  return rulesetFromContent(content)
+}
+
+/**
+ * Takes rules that have changed in the directory, unless another set is pinned against it.
+ * @returns null where it is
+ */
+export async function activateDirectory(app: App, ruleset: Ruleset, source: string): Promise<Activation | null> {
+  const how = { source, by: source, pinned: false }
+  const activation = await activate(app.db, ruleset, how, app.now(), (current) =>
+    Boolean(current?.pinned || isSame(current, ruleset, how)),
+  )
+  return activation.ruleset === ruleset.hash ? activation : null
+}
+
+/**
+ * Stores a ruleset, which answers nothing until it is activated.
+ * @throws Problem `invalid_ruleset` with everything that is wrong with it
+ */
+export async function uploadRuleset(
+  app: App,
+  principal: Principal,
+  files: readonly RuleFile[],
+): Promise<{ readonly ruleset: string; readonly warnings: readonly string[] }> {
+  demand(principal, 'admin')
+  const { ruleset, problems } = loadRuleset(files)
+  if (!ruleset) {
+    const errors = problems.map((problem) => ({ path: problem.file, message: formatProblem(problem) }))
+    throw new Problem('invalid_ruleset', 'the rules do not load; nothing was stored', { errors })
+  }
+  await storeRuleset(app.db, ruleset.hash, ruleset.content, app.now())
+  return { ruleset: ruleset.hash, warnings: problems.map(formatProblem) }
+}
+
+/**
+ * Makes a stored ruleset the active one and pins it: the directory is not heard until it is released.
+ * @throws Problem `not_found`
+ */
+export async function activateStored(app: App, principal: Principal, hash: string): Promise<Activation> {
+  demand(principal, 'admin')
+  const ruleset = await app.rules.byHash(hash)
+  return announced(app, activate(app.db, ruleset, { source: 'api', by: principal.name, pinned: true }, app.now()))
+}
+
+/**
+ * Goes back to the set that was active before, and pins it.
+ * @throws Problem `not_found` where there was none
+ */
+export async function rollBack(app: App, principal: Principal): Promise<Activation> {
+  demand(principal, 'admin')
+  const [current, ...before] = await listActivations(app.db, undefined, LOOKED_BACK)
+  const previous = before.find(({ ruleset }) => ruleset !== current?.ruleset)
+  if (!previous) throw new Problem('not_found', 'no other ruleset has been active before')
+  return activateStored(app, principal, previous.ruleset)
+}
+const LOOKED_BACK = 200
+
+/** Lets the directory speak again; a set that has changed there meanwhile is taken at its next change or start. */
+export async function releaseRules(app: App, principal: Principal): Promise<Activation> {
+  demand(principal, 'admin')
+  const released = app.db.transaction().execute(async (trx) => {
+    await lockActivations(trx)
+    const current = await newestActivation(trx)
+    if (!current) throw new Problem('not_found', 'no ruleset has been activated')
+    if (current.pinned) await appendRelease(trx, principal.name, app.now())
+    return { ...current, pinned: false }
+  })
+  return announced(app, released)
+}
+
+/** Which rules answered when, the newest first. */
+export async function listRulesets(app: App, page: Page): Promise<Paged<Activation>> {
+  const before = page.cursor === undefined ? undefined : Number(page.cursor)
+  const rows = await listActivations(app.db, before, page.limit + 1)
+  return paged(
+    rows,
+    page.limit,
+    (row) => row,
+    (row) => String(row.sequence),
+  )
+}
+
+async function announced(app: App, activation: Promise<Activation>): Promise<Activation> {
+  const done = await activation
+  app.bell.ring()
+  return done
+}

@@ -1,0 +1,65 @@
+import { rulesetOf } from '../app/activation.ts'
+import type { App } from '../app/app.ts'
+import { newestActivation, newestSequence } from '../storage/activations.ts'
+import { isUnavailable } from '../storage/unavailable.ts'
+
+/** How often it looks though no bell has rung, and how soon after one. Milliseconds. */
+const LOOK_EVERY = 500
+const LOOK_AFTER = 50
+
+/**
+ * Answers with whatever ruleset is active in the database, in this process as in every other: it looks whenever the
+ * bell rings, and twice a second in case it was not heard. A set that can't be read leaves the last one in place.
+ *
+ * @returns what stops it, and resolves when nothing is under way
+ */
+export function followActivations({
+  db,
+  rules,
+  bell,
+  log,
+}: Pick<App, 'db' | 'rules' | 'bell' | 'log'>): () => Promise<void> {
+  let seen = rules.activation.sequence
+  let running: Promise<void> | null = null
+  let soon: NodeJS.Timeout | null = null
+  let stopped = false
+
+  async function look(): Promise<void> {
+    try {
+      const newest = await newestSequence(db)
+      if (newest === seen) return
+      const activation = await newestActivation(db)
+      if (activation) {
+        const ruleset = await rulesetOf(db, activation, rules.active)
+        if (ruleset.hash !== rules.active.hash)
+          log.info({ ruleset: ruleset.hash, by: activation.by }, 'other rules answer now')
+        rules.follow(activation, ruleset)
+      }
+      seen = newest
+    } catch (error) {
+      if (!isUnavailable(error))
+        log.error({ err: error }, 'the active rules could not be read; the last ones go on answering')
+    }
+  }
+
+  const start = () => {
+    if (stopped) return
+    running ??= look().finally(() => {
+      running = null
+    })
+  }
+  const stopHearing = bell.onRing(() => {
+    soon ??= setTimeout(() => {
+      soon = null
+      start()
+    }, LOOK_AFTER)
+  })
+  const timer = setInterval(start, LOOK_EVERY)
+  return async () => {
+    stopped = true
+    stopHearing()
+    clearInterval(timer)
+    if (soon) clearTimeout(soon)
+    await running
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import {
+  activateStored,
+  listRulesets,
+  releaseRules,
+  rollBack,
+  startRules,
+  uploadRuleset,
+} from '../../src/app/activation.ts'
+import { adjudicate } from '../../src/app/adjudications.ts'
+import { verifyAudit } from '../../src/app/audit.ts'
+import type { Principal } from '../../src/app/principal.ts'
+import { getRuleset } from '../../src/app/ruleset.ts'
+import { loadRuleset } from '../../src/core/rules/load.ts'
+import { watchDirectory } from '../../src/watch/directory.ts'
+import { followActivations } from '../../src/watch/follow.ts'
+import { createTestApp, RULES, START } from './app.ts'
+import { eventually } from './queue/eventually.ts'
+
+const admin: Principal = { name: 'admin', kind: 'service', scopes: new Set(['admin']), agents: null }
+const { app, databaseUrl, logged } = await createTestApp()
+/** Another process on the same database. */
+const { app: other } = await createTestApp({ databaseUrl })
+for (const one of [app, other]) afterAll(followActivations(one))
+
+const edited = (from: string, to: string) => ({
+  ...RULES,
+  'expansion-outreach.yaml': RULES['expansion-outreach.yaml']!.replace(from, to),
+})
+const filesOf = (rules: Readonly<Record<string, string>>) =>
+  Object.entries(rules).map(([name, text]) => ({ path: name, text }))
+const first = app.rules.active.hash
+const answersWith = (hash: string) =>
+  eventually(async () => app.rules.active.hash === hash && other.rules.active.hash === hash)
+const costOf = async (on = app) =>
+  JSON.parse((await adjudicate(on, admin, { account: 'acme', decision: 'expansion-outreach', dryRun: true })).body)
+
+describe('an activation', () => {
+  it('is of what was stored, reaches every process, and says what changed and who wanted it', async () => {
+    const { ruleset } = await uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: 55')))
+    expect(app.rules.active.hash).toBe(first)
+    expect(await activateStored(app, admin, ruleset)).toMatchObject({
+      ruleset,
+      by: 'admin',
+      pinned: true,
+      changes: ['expansion-outreach: review cost 40 → 55'],
+    })
+    await answersWith(ruleset)
+    expect(await costOf(other)).toMatchObject({ ruleset, reviewCost: 55 })
+  })
+
+  it('is taken back to the set before, and listed', async () => {
+    expect(await rollBack(app, admin)).toMatchObject({ ruleset: first, pinned: true })
+    await answersWith(first)
+    const { items } = await listRulesets(app, { limit: 10 })
+    expect(items.map(({ by }) => by)).toEqual(['admin', 'admin', 'directory rules'])
+    expect(await verifyAudit(app, {})).toMatchObject({ ok: true })
+  })
+
+  it('is refused where the rules do not load', async () => {
+    await expect(uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: -1')))).rejects.toMatchObject({
+      code: 'invalid_ruleset',
+      errors: [{ path: 'expansion-outreach.yaml', message: expect.stringContaining('`cost` must be at least 0') }],
+    })
+    await expect(activateStored(app, admin, `sha256:${'0'.repeat(64)}`)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('is of one set for each answer, however often that changes', async () => {
+    const { ruleset: dear } = await uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: 55')))
+    const switching = (async () => {
+      for (let i = 0; i < 10; i++) await activateStored(i % 2 ? app : other, admin, i % 2 ? first : dear)
+    })()
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => costOf(i % 2 ? app : other)))
+    await switching
+    for (const { ruleset, reviewCost } of answers) expect(reviewCost).toBe(ruleset === dear ? 55 : 40)
+    await activateStored(app, admin, first)
+    await answersWith(first)
+  })
+})
+
+describe('a start', () => {
+  const load = (rules: Readonly<Record<string, string>>) => loadRuleset(filesOf(rules)).ruleset!
+
+  it('takes what is active, unless its directory has never been', async () => {
+    await releaseRules(app, admin)
+    const fresh = load(edited('cost: 40', 'cost: 41'))
+    expect((await startRules(app.db, fresh, 'directory new', START)).active.hash).toBe(fresh.hash)
+    // An old host of a rolling deployment comes up again.
+    expect((await startRules(app.db, load(RULES), 'directory rules', START)).active.hash).toBe(fresh.hash)
+    await answersWith(fresh.hash)
+  })
+
+  it('takes what is pinned, whatever its directory has', async () => {
+    await activateStored(app, admin, first)
+    const rules = await startRules(app.db, load(edited('cost: 40', 'cost: 42')), 'directory new', START)
+    expect(rules.active.hash).toBe(first)
+    await answersWith(first)
+  })
+})
+
+describe('a directory', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-watched-'))
+  const write = (rules: Readonly<Record<string, string>>) =>
+    Promise.all(Object.entries(rules).map(([name, text]) => writeFile(path.join(directory, name), text)))
+  const refused = () => getRuleset(app).lastError?.reasons
+  await write(RULES)
+  const stopWatching = watchDirectory(app, directory, 'directory watched', first)
+  afterAll(async () => {
+    await stopWatching()
+    await rm(directory, { recursive: true, force: true })
+  })
+
+  it('is taken when it changes, in every process', async () => {
+    await releaseRules(app, admin)
+    await eventually(async () => !app.rules.activation.pinned)
+    await write(edited('cost: 40', 'cost: 60'))
+    await eventually(async () => (await costOf(other)).reviewCost === 60)
+    expect(getRuleset(app)).toMatchObject({ source: 'directory watched', pinned: false, lastError: null })
+  })
+
+  it('is refused where it does not load or a case fails, and says why', async () => {
+    const { hash } = app.rules.active
+    await write(edited('cost: 40', 'cost: much'))
+    await eventually(async () => refused()?.[0]?.includes('`cost` must be a number') === true)
+    await write({
+      ...edited('cost: 40', 'cost: 61'),
+      'expansion-outreach_test.yaml': `
+now: 2026-11-20T09:00:00Z
+cases:
+  - name: nobody is heard
+    facts: { arr: 1000, segment: smb }
+    expect: { action: wait }
+`,
+    })
+    await eventually(async () => refused()?.[0]?.includes('case `nobody is heard`: action: expected') === true)
+    expect(app.rules.active.hash).toBe(hash)
+    expect(logged.some((line) => line.includes('are refused; the last good ones go on answering'))).toBe(true)
+    await rm(directory, { recursive: true })
+    await eventually(async () => refused()?.[0]?.includes("can't read the rules directory") === true)
+    expect(app.rules.active.hash).toBe(hash)
+  })
+})
