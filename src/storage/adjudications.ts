@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Facts, Signal } from '../core/model.ts'
 import { hex } from './audit.ts'
 import { bodyOf, type Sha256 } from './chain.ts'
@@ -107,16 +107,23 @@ export async function readInputs(
   ])
   return {
     facts: facts ? JSON.parse(facts.facts) : {},
-    signals: rows.map((row) => ({
-      sequence: row.sequence,
-      id: row.id,
-      agent: row.agent,
-      claim: row.claim,
-      confidence: row.confidence,
-      score: row.score,
-      observedAt: row.observed_at.getTime(),
-      expiresAt: row.expires_at?.getTime() ?? null,
-    })),
+    signals: rows.map(signalOf),
+  }
+}
+
+/** A signal as it is stored. */
+export type SignalRow = Omit<Selectable<Database['signals']>, 'superseded'>
+
+export function signalOf(row: SignalRow): Signal {
+  return {
+    sequence: row.sequence,
+    id: row.id,
+    agent: row.agent,
+    claim: row.claim,
+    confidence: row.confidence,
+    score: row.score,
+    observedAt: row.observed_at.getTime(),
+    expiresAt: row.expires_at?.getTime() ?? null,
   }
 }
 

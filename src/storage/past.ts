@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Facts, Signal } from '../core/model.ts'
+import { type SignalRow, signalOf } from './adjudications.ts'
 import { bodyOf } from './chain.ts'
 import type { Database } from './database.ts'
 import type { StoredAgent } from './load.ts'
@@ -79,35 +80,11 @@ export async function readSignalsAt(
   const accounts = [...new Set(places.map(({ name }) => name))]
   const sequences = [...new Set(places.map(({ sequence }) => sequence))]
   // There is no index by sequence: an account's signals are found together.
-  const { rows } = await sql<{
-    account_id: string
-    sequence: number
-    agent: string
-    id: string
-    claim: string
-    confidence: number | null
-    score: number | null
-    observed_at: Date
-    expires_at: Date | null
-  }>`
+  const { rows } = await sql<SignalRow>`
     SELECT s.account_id, s.sequence, s.agent, s.id, s.claim, s.confidence, s.score, s.observed_at, s.expires_at
     FROM unnest(${accounts}::text[]) AS asked(account) JOIN signals s ON s.account_id = asked.account
     WHERE s.sequence = ANY(${sequences}::bigint[])`.execute(db)
-  return new Map(
-    rows.map((row) => [
-      placeKey({ name: row.account_id, sequence: row.sequence }),
-      {
-        sequence: row.sequence,
-        id: row.id,
-        agent: row.agent,
-        claim: row.claim,
-        confidence: row.confidence,
-        score: row.score,
-        observedAt: row.observed_at.getTime(),
-        expiresAt: row.expires_at?.getTime() ?? null,
-      },
-    ]),
-  )
+  return new Map(rows.map((row) => [placeKey({ name: row.account_id, sequence: row.sequence }), signalOf(row)]))
 }
 
 /** What admins had said of agents, by `placeKey` of agent and sequence; what has been erased is left out. */
