@@ -15,7 +15,7 @@ export function renderBacktest(report: BacktestReport, terminal: Terminal): stri
   const from = history.from === null ? '' : `, ${day(history.from)} to ${day(history.to)}`
   const known = `${number(history.withOutcome)} with a known outcome, ${number(history.withResolution)} that a person decided`
   return [
-    paint.bold(wrap(`Back-test of ${named(candidate)} against ${named(baseline)}`, terminal)),
+    paint.bold(`Back-test of ${named(candidate)}\nagainst ${named(baseline)}`),
     wrap(`${number(history.questions)} questions from the ${history.source}${from}: ${known}.`, terminal),
     ...notesOf(report).map((note) => wrap(note, terminal)),
     ...report.decisions.map((decision) => `\n${renderDecision(decision, report, terminal)}`),
