@@ -1,4 +1,4 @@
-import { byUrgency, type Escalation, withdrawEscalation } from '../core/escalation.ts'
+import { byUrgency, type Escalation, withdrawEscalation } from '../core/escalation/escalation.ts'
 import { liveSignals } from '../core/live.ts'
 import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'

@@ -1,5 +1,6 @@
-import { type Escalation, isWaiting } from '../core/escalation.ts'
-import type { Facts, NoticeEvent, Ruling, Signal } from '../core/model.ts'
+import { type Escalation, isWaiting } from '../core/escalation/escalation.ts'
+import type { Facts, Ruling, Signal } from '../core/model.ts'
+import type { NoticeEvent } from '../core/queues.ts'
 import { GENESIS, type Head, link } from '../storage/chain.ts'
 import { Writes } from '../storage/commit.ts'
 import { escalationRow } from '../storage/escalations.ts'

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { type Escalation, standingAt } from '../core/escalation.ts'
+import { type Escalation, standingAt } from '../core/escalation/escalation.ts'
 import type { Adjudication, Decision, Question } from '../core/model.ts'
 import { resolveAgent } from '../core/rules/load.ts'
 import type { Database } from '../storage/database.ts'

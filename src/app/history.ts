@@ -1,5 +1,5 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
-import type { Escalation, Resolution } from '../core/escalation.ts'
+import type { Escalation, Resolution } from '../core/escalation/escalation.ts'
 import { type Adjudication, type Decision, ENGINE, type Question, type Ruling } from '../core/model.ts'
 import type { Ruleset } from '../core/rules/load.ts'
 import { makeRuling } from '../core/ruling.ts'

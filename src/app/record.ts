@@ -1,4 +1,4 @@
-import type { Changes } from '../core/asked.ts'
+import type { Changes } from '../core/escalation/asked.ts'
 import type { Adjudication, Facts, Proposal } from '../core/model.ts'
 
 /**

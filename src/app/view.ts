@@ -1,4 +1,4 @@
-import type { Escalation } from '../core/escalation.ts'
+import type { Escalation } from '../core/escalation/escalation.ts'
 import type { Adjudication, Reason, VerdictReason } from '../core/model.ts'
 
 /** Where an adjudication stands in the trail, and when it was made. */

@@ -1,4 +1,4 @@
-import type { BusinessHours } from './model.ts'
+import type { BusinessHours } from './queues.ts'
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely'
-import type { EscalationStatus, Resolution } from '../core/escalation.ts'
+import type { EscalationStatus, Resolution } from '../core/escalation/escalation.ts'
 
 /** The tables, as the newest migration leaves them. Comments on what they mean are with the migrations. */
 export interface Database {

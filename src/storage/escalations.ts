@@ -1,5 +1,10 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import { type Asked, ESCALATION_STATUSES, type Escalation, type EscalationStatus } from '../core/escalation.ts'
+import {
+  type Asked,
+  ESCALATION_STATUSES,
+  type Escalation,
+  type EscalationStatus,
+} from '../core/escalation/escalation.ts'
 import type { Database } from './database.ts'
 
 export interface EscalationFilter {

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { Escalation } from '../core/escalation.ts'
+import type { Escalation } from '../core/escalation/escalation.ts'
 import type { Facts, Ruling, Signal } from '../core/model.ts'
 import { GENESIS, type Head } from './chain.ts'
 import { type EscalationRow, escalationOf } from './escalations.ts'

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { NoticeEvent } from '../core/model.ts'
+import type { NoticeEvent } from '../core/queues.ts'
 import type { Database } from './database.ts'
 import { deliveryRow, type NewDelivery } from './deliveries.ts'
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Escalation } from '../core/escalation.ts'
+import type { Escalation } from '../core/escalation/escalation.ts'
 import type { Database } from './database.ts'
 
 export interface PendingTick {

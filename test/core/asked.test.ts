@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
-import { askedOf, settles } from '../../src/core/asked.ts'
-import { openEscalation } from '../../src/core/escalation.ts'
+import { askedOf, settles } from '../../src/core/escalation/asked.ts'
+import { openEscalation } from '../../src/core/escalation/escalation.ts'
 import type { Adjudication, Proposal, Verdict } from '../../src/core/model.ts'
 import { expansion, NOW, question } from './fixtures.ts'
 

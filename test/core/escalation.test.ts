@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ClockStep, dueStep, expire, lapse, markOverdue, raise, remind } from '../../src/core/clocks.ts'
+import { type ClockStep, dueStep, expire, lapse, markOverdue, raise, remind } from '../../src/core/escalation/clocks.ts'
 import {
   changeEscalation,
   type Escalation,
@@ -10,8 +10,8 @@ import {
   type Resolution,
   ticking,
   withdrawEscalation,
-} from '../../src/core/escalation.ts'
-import { claim, comment, reassign, release, resolve, type Step } from '../../src/core/working.ts'
+} from '../../src/core/escalation/escalation.ts'
+import { claim, comment, reassign, release, resolve, type Step } from '../../src/core/escalation/steps.ts'
 import { HOUR, NOW } from './fixtures.ts'
 
 const LEASE = 15 * 60_000

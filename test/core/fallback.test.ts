@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fallbackAction } from '../../src/core/fallback.ts'
+import { fallbackAction } from '../../src/core/escalation/fallback.ts'
 import type { Action, Decision } from '../../src/core/model.ts'
 import { constant, expansion, failing, question, REVIEW, rule } from './fixtures.ts'
 

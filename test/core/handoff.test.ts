@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
-import type { Action, Decision, Effect, Facts, Handoff, Question, Queue, Ruling } from '../../src/core/model.ts'
-import { NO_QUEUES, queueOf } from '../../src/core/queues.ts'
+import type { Action, Decision, Effect, Facts, Handoff, Question, Ruling } from '../../src/core/model.ts'
+import { NO_QUEUES, type Queue, queueOf } from '../../src/core/queues.ts'
 import {
   agent,
   agents,

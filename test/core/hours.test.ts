@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addBusinessTime } from '../../src/core/hours.ts'
-import type { BusinessHours } from '../../src/core/model.ts'
+import type { BusinessHours } from '../../src/core/queues.ts'
 import { DAY, HOUR } from './fixtures.ts'
 
 const QUARTER = HOUR / 4

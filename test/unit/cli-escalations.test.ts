@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { baseUrl, reviewerOf } from '../../src/cli/connection.ts'
 import { type Change, changeLine, changesBetween } from '../../src/cli/escalations/changes.ts'
-import { baseUrl, reviewerOf } from '../../src/cli/escalations/connection.ts'
 import { isMeant, shortId, shortIds, theOne } from '../../src/cli/escalations/ids.ts'
 import { type Item, inOrder } from '../../src/cli/escalations/item.ts'
 import { createScreen } from '../../src/cli/escalations/screen.ts'

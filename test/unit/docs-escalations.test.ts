@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { ESCALATION_STATUSES } from '../../src/core/escalation.ts'
-import { EVENTS } from '../../src/core/model.ts'
+import { ESCALATION_STATUSES } from '../../src/core/escalation/escalation.ts'
+import { EVENTS } from '../../src/core/queues.ts'
 import { signatureHeaders } from '../../src/egress/signature.ts'
 
 const ROOT = new URL('../../', import.meta.url)

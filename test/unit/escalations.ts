@@ -1,5 +1,5 @@
 import type { Item } from '../../src/cli/escalations/item.ts'
-import type { Resolution } from '../../src/core/escalation.ts'
+import type { Resolution } from '../../src/core/escalation/escalation.ts'
 
 export const NOW = Date.parse('2026-11-23T09:00:00Z')
 

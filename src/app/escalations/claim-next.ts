@@ -1,4 +1,4 @@
-import { holderOf, isWaiting } from '../../core/escalation.ts'
+import { holderOf, isWaiting } from '../../core/escalation/escalation.ts'
 import { type Candidate, readCandidates } from '../../storage/next.ts'
 import type { App } from '../app.ts'
 import type { Principal } from '../principal.ts'

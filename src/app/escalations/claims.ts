@@ -1,6 +1,6 @@
+import { claim, comment, reassign, release } from '../../core/escalation/steps.ts'
 import { addBusinessTime } from '../../core/hours.ts'
 import { OPS, queueOf } from '../../core/queues.ts'
-import { claim, comment, reassign, release } from '../../core/working.ts'
 import type { App } from '../app.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'

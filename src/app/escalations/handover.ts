@@ -1,5 +1,11 @@
-import { askedOf, type Changes, changesOf, settles } from '../../core/asked.ts'
-import { type Asking, changeEscalation, openEscalation, UMPIRE, withdrawEscalation } from '../../core/escalation.ts'
+import { askedOf, type Changes, changesOf, settles } from '../../core/escalation/asked.ts'
+import {
+  type Asking,
+  changeEscalation,
+  openEscalation,
+  UMPIRE,
+  withdrawEscalation,
+} from '../../core/escalation/escalation.ts'
 import { addBusinessTime } from '../../core/hours.ts'
 import type { Adjudication, Decision, Handoff, LedgerRule } from '../../core/model.ts'
 import { OPS, queueOf } from '../../core/queues.ts'

@@ -1,4 +1,4 @@
-import { type Escalation, isWaiting, standingAt } from '../../core/escalation.ts'
+import { type Escalation, isWaiting, standingAt } from '../../core/escalation/escalation.ts'
 import { queueOf } from '../../core/queues.ts'
 import type { App } from '../app.ts'
 import { type AdjudicationView, type EscalationView, escalationView } from '../view.ts'

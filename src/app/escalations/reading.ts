@@ -1,4 +1,4 @@
-import type { Escalation } from '../../core/escalation.ts'
+import type { Escalation } from '../../core/escalation/escalation.ts'
 import { accountIds } from '../../storage/aliases.ts'
 import { type EscalationFilter, findEscalation, listEscalations as list } from '../../storage/escalations.ts'
 import { readSteps } from '../../storage/steps.ts'

@@ -1,4 +1,10 @@
-import { type Escalation, type EscalationStatus, holderOf, isWaiting, type Resolution } from '../../core/escalation.ts'
+import {
+  type Escalation,
+  type EscalationStatus,
+  holderOf,
+  isWaiting,
+  type Resolution,
+} from '../../core/escalation/escalation.ts'
 import { findEscalation } from '../../storage/escalations.ts'
 import type { App } from '../app.ts'
 import { getRecord } from '../history.ts'

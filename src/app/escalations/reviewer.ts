@@ -1,4 +1,4 @@
-import { UMPIRE } from '../../core/escalation.ts'
+import { UMPIRE } from '../../core/escalation/escalation.ts'
 import { demand, may, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 

@@ -1,6 +1,6 @@
 import { validate as isId } from 'uuid'
-import { type Escalation, UMPIRE } from '../../core/escalation.ts'
-import type { Step } from '../../core/working.ts'
+import { type Escalation, UMPIRE } from '../../core/escalation/escalation.ts'
+import type { Step } from '../../core/escalation/steps.ts'
 import { findEscalation } from '../../storage/escalations.ts'
 import type { Wanted } from '../../storage/load.ts'
 import type { App } from '../app.ts'

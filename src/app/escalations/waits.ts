@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Escalation } from '../../core/escalation.ts'
+import type { Escalation } from '../../core/escalation/escalation.ts'
 import type { Bell } from '../../storage/bell.ts'
 import { findClosed } from '../../storage/escalations.ts'
 import type { App } from '../app.ts'

@@ -1,4 +1,4 @@
-import type { NoticeEvent } from '../../core/model.ts'
+import type { NoticeEvent } from '../../core/queues.ts'
 import { hideRecommendation, type ItemView } from '../escalations/item-view.ts'
 import type { AdjudicationView } from '../view.ts'
 

@@ -1,5 +1,5 @@
-import type { Escalation } from '../../core/escalation.ts'
-import type { NoticeEvent, Target } from '../../core/model.ts'
+import type { Escalation } from '../../core/escalation/escalation.ts'
+import type { NoticeEvent, Target } from '../../core/queues.ts'
 import { findEscalation } from '../../storage/escalations.ts'
 import { findNotice, replaceNotice, takeNotice } from '../../storage/notices.ts'
 import type { App } from '../app.ts'

@@ -1,5 +1,5 @@
-import type { NoticeEvent } from '../../core/model.ts'
 import { about, money, percent } from '../../core/phrases.ts'
+import type { NoticeEvent } from '../../core/queues.ts'
 import type { AdjudicationView } from '../view.ts'
 import type { Notice } from './notice.ts'
 

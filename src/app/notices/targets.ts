@@ -1,5 +1,4 @@
-import type { NoticeEvent, Queues, Target } from '../../core/model.ts'
-import { queueOf } from '../../core/queues.ts'
+import { type NoticeEvent, type Queues, queueOf, type Target } from '../../core/queues.ts'
 import { isSigningSecret, SECRET_FORM } from '../../egress/signature.ts'
 
 /** What a variable of the environment holds; undefined: nothing. */

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { ESCALATION_STATUSES } from '../../core/escalation.ts'
+import { ESCALATION_STATUSES } from '../../core/escalation/escalation.ts'
 
 const WHICH = 'an id or the end of one, at least four characters; or an account about which one decision waits'
 

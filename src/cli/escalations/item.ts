@@ -1,5 +1,5 @@
 import type { ItemView } from '../../app/escalations/item-view.ts'
-import type { EscalationStatus } from '../../core/escalation.ts'
+import type { EscalationStatus } from '../../core/escalation/escalation.ts'
 import { spoken } from '../../core/phrases.ts'
 import type { Client } from '../client.ts'
 

@@ -1,6 +1,6 @@
 import type { EscalationDetail } from '../../app/escalations/reading.ts'
+import { type ConnectionOptions, connect } from '../connection.ts'
 import { terminalOf } from '../terminal.ts'
-import { type ConnectionOptions, connect } from './connection.ts'
 import { renderEscalation } from './detail.ts'
 import { findId } from './ids.ts'
 

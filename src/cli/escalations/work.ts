@@ -1,6 +1,6 @@
 import type { Client } from '../client.ts'
+import { type ConnectionOptions, connect, type Reviewer, readReviewer } from '../connection.ts'
 import { CommandError, UsageError } from '../failure.ts'
-import { type ConnectionOptions, connect, type Reviewer, readReviewer } from './connection.ts'
 import { findId, shortId } from './ids.ts'
 import { answerOf, type Item, subjectOf } from './item.ts'
 import { demandQueue } from './queues.ts'

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { readRuleFiles } from '../../app/rule-files.ts'
 import type { Client } from '../client.ts'
-import { type ConnectionOptions, connect } from '../escalations/connection.ts'
+import { type ConnectionOptions, connect } from '../connection.ts'
 import { CommandError, UsageError } from '../failure.ts'
 import { table, terminalOf } from '../terminal.ts'
 

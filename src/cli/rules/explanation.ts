@@ -1,5 +1,5 @@
 import type { Explanation } from '../../app/explanation.ts'
-import { isWaiting } from '../../core/escalation.ts'
+import { isWaiting } from '../../core/escalation/escalation.ts'
 import { type Adjudication, AUTONOMY, type Autonomy, type Decision } from '../../core/model.ts'
 import { money, spoken } from '../../core/phrases.ts'
 import { waterfallOf } from '../../core/waterfall.ts'

@@ -1,4 +1,5 @@
-import type { Action, Claim, Decision, FactDeclaration, Queues, Review, Rule } from '../model.ts'
+import type { Action, Claim, Decision, FactDeclaration, Review, Rule } from '../model.ts'
+import type { Queues } from '../queues.ts'
 import { createVocabulary, type Vocabulary } from './cel/vocabulary.ts'
 import { factsRead, meaningOf, type SharedPart } from './meaning.ts'
 import { nameProblem } from './name.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Decision, Queues } from '../model.ts'
-import { NO_QUEUES } from '../queues.ts'
+import type { Decision } from '../model.ts'
+import { NO_QUEUES, type Queues } from '../queues.ts'
 import { type AgentDeclarations, compileAgents, type KnownFacts, NO_AGENTS } from './agents.ts'
 import { compileDecision, type DecisionDraft, draftDecision } from './decision.ts'
 import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'

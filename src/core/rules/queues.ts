@@ -1,5 +1,12 @@
-import type { BusinessHours, Expiry, NoticeEvent, Queue, Queues, Target } from '../model.ts'
-import { OPS } from '../queues.ts'
+import {
+  type BusinessHours,
+  type Expiry,
+  type NoticeEvent,
+  OPS,
+  type Queue,
+  type Queues,
+  type Target,
+} from '../queues.ts'
 import type { RuleProblem } from './problem.ts'
 import type { Place } from './rule.ts'
 import { checkSchema, entriesOf, isMap, partOf } from './schema/check.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EVENTS } from '../../core/model.ts'
+import { EVENTS } from '../../core/queues.ts'
 import { DELIVERY_STATUSES } from '../../storage/database.ts'
 import { count, field, idCursor, idPath, list, listQuery, name, text, time, unfilled } from './common.ts'
 

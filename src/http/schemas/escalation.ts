@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ESCALATION_STATUSES } from '../../core/escalation.ts'
+import { ESCALATION_STATUSES } from '../../core/escalation/escalation.ts'
 import { REASONS } from '../../core/model.ts'
 import {
   count,

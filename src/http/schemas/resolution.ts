@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ESCALATION_STATUSES } from '../../core/escalation.ts'
+import { ESCALATION_STATUSES } from '../../core/escalation/escalation.ts'
 import { parseDuration } from '../../core/rules/time.ts'
 import { field, text, time } from './common.ts'
 

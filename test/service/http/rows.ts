@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Resolution } from '../../../src/core/escalation.ts'
+import type { Resolution } from '../../../src/core/escalation/escalation.ts'
 import { START } from '../app.ts'
 import { execute } from '../database.ts'
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import path from 'node:path'
-import type { PrincipalKind, Scope } from '../../app/principal.ts'
-import { readConfig } from '../../config.ts'
-import { type Client, createClient } from '../client.ts'
-import { CommandError, UsageError } from '../failure.ts'
+import type { PrincipalKind, Scope } from '../app/principal.ts'
+import { readConfig } from '../config.ts'
+import { type Client, createClient } from './client.ts'
+import { CommandError, UsageError } from './failure.ts'
 
 /** Options of every command that talks to a service. */
 export interface ConnectionOptions {

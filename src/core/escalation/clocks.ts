@@ -1,5 +1,5 @@
 import { closed, type Escalation, halfway, holderOf, isWaiting, type Resolution, settled } from './escalation.ts'
-import { givenBack } from './working.ts'
+import { givenBack } from './steps.ts'
 
 /** What time makes of an escalation by itself, in the order in which it is done. */
 export type ClockStep = 'lapse' | 'overdue' | 'remind' | 'expire'

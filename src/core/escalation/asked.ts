@@ -1,5 +1,5 @@
+import type { Adjudication, Handoff, Proposal } from '../model.ts'
 import type { Asked, Escalation } from './escalation.ts'
-import type { Adjudication, Handoff, Proposal } from './model.ts'
 
 /** What an answer asks of a person. */
 export function askedOf(answer: Adjudication, queue: string, before: Asked | null): Asked {

@@ -1,6 +1,6 @@
-import { evaluateLosses } from './cost.ts'
-import { hear } from './hear.ts'
-import type { Decision, Question } from './model.ts'
+import { evaluateLosses } from '../cost.ts'
+import { hear } from '../hear.ts'
+import type { Decision, Question } from '../model.ts'
 
 /**
  * What is done where nobody decides in time: what the decision names for that, else what does the least harm at worst,

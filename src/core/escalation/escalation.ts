@@ -1,4 +1,4 @@
-import type { Proposal, Reason } from './model.ts'
+import type { Proposal, Reason } from '../model.ts'
 
 /** An item in a human queue, as it stands. Times are milliseconds since the epoch. */
 export interface Escalation {
