@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import { diffRulesets } from '../core/rules/diff.ts'
-import { formatProblem, loadRuleset, type RuleFile, type Ruleset, rulesetFromContent } from '../core/rules/load.ts'
+import { formatProblem, loadRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
 import {
   type Activation,
   appendActivation,
@@ -16,7 +16,7 @@ import type { Database } from '../storage/database.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
-import { createRules, type Rules } from './rules.ts'
+import { createRules, type Rules, storedRuleset } from './rules.ts'
 
 /** What opens an activation: which set, and in whose name. */
 export type NewActivation = Pick<Activation, 'source' | 'by' | 'pinned'>
@@ -46,13 +46,11 @@ export async function activate(
 
 /** What is new beside a stored ruleset; nothing where that is damaged: `umpire audit verify` says so. */
 function changesFrom(before: string, ruleset: Ruleset): readonly string[] {
-  let known: Ruleset
   try {
-    known = rulesetFromContent(before)
+    return diffRulesets({ content: before }, ruleset).map(({ text }) => text)
   } catch {
     return []
   }
-  return diffRulesets(known, ruleset).map(({ text }) => text)
 }
 
 const isSame = (current: Activation | undefined, { hash }: Ruleset, { pinned }: NewActivation): boolean =>
@@ -78,19 +76,8 @@ export async function startRules(
     now,
     (current) => stays(current) || isSame(current, directory, how),
   )
-  return createRules(db, activation, await rulesetOf(db, activation, directory))
-}
-
-/** The ruleset of an activation: one that is compiled already, or else as it is stored. */
-export async function rulesetOf(
-  db: Kysely<Database>,
-  { ruleset: hash }: Activation,
-  compiled: Ruleset,
-): Promise<Ruleset> {
-  if (compiled.hash === hash) return compiled
-  const content = await findContent(db, hash)
-  if (content === undefined) throw new Error(`the active ruleset \`${hash}\` is not stored`)
-  return rulesetFromContent(content)
+  if (activation.ruleset === directory.hash) return createRules(db, activation, directory)
+  return createRules(db, activation, await storedRuleset(db, activation.ruleset))
 }
 
 /**

@@ -7,7 +7,7 @@ import { findEscalation } from '../storage/escalations.ts'
 import { readSteps } from '../storage/steps.ts'
 import { type StepView, stepView } from './escalations/step-view.ts'
 import { type Archive, getRecord, restoreAdjudication } from './history.ts'
-import { rulesetNamed } from './named-ruleset.ts'
+import { storedRuleset } from './rules.ts'
 
 /** An answer of the past with all that tells how it came about, and what people made of it since. */
 export interface Explanation {
@@ -47,7 +47,7 @@ function archiveIn(db: Kysely<Database>): Archive {
     db,
     rules: {
       agent: (ruleset, name, stored) => resolveAgent(name, ruleset.agents, stored?.overrides ?? null),
-      byHash: (hash) => rulesetNamed(db, hash),
+      byHash: (hash) => storedRuleset(db, hash),
     },
   }
 }

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import type { Kysely } from 'kysely'
-import { type Ruleset, rulesetFromContent } from '../core/rules/load.ts'
-import { bodyOf } from '../storage/chain.ts'
+import type { Ruleset } from '../core/rules/load.ts'
+import { newestActivation } from '../storage/activations.ts'
 import type { Database } from '../storage/database.ts'
 import { Problem } from './problem.ts'
 import { readRules } from './rule-files.ts'
+import { storedRuleset } from './rules.ts'
 
 /** Names the ruleset that was activated last. */
 export const ACTIVE = 'active'
@@ -35,28 +36,13 @@ export async function rulesetNamed(
     throw new Problem('not_found', `\`${name}\` is in no directory; set UMPIRE_DATA_DIR or DATABASE_URL to where it is`)
   }
   const hash = name === ACTIVE ? await activeHash(db, instead) : await wholeHash(db, name)
-  const { content } = await db
-    .selectFrom('rulesets')
-    .select('content')
-    .where('hash', '=', hash)
-    .executeTakeFirstOrThrow()
-  return rulesetFromContent(content)
+  return storedRuleset(db, hash)
 }
 
 async function activeHash(db: Kysely<Database>, instead: string): Promise<string> {
-  const row = await db
-    .selectFrom('audit_entries as e')
-    .innerJoin('audit_payloads as p', (join) =>
-      join.onRef('p.stream', '=', 'e.stream').onRef('p.sequence', '=', 'e.sequence'),
-    )
-    .select('p.payload')
-    .where('e.stream', '=', 'rulesets')
-    .where('e.kind', '=', 'ruleset.activated')
-    .orderBy('e.sequence', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  if (!row) throw new Problem('not_found', `no ruleset was ever active in this database; ${instead}`)
-  return bodyOf<{ ruleset: string }>(row.payload).ruleset
+  const activation = await newestActivation(db)
+  if (!activation) throw new Problem('not_found', `no ruleset was ever active in this database; ${instead}`)
+  return activation.ruleset
 }
 
 async function wholeHash(db: Kysely<Database>, name: string): Promise<string> {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Between two looks, and how long all must be quiet. Milliseconds. */
-const INTERVAL = 200
+const INTERVAL = 100
 
 /**
  * How the YAML files of a directory look from outside: differs when one was added, removed, replaced or written to. A

@@ -15,6 +15,8 @@ export interface Rules {
   readonly refused: Refused | null
   /** Answers with another set from now on. */
   follow(activation: Activation, ruleset: Ruleset): void
+  /** Keeps a set that has been compiled, for `byHash`. */
+  remember(ruleset: Ruleset): void
   refuse(refused: Refused | null): void
   /** @throws Problem `unknown_decision`, naming those that there are */
   decision(name: string): Decision
@@ -66,6 +68,7 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
       active = ruleset
       keep(ruleset)
     },
+    remember: keep,
     refuse(reasons) {
       refused = reasons
     },
@@ -90,11 +93,16 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
     async byHash(hash) {
       const known = compiled.get(hash)
       if (known) return known
-      const content = await findContent(db, hash)
-      if (content === undefined) throw new Problem('not_found', `no ruleset \`${hash}\``)
-      const ruleset = rulesetFromContent(content)
+      const ruleset = await storedRuleset(db, hash)
       keep(ruleset)
       return ruleset
     },
   }
+}
+
+/** A ruleset as it is stored, compiled. @throws Problem `not_found` */
+export async function storedRuleset(db: Kysely<Database>, hash: string): Promise<Ruleset> {
+  const content = await findContent(db, hash)
+  if (content === undefined) throw new Problem('not_found', `no ruleset \`${hash}\``)
+  return rulesetFromContent(content)
 }

@@ -1,4 +1,3 @@
-import { rulesetOf } from '../app/activation.ts'
 import type { App } from '../app/app.ts'
 import { newestActivation, newestSequence } from '../storage/activations.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
@@ -30,7 +29,7 @@ export function followActivations({
       if (newest === seen) return
       const activation = await newestActivation(db)
       if (activation) {
-        const ruleset = await rulesetOf(db, activation, rules.active)
+        const ruleset = await rules.byHash(activation.ruleset)
         if (ruleset.hash !== rules.active.hash)
           log.info({ ruleset: ruleset.hash, by: activation.by }, 'other rules answer now')
         rules.follow(activation, ruleset)

@@ -30,6 +30,9 @@ export interface RulesetChange {
   readonly text: string
 }
 
+/** What of a ruleset is compared; it need not be compiled. */
+type Contents = Pick<Ruleset, 'content'>
+
 /** Of what is equal the first is taken, and effects apply in the order of the rules. */
 const ORDERED = new Set(['states', 'actions', 'rules'])
 
@@ -41,7 +44,7 @@ const ORDERED = new Set(['states', 'actions', 'rules'])
  * @returns what holds for every decision first, then each decision by name, then agents and queues; in the order of
  *   the files
  */
-export function diffRulesets(from: Ruleset, to: Ruleset): readonly RulesetChange[] {
+export function diffRulesets(from: Contents, to: Contents): readonly RulesetChange[] {
   const before = new Map(subjectsOf(from).map((subject) => [subject.key, subject]))
   const after = new Map(subjectsOf(to).map((subject) => [subject.key, subject]))
   const subjects = [...new Map([...before, ...after])].sort(([one], [other]) => (one < other ? -1 : 1))

@@ -30,7 +30,7 @@ const AGENT = { kind: 'unknown', mode: 'live', trust: 1, defaultConfidence: 0.75
  * The files of a ruleset by what they are about: shared rules, each decision by its name, agents, queues, in this order.
  * Files that may be left out are there without content.
  */
-export function subjectsOf({ content }: Ruleset): readonly Subject[] {
+export function subjectsOf({ content }: Pick<Ruleset, 'content'>): readonly Subject[] {
   const files = new Map(JSON.parse(content) as readonly (readonly [name: string, value: unknown])[])
   const written = (name: string, nothing: object) => files.get(name) ?? nothing
   const all = written('_all.yaml', { rules: [] })
