@@ -16,6 +16,7 @@ export interface Database {
   pending_questions: PendingQuestionsTable
   outbox: OutboxTable
   deliveries: DeliveriesTable
+  backtests: BacktestsTable
   outcomes: OutcomesTable
   agents: AgentsTable
   rulesets: RulesetsTable
@@ -167,6 +168,33 @@ interface DeliveriesTable {
 
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'dead'] as const
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number]
+
+interface BacktestsTable {
+  id: string
+  status: Generated<BacktestStatus>
+  requested_by: string
+  candidate: string
+  candidate_name: string
+  baseline: string
+  baseline_name: string
+  since: string
+  decision: string | null
+  minutes_per_review: number
+  runs: Generated<number>
+  broken_off: Generated<number>
+  leased_until: Date | null
+  done: Generated<number>
+  total: number | null
+  error: string | null
+  /** JSON of a `BacktestReport`. */
+  report: string | null
+  created_at: Date
+  started_at: Date | null
+  finished_at: Date | null
+}
+
+export const BACKTEST_STATUSES = ['queued', 'running', 'done', 'failed', 'cancelled'] as const
+export type BacktestStatus = (typeof BACKTEST_STATUSES)[number]
 
 interface OutcomesTable {
   account_id: string
