@@ -1,3 +1,4 @@
+import type { Answer, Speaks } from '../core/comparison.ts'
 import type { Estimate } from '../core/stats/bootstrap.ts'
 import type { Reliability } from '../core/stats/calibration.ts'
 
@@ -107,12 +108,6 @@ export interface Count {
   readonly questions: number
 }
 
-/**
- * What happens with an account: `act <action>` (reviewed afterwards or not), `suggest <action>`, where a person decides
- * on it, or `escalate`, where a person decides on their own.
- */
-export type Answer = string
-
 export interface Flips {
   /** Questions to which the sets give different answers. */
   readonly count: number
@@ -147,11 +142,7 @@ export interface FlipEvidence {
   readonly unknown: number
 }
 
-export interface Verdicts {
-  readonly agree: number
-  readonly contradict: number
-  readonly neither: number
-}
+export type Verdicts = { readonly [S in Speaks]: number }
 
 export interface CostlyFlip {
   /** Of the adjudication; null: it is from files. */

@@ -1,8 +1,8 @@
+import { type Answer, answerOf } from '../core/comparison.ts'
 import type { Agent, Decision } from '../core/model.ts'
 import { asksPerson, type Recommended, recommend } from '../core/recommend.ts'
 import { type Ruleset, resolveAgent } from '../core/rules/load.ts'
 import type { Case, PastAgent } from './case.ts'
-import type { Answer } from './report.ts'
 
 /** One of the two rulesets, as it answers. */
 export interface Side {
@@ -45,12 +45,13 @@ export function ask(side: Side, decision: Decision, one: Case): Said {
   const agents = side.standing(one.agents)
   const of = recommend(decision, { account, now, draw, facts, signals, agents, proposal })
   const action = of.action === null ? null : (decision.actions[of.action]?.name ?? null)
-  return { decision, of, action, answer: answerOf(of, action), asks: asksPerson(of.disposition) }
-}
-
-function answerOf({ disposition }: Recommended, action: string | null): Answer {
-  if (disposition === 'escalate') return 'escalate'
-  return disposition === 'suggest' ? `suggest ${action}` : `act ${action}`
+  return {
+    decision,
+    of,
+    action,
+    answer: answerOf({ action, disposition: of.disposition }),
+    asks: asksPerson(of.disposition),
+  }
 }
 
 /**

@@ -1,16 +1,14 @@
 import { type Conclusion, conclude, concludeOn } from './conclude.ts'
 import { measureConflict } from './conflict.ts'
-import { type Disposal, dispose } from './disposition.ts'
-import type { Effects } from './effects.ts'
+import { dispose } from './disposition.ts'
 import { findFlips } from './flips.ts'
 import { handOff } from './handoff.ts'
 import { type Hearing, hear } from './hear.ts'
 import { ruleLedger, signalLedger } from './ledger.ts'
-import type { Live } from './live.ts'
 import type { Adjudication, Autonomy, Decision, Question } from './model.ts'
 import { standingRuling } from './ruling.ts'
 import { summarise } from './summary.ts'
-import { type Judgement, judge } from './verdict.ts'
+import { judgeProposal } from './verdict.ts'
 
 /** Runs a stage of an adjudication, in a span of a trace say, and returns what the stage returns. */
 export type RunStage = <T>(stage: 'rules' | 'belief' | 'decide', run: () => T) => T
@@ -54,7 +52,9 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
     regret: stakes.regret,
   }
   const disposal = dispose(standing, review, draw)
-  const judgement = judgeProposal(decision, question, live, effects, conclusion, disposal)
+  const judgement = judgeProposal(decision, proposal, heard, conclusion, disposal)
+  if (proposal !== null && judgement === null)
+    throw new Error(`\`${decision.name}\` has no action \`${proposal.action}\`; propose one that it has`)
   const handoff = handOff(
     { disposal, effects, judgement, losses: conclusion.losses, failures },
     decision,
@@ -90,32 +90,6 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
       Math.min(now + decision.validFor, ruling?.until ?? Number.POSITIVE_INFINITY),
     ),
   }
-}
-
-function judgeProposal(
-  decision: Decision,
-  { proposal }: Question,
-  live: Live,
-  effects: Effects,
-  { risks, best }: Conclusion,
-  { disposition, reasons }: Disposal,
-): Judgement | null {
-  if (proposal === null) return null
-  const action = actionNamed(decision, proposal.action)
-  if (action === -1)
-    throw new Error(`\`${decision.name}\` has no action \`${proposal.action}\`; propose one that it has`)
-  return judge({
-    action,
-    vetoed: effects.vetoedBy[action] !== null,
-    autonomy: effects.autonomy[action] as Autonomy,
-    inScope: live.proposerInScope,
-    ruled: reasons.includes('decided_by_person'),
-    disposition,
-    recommended: action === best,
-    risk: risks[action] as number | null,
-    leastRisk: best === null ? null : (risks[best] as number),
-    tolerance: decision.tolerance,
-  })
 }
 
 function actionNamed({ actions }: Decision, name: string): number {

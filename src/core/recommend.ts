@@ -1,7 +1,8 @@
 import { type Conclusion, conclude } from './conclude.ts'
 import { dispose, type Standing } from './disposition.ts'
 import { type Hearing, hear } from './hear.ts'
-import type { Autonomy, Decision, Disposition, Question } from './model.ts'
+import type { Autonomy, Decision, Disposition, Question, Verdict } from './model.ts'
+import { judgeProposal } from './verdict.ts'
 
 /** What an adjudication comes to, without the words and the ledger that tell people why. */
 export interface Recommended extends Pick<Conclusion, 'used' | 'weights' | 'beliefs' | 'losses'> {
@@ -9,6 +10,11 @@ export interface Recommended extends Pick<Conclusion, 'used' | 'weights' | 'beli
   readonly action: number | null
   readonly disposition: Disposition
   readonly regret: number
+  readonly confidence: number
+  /** On the proposal; null: there is none, or none of an action that the decision has. */
+  readonly verdict: Verdict | null
+  /** Whether an expression failed. */
+  readonly failed: boolean
   /** Whether a person is asked however little is at stake. */
   readonly peopleAnyway: boolean
 }
@@ -23,17 +29,30 @@ export function recommend(decision: Decision, question: Omit<Question, 'ruling'>
   const heard = hear(decision, { ...question, ruling: null })
   const conclusion = conclude(decision, heard.live.used, heard.effects, heard.scope)
   const { used, weights, beliefs, losses, best, stakes } = conclusion
+  const failed = hasFailed(heard, conclusion)
   const standing: Standing = {
     autonomy: best === null ? null : (heard.effects.autonomy[best] as Autonomy),
     ruled: false,
-    failed: hasFailed(heard, conclusion),
+    failed,
     escalated: heard.effects.escalations.length > 0,
     regret: stakes.regret,
   }
-  const { disposition } = dispose(standing, decision.review, question.draw)
+  const disposal = dispose(standing, decision.review, question.draw)
   const certain = dispose({ ...standing, regret: 0 }, decision.review, question.draw)
   const peopleAnyway = asksPerson(certain.disposition)
-  return { used, weights, beliefs, losses, action: best, disposition, regret: stakes.regret, peopleAnyway }
+  return {
+    used,
+    weights,
+    beliefs,
+    losses,
+    action: best,
+    disposition: disposal.disposition,
+    regret: stakes.regret,
+    confidence: stakes.confidence,
+    verdict: judgeProposal(decision, question.proposal, heard, conclusion, disposal)?.verdict ?? null,
+    failed,
+    peopleAnyway,
+  }
 }
 
 /** Whether a person decides, rather than looks afterwards or not at all. */

@@ -1,4 +1,7 @@
-import type { Autonomy, Disposition, Verdict, VerdictReason } from './model.ts'
+import type { Conclusion } from './conclude.ts'
+import type { Disposal } from './disposition.ts'
+import type { Hearing } from './hear.ts'
+import type { Autonomy, Decision, Disposition, Proposal, Verdict, VerdictReason } from './model.ts'
 
 /** What speaks against a proposal, and what then becomes of it. */
 const OBJECTIONS = {
@@ -39,6 +42,30 @@ export interface Contest {
   readonly risk: number | null
   readonly leastRisk: number | null
   readonly tolerance: number
+}
+
+/** The answer to a proposal; null: there is none, or none of an action that the decision has. */
+export function judgeProposal(
+  { actions, tolerance }: Decision,
+  proposal: Proposal | null,
+  { live, effects }: Hearing,
+  { risks, best }: Conclusion,
+  { disposition, reasons }: Disposal,
+): Judgement | null {
+  const action = proposal === null ? -1 : actions.findIndex(({ name }) => name === proposal.action)
+  if (action === -1) return null
+  return judge({
+    action,
+    vetoed: effects.vetoedBy[action] !== null,
+    autonomy: effects.autonomy[action] as Autonomy,
+    inScope: live.proposerInScope,
+    ruled: reasons.includes('decided_by_person'),
+    disposition,
+    recommended: action === best,
+    risk: risks[action] as number | null,
+    leastRisk: best === null ? null : (risks[best] as number),
+    tolerance,
+  })
 }
 
 /** The answer to an agent that wants to take an action. Where a person has decided, that action and no other. */

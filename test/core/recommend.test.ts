@@ -13,23 +13,38 @@ describe('recommend', () => {
   ])('says what an adjudication says, to the last digit, with %s', (_what, shape) => {
     fc.assert(
       fc.property(cases(shape), ({ decision, question }) => {
-        const { action, disposition, beliefs, regret, used, weights } = recommend(decision, question)
+        const { action, beliefs, used, weights, losses: _, ...same } = recommend(decision, question)
         const answer = adjudicate(decision, question)
         expect({
           action: action === null ? null : decision.actions[action]?.name,
-          disposition,
           beliefs,
-          regret,
+          ...same,
           weights: used.map(({ signal }, i) => [signal.sequence, weights.weight[i]]),
         }).toEqual({
           action: answer.recommendation.action,
           disposition: answer.recommendation.disposition,
+          confidence: answer.recommendation.confidence,
+          verdict: answer.proposal?.verdict ?? null,
+          failed: answer.rules.some(({ error }) => error !== undefined),
+          peopleAnyway: expect.any(Boolean),
           beliefs: Object.values(answer.beliefs),
           regret: answer.regret,
           weights: answer.signals.filter((one) => one.used).map(({ sequence, weight }) => [sequence, weight]),
         })
       }),
       RUNS,
+    )
+  })
+
+  it('gives no verdict on an action that the decision does not have', () => {
+    fc.assert(
+      fc.property(cases(), ({ decision, question }) => {
+        const [agent = ''] = question.agents.keys()
+        fc.pre(agent !== '')
+        const proposal = { agent, action: 'of another set' }
+        expect(recommend(decision, { ...question, proposal }).verdict).toBeNull()
+        expect(() => adjudicate(decision, { ...question, proposal })).toThrow('has no action `of another set`')
+      }),
     )
   })
 

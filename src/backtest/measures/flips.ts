@@ -1,4 +1,5 @@
-import type { Answer, CostlyFlip, FlipEvidence, FlipPair, Flips, Verdicts } from '../report.ts'
+import { type Answer, byCost, byDecision } from '../../core/comparison.ts'
+import type { CostlyFlip, FlipEvidence, FlipPair, Flips, Verdicts } from '../report.ts'
 import type { Said } from '../side.ts'
 import { byName, type Compared } from './compared.ts'
 
@@ -42,8 +43,8 @@ export function addFlip(tally: FlipsTally, compared: Compared, extra: number | n
     return
   }
   if (extra !== null) pair.extra += extra
-  if (extra !== null) pair.outcomes[extra < 0 ? 'agree' : extra > 0 ? 'contradict' : 'neither'] += 1
-  else if (one.resolved !== null) pair.people[byResolution(one.resolved, baseline, candidate)] += 1
+  if (extra !== null) pair.outcomes[byCost(extra)] += 1
+  else if (one.resolved !== null) pair.people[byDecision(one.resolved, stance(baseline), stance(candidate))] += 1
   else pair.unknown += 1
 
   const flip: CostlyFlip = {
@@ -62,15 +63,7 @@ export function addFlip(tally: FlipsTally, compared: Compared, extra: number | n
   if (last === undefined || costliestFirst(flip, last) < 0) keepCostliest(tally, [flip])
 }
 
-/**
- * A set that acts as the person decided is right; one that acts otherwise is wrong; one that asks is neither, and better
- * than wrong and, since asking costs, worse than right.
- */
-function byResolution(resolved: string, baseline: Said, candidate: Said): keyof Verdicts {
-  const merit = ({ asks, action }: Said) => (asks ? 0 : action === resolved ? 1 : -1)
-  const gained = merit(candidate) - merit(baseline)
-  return gained > 0 ? 'agree' : gained < 0 ? 'contradict' : 'neither'
-}
+const stance = ({ action, of: { disposition } }: Said) => ({ action, disposition })
 
 function pairOf({ pairs }: FlipsTally, from: Answer, to: Answer): PairTally {
   const key = `${from} → ${to}`
