@@ -19,7 +19,6 @@ export interface Spill {
   append(part: number, tag: string, line: Line): Promise<void> | undefined
   /** All bytes of a part, in their order. Nothing is appended to any after the first is read. */
   read(part: number): Promise<Uint8Array<ArrayBuffer>>
-  /** Deletes the file. */
   close(): Promise<void>
 }
 
@@ -33,15 +32,17 @@ interface Extent {
   readonly length: number
 }
 
-interface SpillFile {
-  readonly handle: FileHandle
-  readonly directory: string
-}
-
-/** For its owner only: it holds customers' data. */
-async function createFile(): Promise<SpillFile> {
+/**
+ * It holds customers' data: only its owner may open it, and it loses its name at once, so that nothing of it is left
+ * however the process ends.
+ */
+async function createFile(): Promise<FileHandle> {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-backtest-'))
-  return { directory, handle: await open(path.join(directory, 'history'), 'wx+', 0o600) }
+  try {
+    return await open(path.join(directory, 'history'), 'wx+', 0o600)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
 }
 
 /** A file is made only once what is kept in memory has no more room. */
@@ -49,7 +50,7 @@ export function createSpill(parts: number): Spill {
   const blockSize = Math.min(LARGEST_BLOCK, Math.ceil(BUFFERED / parts))
   const blocks = new Map<number, Block>()
   const extents: Extent[][] = Array.from({ length: parts }, () => [])
-  let file: SpillFile | null = null
+  let file: FileHandle | null = null
   let end = 0
 
   const write = async (part: number, bytes: Uint8Array) => {
@@ -57,7 +58,7 @@ export function createSpill(parts: number): Spill {
     end += bytes.length
     try {
       file ??= await createFile()
-      const { bytesWritten } = await file.handle.write(bytes, 0, bytes.length, end - bytes.length)
+      const { bytesWritten } = await file.write(bytes, 0, bytes.length, end - bytes.length)
       if (bytesWritten < bytes.length) throw Object.assign(new Error('short write'), { code: 'ENOSPC' })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
@@ -91,7 +92,7 @@ export function createSpill(parts: number): Spill {
       const bytes = new Uint8Array(total)
       let at = 0
       for (const { position, length } of written) {
-        await file?.handle.read(bytes, at, length, position)
+        await file?.read(bytes, at, length, position)
         at += length
       }
       if (block !== undefined) bytes.set(block.bytes.subarray(0, block.used), at)
@@ -100,8 +101,7 @@ export function createSpill(parts: number): Spill {
     },
     async close() {
       blocks.clear()
-      await file?.handle.close()
-      if (file !== null) await rm(file.directory, { recursive: true, force: true })
+      await file?.close()
     },
   }
 }
