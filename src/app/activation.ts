@@ -1,11 +1,9 @@
 import type { Kysely } from 'kysely'
-import { diffRulesets } from '../core/rules/diff.ts'
 import { formatProblem, loadRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
 import {
   type Activation,
   appendActivation,
   appendRelease,
-  findContent,
   hasBeenActive,
   listActivations,
   lockActivations,
@@ -17,6 +15,8 @@ import { type App, type Page, type Paged, paged } from './app.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { createRules, type Rules, storedRuleset } from './rules.ts'
+import { changesFrom } from './ruleset-diff.ts'
+import { endShadowOf, readShadow } from './shadow.ts'
 
 /** What opens an activation: which set, and in whose name. */
 export type NewActivation = Pick<Activation, 'source' | 'by' | 'pinned'>
@@ -38,19 +38,10 @@ export async function activate(
     await lockActivations(trx)
     const current = await newestActivation(trx)
     if (current && unless(current)) return current
-    const before = current && (await findContent(trx, current.ruleset))
-    const changes = before === undefined ? [] : changesFrom(before, ruleset)
+    const changes = current ? await changesFrom(trx, current.ruleset, ruleset) : []
+    await endShadowOf(trx, ruleset, { by: how.by, at: now })
     return appendActivation(trx, { ...how, at: now, changes, ruleset: ruleset.hash })
   })
-}
-
-/** What is new beside a stored ruleset; nothing where that is damaged: `umpire audit verify` says so. */
-function changesFrom(before: string, ruleset: Ruleset): readonly string[] {
-  try {
-    return diffRulesets({ content: before }, ruleset).map(({ text }) => text)
-  } catch {
-    return []
-  }
 }
 
 const isSame = (current: Activation | undefined, { hash }: Ruleset, { pinned }: NewActivation): boolean =>
@@ -76,8 +67,12 @@ export async function startRules(
     now,
     (current) => stays(current) || isSame(current, directory, how),
   )
-  if (activation.ruleset === directory.hash) return createRules(db, activation, directory)
-  return createRules(db, activation, await storedRuleset(db, activation.ruleset))
+  const isTheirs = activation.ruleset === directory.hash
+  const active = isTheirs ? directory : await storedRuleset(db, activation.ruleset)
+  const rules = createRules(db, activation, active)
+  // Where it can't be read, whoever follows it says so.
+  rules.followShadow(await readShadow(db, rules).catch(() => null))
+  return rules
 }
 
 /**

@@ -21,6 +21,8 @@ import { Problem } from './problem.ts'
 import { overlaid, standing } from './question.ts'
 import { raiseQuestions } from './questions.ts'
 import { type AdjudicationRecord, figuresOf } from './record.ts'
+import type { Shadow } from './rules.ts'
+import { answerInShadow } from './shadow-answer.ts'
 import { acceptSignal, freshSignals, type SignalInput, toSignal } from './signals.ts'
 import { viewOf } from './view.ts'
 
@@ -37,6 +39,8 @@ export interface AdjudicationRequest {
 interface Asked {
   readonly ruleset: Ruleset
   readonly decision: Decision
+  /** Asked too, and heard by nobody; null: none runs. */
+  readonly shadow: Shadow | null
   readonly request: AdjudicationRequest
 }
 
@@ -61,14 +65,15 @@ export async function adjudicate(
   remember?: Remember,
 ): Promise<{ readonly id: string | null; readonly body: string }> {
   // Another set may become active at any moment: an answer is of one.
-  const asked: Asked = { ruleset: app.rules.active, decision: app.rules.decision(request.decision), request }
+  const { active: ruleset, shadow } = app.rules
+  const asked: Asked = { ruleset, decision: app.rules.decision(request.decision), shadow, request }
   permit(principal, asked)
   if (request.facts) demandSmall(request.facts, 'the question')
   const { account, dryRun = false } = request
   const signals = (request.signals ?? []).map((signal) => ({ ...signal, account }))
   const arrivedAt = performance.now()
   let accepted = 0
-  const { id, body, answer } = await app.desk.submit({
+  const { id, body, answer, shadowed } = await app.desk.submit({
     accounts: [account],
     agents: [...signals.map((signal) => signal.agent), ...(request.proposal ? [request.proposal.agent] : [])],
     signals,
@@ -85,6 +90,7 @@ export async function adjudicate(
   })
   if (!dryRun) {
     measure(app, answer, performance.now() - arrivedAt)
+    if (shadowed !== null) app.metrics.shadowed(answer.decision, shadowed)
     app.metrics.ingested('accepted', accepted)
     app.metrics.ingested('duplicate', signals.length - accepted)
   }
@@ -122,7 +128,7 @@ function answerOnly(app: App, asked: Asked, book: Book, page: AccountPage, fresh
     escalation: null,
     audit: null,
   }
-  return { id: null, body: JSON.stringify(viewOf(answer, envelope)), answer }
+  return { id: null, body: JSON.stringify(viewOf(answer, envelope)), answer, shadowed: null }
 }
 
 function answerAndKeep(
@@ -133,7 +139,7 @@ function answerAndKeep(
   page: AccountPage,
   remember: Remember | undefined,
 ) {
-  const { ruleset, decision, request } = asked
+  const { ruleset, decision, shadow, request } = asked
   const question = ask(app, asked, book, page, page.signals)
   const answer = arbitrate(decision, question, span)
   const id = app.newId()
@@ -161,8 +167,10 @@ function answerAndKeep(
   const { account } = page
   const { disposition } = answer.recommendation
   book.writes.insert('adjudications', { account_id: account, decision: decision.name, sequence, id, disposition })
-  carryOut({ stream: page.stream, sequence })
-  const audit = { stream: page.stream, sequence, hash }
+  const place = { stream: page.stream, sequence }
+  carryOut(place)
+  const shadowed = shadow && answerInShadow(app, shadow, book, { id, question, answer, place, escalation })
+  const audit = { ...place, hash }
   const envelope = {
     id,
     ruleset: record.ruleset,
@@ -177,7 +185,7 @@ function answerAndKeep(
     const kept = remember.as(id, body)
     book.writes.update('idempotency_keys', { owner, key, ...kept, headers: JSON.stringify(kept.headers) })
   }
-  return { id, body, answer }
+  return { id, body, answer, shadowed }
 }
 
 function ask(

@@ -28,6 +28,7 @@ export const PROBLEM_CODES = [
   'escalation_changed',
   'key_conflict',
   'delivery_pending',
+  'shadow_conflict',
   'facts_too_large',
   'redacted',
   'idempotency_mismatch',

@@ -4,6 +4,7 @@ import { type Ruleset, resolveAgent, rulesetFromContent } from '../core/rules/lo
 import { type Activation, findContent } from '../storage/activations.ts'
 import type { Database } from '../storage/database.ts'
 import type { StoredAgent } from '../storage/load.ts'
+import type { ShadowStart } from '../storage/shadow.ts'
 import { Problem } from './problem.ts'
 
 /** The ruleset that answers, and any that has ever answered. */
@@ -13,8 +14,11 @@ export interface Rules {
   readonly activation: Activation
   /** Why newer rules of the directory do not answer; null: there are none, or nothing is wrong with them. */
   readonly refused: Refused | null
+  /** Asked whatever the active set is asked, to compare: nobody hears its answers. Null: none runs. */
+  readonly shadow: Shadow | null
   /** Answers with another set from now on. */
   follow(activation: Activation, ruleset: Ruleset): void
+  followShadow(shadow: Shadow | null): void
   /** Keeps a set that has been compiled, for `byHash`. */
   remember(ruleset: Ruleset): void
   refuse(refused: Refused | null): void
@@ -24,6 +28,11 @@ export interface Rules {
   agent(ruleset: Ruleset, name: string, stored: StoredAgent | undefined): Agent
   /** A ruleset by its hash, as it was when it answered. @throws Problem `not_found` */
   byHash(hash: string): Promise<Ruleset>
+}
+
+export interface Shadow {
+  readonly start: ShadowStart
+  readonly ruleset: Ruleset
 }
 
 export interface Refused {
@@ -41,6 +50,7 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
   let active = ruleset
   let activation = first
   let refused: Refused | null = null
+  let shadow: Shadow | null = null
   const compiled = new Map([[active.hash, active]])
   const agents = new WeakMap<Ruleset, Map<string, { sequence: number; agent: Agent }>>()
 
@@ -60,6 +70,9 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
     get activation() {
       return activation
     },
+    get shadow() {
+      return shadow
+    },
     get refused() {
       return refused
     },
@@ -67,6 +80,9 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
       activation = next
       active = ruleset
       keep(ruleset)
+    },
+    followShadow(next) {
+      shadow = next
     },
     remember: keep,
     refuse(reasons) {

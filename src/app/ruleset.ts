@@ -2,7 +2,7 @@ import type { App } from './app.ts'
 
 /** The ruleset that answers now, and what can be asked of it. */
 export function getRuleset({ rules }: App) {
-  const { activation, refused } = rules
+  const { activation, refused, shadow } = rules
   return {
     ruleset: rules.active.hash,
     activatedAt: new Date(activation.at).toISOString(),
@@ -15,6 +15,7 @@ export function getRuleset({ rules }: App) {
       states: states.map((state) => state.name),
       actions: actions.map((action) => action.name),
     })),
+    shadow: shadow && { ruleset: shadow.ruleset.hash, startedAt: new Date(shadow.start.at).toISOString() },
     lastError: refused && { at: new Date(refused.at).toISOString(), reasons: refused.reasons },
   }
 }

@@ -25,6 +25,7 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   key_conflict: { status: 409, title: 'The name of the key is taken' },
   outcome_conflict: { status: 409, title: 'The source has stated another outcome before' },
   idempotency_in_progress: { status: 409, title: 'The first request is still running', retryAfter: 1 },
+  shadow_conflict: { status: 409, title: 'The set can not run as a shadow now' },
   delivery_pending: { status: 409, title: 'The delivery is still being tried' },
   redacted: { status: 410, title: 'What it takes has been erased' },
   payload_too_large: { status: 413, title: 'The body is too large' },

@@ -78,6 +78,25 @@ const TABLES = {
     sequence: 'bigint',
   },
   agents: { name: 'text', sequence: 'bigint', overrides: 'jsonb', registered_at: 'timestamptz' },
+  shadow_answers: {
+    shadow: 'bigint',
+    adjudication_id: 'uuid',
+    account_id: 'text',
+    sequence: 'bigint',
+    decision: 'text',
+    at: 'timestamptz',
+    result: 'text',
+    action: 'text',
+    disposition: 'text',
+    verdict: 'text',
+    regret: 'double precision',
+    confidence: 'double precision',
+    errored: 'boolean',
+    active_action: 'text',
+    active_disposition: 'text',
+    active_verdict: 'text',
+    escalation_id: 'uuid',
+  },
 } as const
 
 /** Tables whose rows are written whole, new or not, and what each is known by. */

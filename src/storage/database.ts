@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { EscalationStatus, Resolution } from '../core/escalation/escalation.ts'
+import type { Disposition, Verdict } from '../core/model.ts'
 
 /** The tables, as the newest migration leaves them. Comments on what they mean are with the migrations. */
 export interface Database {
@@ -22,6 +23,7 @@ export interface Database {
   rulesets: RulesetsTable
   api_keys: ApiKeysTable
   idempotency_keys: IdempotencyKeysTable
+  shadow_answers: ShadowAnswersTable
 }
 
 /** A JSON document: an object when read, its text when written. */
@@ -239,3 +241,30 @@ interface IdempotencyKeysTable {
   locked_until: Date
   created_at: Date
 }
+
+interface ShadowAnswersTable {
+  shadow: number
+  adjudication_id: string
+  account_id: string
+  sequence: number
+  decision: string
+  at: Date
+  result: ShadowResult
+  action: string | null
+  disposition: Disposition | null
+  verdict: Verdict | null
+  regret: number | null
+  confidence: number | null
+  errored: boolean
+  active_action: string | null
+  active_disposition: Disposition
+  active_verdict: Verdict | null
+  escalation_id: string | null
+}
+
+/**
+ * `ruled`: a person's earlier answer stood, so that no rules decided. `not_compared`: the shadow set has no such decision.
+ * `failed`: it could not answer, for a fault of ours.
+ */
+export const SHADOW_RESULTS = ['same', 'flipped', 'ruled', 'not_compared', 'failed'] as const
+export type ShadowResult = (typeof SHADOW_RESULTS)[number]

@@ -237,7 +237,7 @@ const CHECKS: readonly Check<unknown>[] = [
       row.sequence > sequence || (row.sequence === sequence && isJson(JSON.stringify(row.overrides), body.overrides)),
   }),
   check<{ is_whole: boolean }>({
-    kinds: ['ruleset.activated'],
+    kinds: ['ruleset.activated', 'shadow.started'],
     find: (entries) => sql`
       SELECT k.n, 'sha256:' || encode(sha256(convert_to(r.content, 'UTF8')), 'hex') = r.hash AS is_whole
       FROM ${sought(entries, { hash: ({ body }) => body.ruleset })} JOIN rulesets r ON r.hash = k.hash`,

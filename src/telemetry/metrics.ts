@@ -14,6 +14,8 @@ import { createResource } from './resource.ts'
 /** What the service counts and measures. */
 export interface Metrics {
   adjudicated(answer: Answered): void
+  /** @param result how the answer of a shadow set compares with the one that was given */
+  shadowed(decision: string, result: string): void
   ingested(status: 'accepted' | 'duplicate' | 'rejected', signals: number): void
   /** @param seconds from the commit of what is told to its notice being handled */
   noticed(seconds: number): void
@@ -94,6 +96,9 @@ export interface Observed {
 export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Observed): Metrics {
   const adjudications = meter.createCounter('umpire.adjudications', { description: 'Adjudications made' })
   const signals = meter.createCounter('umpire.signals', { description: 'Signals received' })
+  const shadowAnswers = meter.createCounter('umpire.shadow.answers', {
+    description: 'Answers of a shadow set, given to nobody, by how they compare with those that were given',
+  })
   const conflict = meter.createHistogram('umpire.conflict', {
     description: 'Conflict among the signals of an adjudication: 0 unanimous, 1 a draw',
     advice: { explicitBucketBoundaries: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] },
@@ -129,6 +134,7 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
       regret.record(answer.regret, { decision })
       duration.record(answer.seconds)
     },
+    shadowed: (decision, result) => shadowAnswers.add(1, { decision, result }),
     ingested(status, count) {
       if (count > 0) signals.add(count, { status })
     },

@@ -1,4 +1,5 @@
 import type { App } from '../app/app.ts'
+import { readShadow } from '../app/shadow.ts'
 import { newestActivation, newestSequence } from '../storage/activations.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 
@@ -8,7 +9,8 @@ const LOOK_AFTER = 50
 
 /**
  * Answers with whatever ruleset is active in the database, in this process as in every other: it looks whenever the
- * bell rings, and twice a second in case it was not heard. A set that can't be read leaves the last one in place.
+ * bell rings, and twice a second in case it was not heard. A set that can't be read leaves the last one in place. The
+ * shadow set is followed likewise; one that can't be read runs nowhere.
  *
  * @returns what stops it, and resolves when nothing is under way
  */
@@ -18,7 +20,8 @@ export function followActivations({
   bell,
   log,
 }: Pick<App, 'db' | 'rules' | 'bell' | 'log'>): () => Promise<void> {
-  let seen = rules.activation.sequence
+  // All is read once more, so that what could not be read at the start is told of.
+  let seen = 0
   let running: Promise<void> | null = null
   let soon: NodeJS.Timeout | null = null
   let stopped = false
@@ -34,10 +37,28 @@ export function followActivations({
           log.info({ ruleset: ruleset.hash, by: activation.by }, 'other rules answer now')
         rules.follow(activation, ruleset)
       }
+      await lookForShadow()
       seen = newest
     } catch (error) {
       if (!isUnavailable(error))
         log.error({ err: error }, 'the active rules could not be read; the last ones go on answering')
+    }
+  }
+
+  async function lookForShadow(): Promise<void> {
+    try {
+      const shadow = await readShadow(db, rules)
+      if (shadow?.start.sequence !== rules.shadow?.start.sequence) {
+        log.info(
+          { ruleset: shadow?.ruleset.hash ?? null },
+          shadow ? 'a shadow runs: its answers go to nobody' : 'no shadow runs any more',
+        )
+      }
+      rules.followShadow(shadow)
+    } catch (error) {
+      if (isUnavailable(error)) throw error
+      log.error({ err: error }, 'the shadow set could not be read; it does not run')
+      rules.followShadow(null)
     }
   }
 

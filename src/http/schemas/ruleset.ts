@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { count, field, list, text, time } from './common.ts'
 import { RULE_FILES } from './examples.ts'
 
+const HASH = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
+
 const decision = z.object({
   decision: text('Name of the decision.', 'expansion-outreach'),
   description: text('The question it answers.', 'May a copilot reach out about expansion?'),
@@ -11,12 +13,19 @@ const decision = z.object({
 
 export const ruleset = z
   .object({
-    ruleset: text('SHA-256 of the rules.', 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'),
+    ruleset: text('SHA-256 of the rules.', HASH),
     activatedAt: time('Since when they answer.'),
     source: text('Where they came from.', 'directory rules'),
     by: text('Who or what activated them.', 'directory rules'),
     pinned: field(z.boolean(), 'Whether they hold against the directory until they are released.', false),
     decisions: z.array(decision).meta({ description: 'What can be asked.' }),
+    shadow: z
+      .object({
+        ruleset: text('SHA-256 of its rules.', HASH),
+        startedAt: time('Since when it runs.'),
+      })
+      .meta({ description: 'The set that runs as a shadow and answers nobody, see `GET /v1/shadow`; null: none.' })
+      .nullable(),
     lastError: z
       .object({
         at: time('When.'),
@@ -26,8 +35,6 @@ export const ruleset = z
       .nullable(),
   })
   .meta({ id: 'Ruleset', description: 'The rules that answer now.' })
-
-const HASH = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
 
 export const activation = z
   .object({
