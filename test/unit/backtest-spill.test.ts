@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { forEachLine, hashOfAccount } from '../../src/backtest/files/lines.ts'
+import { forEachLine, hashOfAccount, hashOfName } from '../../src/backtest/files/lines.ts'
 import { createSpill } from '../../src/backtest/files/spill.ts'
 
 let directory: string
@@ -32,6 +32,7 @@ describe('the account of a line', () => {
         expect(hashOf(`{"before": ${before}, "account" : ${name}, "after": ${after}}`)).toBe(wanted)
         expect(hashOf(`{"facts":{"account":"another"},"x":["account"],"account":${name}}`)).toBe(wanted)
         expect(hashOf(`{"account":${escaped}}`)).toBe(wanted)
+        expect(hashOfName(account)).toBe(wanted)
       }),
     )
   })
@@ -39,7 +40,7 @@ describe('the account of a line', () => {
   it.each(['', 'account', '[]', '{"account"', '{"account":', '{"account":7}', '{"account":"', '{"x":"account"}'])(
     'is none in `%s`',
     (text) => {
-      expect(hashOf(text)).toBe(text === '{"account":"' ? hashOf('{"account":""}') : 0)
+      expect(hashOf(text)).toBe(text === '{"account":"' ? hashOf('{"account":""}') : null)
     },
   )
 
@@ -77,6 +78,15 @@ describe('lines', () => {
     const read: string[] = []
     await forEachLine(file, ({ bytes, start, end }) => void read.push(bytes.toString('utf8', start, end)))
     expect(read).toEqual(written)
+  })
+})
+
+describe('a line of more than a mebibyte', () => {
+  it.each([0, 1, 600_000, 1_000_000])('is refused, behind a line of %i bytes too', async (before) => {
+    const file = path.join(directory, 'huge')
+    await writeFile(file, `${'x'.repeat(before)}\n${'x'.repeat(1024 * 1024 + 1)}\n`)
+    const reading = forEachLine(file, () => undefined)
+    await expect(reading).rejects.toThrow(/huge:\d: a line of more than 1 MiB; write one JSON object a line$/)
   })
 })
 

@@ -27,8 +27,11 @@ export async function forEachLine(
 ): Promise<void> {
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
+  const tooLong = (line: number) =>
+    new BacktestError(`${file}:${line}: a line of more than 1 MiB; write one JSON object a line`)
   const takeLine = (bytes: Buffer, from: number, end: number) => {
     number += 1
+    if (end - from > LONGEST_LINE) throw tooLong(number)
     const isMarked = number === 1 && bytes.subarray(from, from + 3).equals(BYTE_ORDER_MARK)
     const line = { bytes, start: isMarked ? from + 3 : from, end }
     return isBlank(line) ? undefined : take(line, number)
@@ -43,9 +46,7 @@ export async function forEachLine(
         start = end + 1
       }
       rest = bytes.subarray(start)
-      if (rest.length > LONGEST_LINE) {
-        throw new BacktestError(`${file}:${number + 1}: a line of more than 1 MiB; write one JSON object a line`)
-      }
+      if (rest.length > LONGEST_LINE) throw tooLong(number + 1)
     }
     await takeLine(rest, 0, rest.length)
   } catch (error) {
@@ -66,10 +67,10 @@ function isSpace(byte: number): boolean {
 }
 
 /**
- * A hash (FNV-1a) of the text at the key `account` of a JSON object, found without parsing the rest of it. 0 where there
- * is none, as in what is no JSON: whoever parses the line will say so.
+ * `hashOfName` of the text at the key `account` of a JSON object, found without parsing the rest of it; null where none is
+ * found, as in what is no JSON.
  */
-export function hashOfAccount(line: Line): number {
+export function hashOfAccount(line: Line): number | null {
   const { bytes, start, end } = line
   let depth = 0
   for (let i = start; i < end; i += 1) {
@@ -83,7 +84,13 @@ export function hashOfAccount(line: Line): number {
       i = close
     }
   }
-  return 0
+  return null
+}
+
+/** A hash (FNV-1a) of an account's name. */
+export function hashOfName(account: string): number {
+  const bytes = Buffer.from(account)
+  return hash(bytes, 0, bytes.length)
 }
 
 /** The place of the closing quote, or the end of the line. */
@@ -111,7 +118,7 @@ function skipSpace(bytes: Buffer, from: number, end: number): number {
   return i
 }
 
-function hashOfText(bytes: Buffer, start: number, end: number): number {
+function hashOfText(bytes: Buffer, start: number, end: number): number | null {
   for (let i = start; i < end; i += 1) {
     if (bytes[i] === BACKSLASH) return hashOfEscaped(bytes.toString('utf8', start, end))
   }
@@ -125,11 +132,10 @@ function hash(bytes: Buffer, start: number, end: number): number {
 }
 
 /** Of a text that is written with escapes as of the same written without, which must not be parted from it. */
-function hashOfEscaped(text: string): number {
+function hashOfEscaped(text: string): number | null {
   try {
-    const bytes = Buffer.from(JSON.parse(`"${text}"`))
-    return hash(bytes, 0, bytes.length)
+    return hashOfName(JSON.parse(`"${text}"`))
   } catch {
-    return 0
+    return null
   }
 }

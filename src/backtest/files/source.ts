@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { BacktestError } from '../failure.ts'
 import { FILE_KINDS, type FileKind, type History, type Piece, type Reading } from '../history.ts'
-import { forEachLine, hashOfAccount } from './lines.ts'
+import { parseFields } from './fields.ts'
+import { forEachLine, hashOfAccount, hashOfName, type Line } from './lines.ts'
 import { createSpill, type Spill } from './spill.ts'
 import { tagOf } from './tags.ts'
 
@@ -26,7 +27,8 @@ export interface FileHistory extends History {
  * Opens history that lies in files: one question per outcome. Lines may stand in any order: a first pass puts those of an
  * account together, in a temporary file where they are many, so that memory stays flat.
  *
- * @throws BacktestError where a file can't be read, or there is no outcome; what is wrong with a line shows in the replay
+ * @throws BacktestError where a file can't be read, a line names no account, or there is no outcome; what else is wrong with
+ *   a line shows in the replay
  */
 export async function openFiles(files: HistoryFiles, options: FilesOptions): Promise<FileHistory> {
   const { now, decision, split, onRead } = options
@@ -71,7 +73,7 @@ async function sortOut(
   let unheard = 0
   for (const kind of FILE_KINDS) {
     await forEachLine(files[kind], (line, number) => {
-      const part = hashOfAccount(line) % parts
+      const part = (hashOfAccount(line) ?? hashOfParsed(line, `${files[kind]}:${number}`)) % parts
       if (kind === 'outcomes') outcomes[part] = (outcomes[part] as number) + 1
       unheard += line.end - line.start + 1
       if (unheard >= PIECE) {
@@ -82,6 +84,11 @@ async function sortOut(
     })
   }
   return outcomes
+}
+
+/** Says at once what is wrong with a line without an account: all of them would gather in one part. */
+function hashOfParsed({ bytes, start, end }: Line, place: string): number {
+  return hashOfName(parseFields(bytes.toString('utf8', start, end), place).text('account'))
 }
 
 async function* piecesOf(spill: Spill, outcomes: readonly number[], reading: Reading): AsyncIterable<Piece> {

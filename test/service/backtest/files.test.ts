@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
-import type { HistoryFiles } from '../../../src/backtest/files/source.ts'
+import { type HistoryFiles, openFiles } from '../../../src/backtest/files/source.ts'
 import { FILE_KINDS } from '../../../src/backtest/history.ts'
 import { adjudicate } from '../../../src/core/adjudicate.ts'
 import { type Ruleset, resolveAgent } from '../../../src/core/rules/load.ts'
@@ -229,6 +229,34 @@ describe('a longer history', async () => {
       const again = await replayFiles(files, { baseline, candidate }, { threads })
       expect(JSON.stringify(again)).toBe(JSON.stringify(report))
     }
+  })
+
+  it('finds the account though its key is written with escapes', async () => {
+    const text = outcomes!.map((line) => `${JSON.stringify(line).replace('"account"', '"\\u0061ccount"')}\n`).join('')
+    const escaped = await writeFiles({ accounts: accounts!, signals: signals!, outcomes: text })
+    const again = await replayFiles(escaped, { baseline, candidate }, { threads: 0 })
+    expect(again.history).toEqual(report.history)
+    expect(again.decisions[0]!.flips.matrix).toEqual(report.decisions[0]!.flips.matrix)
+  })
+
+  it.each([0, 2])('ends with the line that is wrong, with %i threads', async (threads) => {
+    const wrong = signals!.map((line, i) => (i === 9_000 ? { ...line, confidence: 82 } : line))
+    const broken = await writeFiles({ accounts: accounts!, signals: wrong, outcomes: outcomes! })
+    await expect(replayFiles(broken, { baseline, candidate }, { threads })).rejects.toThrow(
+      /signals\.jsonl:9001: `confidence` must lie between 0 and 1$/,
+    )
+  })
+
+  it.each([
+    ['no account', { claim: 'healthy' }, '`account` is missing; add it'],
+    ['a number for an account', { account: 7 }, '`account` must be text'],
+    ['no JSON', 'x', 'not JSON; each line must be a JSON object'],
+  ])('refuses %s before anything is asked', async (_what, line, message) => {
+    const text = [...signals!, line].map((each) => (typeof each === 'string' ? each : JSON.stringify(each))).join('\n')
+    const broken = await writeFiles({ accounts: accounts!, signals: text, outcomes: outcomes! })
+    await expect(openFiles(broken, { now: 0, decision: null, split: null })).rejects.toThrow(
+      `signals.jsonl:${signals!.length + 1}: ${message}`,
+    )
   })
 
   it('says the same whatever the order of the lines', async () => {
