@@ -45,7 +45,7 @@ describe('the account of a line', () => {
   )
 
   it('parts accounts from one another', () => {
-    const parts = new Set(Array.from({ length: 1_000 }, (_, i) => hashOf(`{"account":"account-${i}"}`) % 64))
+    const parts = new Set(Array.from({ length: 1_000 }, (_, i) => hashOf(`{"account":"account-${i}"}`)! % 64))
     expect(parts.size).toBe(64)
   })
 })

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import path from 'node:path'
 import type { Facts, Signal } from '../../core/model.ts'
 import type { Ruleset } from '../../core/rules/load.ts'
 import { fractionOf } from '../../core/stats/random.ts'
 import type { Case, CaseBatch, PastAgent } from '../case.ts'
+import { BacktestError } from '../failure.ts'
 import type { LinesPiece, Reading } from '../history.ts'
 import { byName } from '../measures/compared.ts'
 import type { Pair } from '../report.ts'
@@ -53,10 +55,15 @@ export function casesOfLines({ bytes, reading }: LinesPiece, rulesets: Pair<Rule
 /** By account, in the order in which the files first name them. */
 function pastOf(bytes: Uint8Array, { files }: Reading): ReadonlyMap<string, Past> {
   const accounts = new Map<string, Past>()
+  const isText = isUtf8(bytes)
   for (const tagged of Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split('\n')) {
     if (tagged === '') continue
     const { kind, line, text } = untagged(tagged)
-    const fields = parseFields(text, `${files[kind]}:${line}`)
+    const place = `${files[kind]}:${line}`
+    // What can't be decoded becomes U+FFFD.
+    if (!isText && text.includes('\ufffd'))
+      throw new BacktestError(`${place}: not UTF-8; save the file in that encoding`)
+    const fields = parseFields(text, place)
     const account = fields.text('account')
     let past = accounts.get(account)
     if (past === undefined) {

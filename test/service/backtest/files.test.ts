@@ -472,6 +472,16 @@ describe('files that can not be used', () => {
       { signals: `{"id": "${'x'.repeat(3_000_000)}"` },
       /signals\.jsonl:1: a line of more than 1 MiB/,
     ],
+    [
+      'another encoding than UTF-8',
+      {
+        signals: Buffer.from(
+          `${JSON.stringify(healthy)}\n${JSON.stringify({ ...healthy, agent: 'Müller' })}\n`,
+          'latin1',
+        ),
+      },
+      /signals\.jsonl:2: not UTF-8; save the file in that encoding$/,
+    ],
     ['no outcome', { outcomes: [] }, /outcomes\.jsonl` has no outcome; write a line/],
   ] as const)('%s: says where and what', async (_what, written, message) => {
     const files = await writeFiles({ outcomes: [outcome], ...(written as object) })

@@ -10,8 +10,8 @@ import { formatProblem, loadRuleset, type Ruleset } from '../../../src/core/rule
 
 export type Line = Readonly<Record<string, unknown>>
 
-/** What goes into the three files: lines as values, or a file's text as it is. */
-export type Written = Readonly<Partial<Record<keyof HistoryFiles, readonly Line[] | string>>>
+/** What goes into the three files: lines as values, or a file's text or bytes as they are. */
+export type Written = Readonly<Partial<Record<keyof HistoryFiles, readonly Line[] | string | Buffer>>>
 
 /** Files that are gone after the tests of the file. */
 export async function writeFiles(written: Written): Promise<HistoryFiles> {
@@ -22,7 +22,9 @@ export async function writeFiles(written: Written): Promise<HistoryFiles> {
       const file = path.join(directory, `${kind}.jsonl`)
       await writeFile(
         file,
-        typeof lines === 'string' ? lines : lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
+        typeof lines === 'string' || Buffer.isBuffer(lines)
+          ? lines
+          : lines.map((line) => `${JSON.stringify(line)}\n`).join(''),
       )
       return [kind, file] as const
     }),
