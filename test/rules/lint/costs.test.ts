@@ -66,8 +66,9 @@ describe('an action that is never the cheapest', () => {
     ['shares of another fact', third('call', 'copilot', '0.02 * account.seats', '0.01 * account.seats')],
     ['something that may be negative', third('call', 'copilot', '50 + (account.arr - account.seats)', 1)],
     ['only for people', third('call', 'off_limits', 60, 1)],
-  ])('is not one with losses that are %s', (_what, edit) => {
-    expect(dominated(edit)).toEqual([])
+    ['above one that fails for its sign', wait('50 - account.arr', '0'), third('call', 'copilot', 60, 1)],
+  ])('is not one with losses that are %s', (_what, ...edits) => {
+    expect(dominated(...edits)).toEqual([])
   })
 
   it('may be one that is left when the others are vetoed, or dear', () => {
@@ -144,13 +145,27 @@ describe('a review cost', () => {
     expect(asked(cost('0.5'))).toEqual([])
   })
 
-  it('is not judged where rules change the losses, and is for whatever vetoes leave', () => {
-    expect(asked(cost('34'), rulesThat('dear: account.vip -> addLoss: { wait: { well: 20 } }'))).toEqual([])
+  it('is judged by what rules may add', () => {
+    const dear = rulesThat('dear: account.vip -> addLoss: { wait: { well: 20 } }')
+    // Now either costs 41.18 at 0.41 for `ill`.
+    expect(asked(cost('41'), dear)).toEqual([])
+    expect(asked(cost('42'), dear)).toHaveLength(1)
+    const byAgents = rulesThat('dear: account.vip -> addLoss: { wait: { well: size(signals) } }')
+    expect(asked(cost('1000'), byAgents)).toEqual([])
+    const perSignal = dear.map((text) => text.replace('id: dear', 'id: dear\n    forEach: signal')) as [string, string]
+    expect(asked(cost('1000'), perSignal)).toEqual([])
+  })
+
+  it('is judged for whatever vetoes leave', () => {
     expect(asked(cost('34'), rulesThat('no: account.vip -> veto: [wait]'))).toHaveLength(1)
     const call = third('call', 'copilot', 20, 20)
     expect(asked(cost('21'), call)).toHaveLength(1)
     // Without the call the others are as dear as before.
-    expect(asked(cost('21'), call, rulesThat('no: account.vip -> veto: [call]'))).toEqual([])
+    const veto = rulesThat('no: account.vip -> veto: [call]')
+    expect(asked(cost('21'), call, veto)).toEqual([])
+    expect(asked(cost('0'), call, veto)).toEqual([
+      '9:17 every answer that leaves a choice goes to a person: a mistake costs 0.456 on average at least, whatever agents say, and asking costs 0; raise the cost if that is not meant',
+    ])
   })
 
   describe('of losses that depend on facts', () => {

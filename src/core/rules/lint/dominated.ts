@@ -14,13 +14,15 @@ const MOST_NUMBERS = 20_000
  * them, for others those where it shows in the factors of the same facts.
  *
  * Keeps silent about actions that are off limits, since those may be there to be refused, and compares only with
- * actions that no rule vetoes or makes dearer.
+ * actions that are permitted whatever holds: that no rule vetoes or makes dearer, and no loss of which may be negative.
  */
 export const checkDominated: Check = ({ decisions }) =>
   decisions.flatMap((examined) => {
     const { decision } = examined
     const losses = decision.actions.map(({ loss }) => loss.map(({ source }) => readAmount(source)))
-    const standing = [...decision.actions.keys()].filter((action) => !isTouched(decision, action, ['veto', 'addLoss']))
+    const standing = [...decision.actions.keys()].filter(
+      (action) => !isTouched(decision, action) && !mayBeNegative(losses[action] as readonly Amount[]),
+    )
     return decision.actions
       .flatMap((action, index) => {
         if (action.autonomy === 'off_limits' || mayBecomeCheaper(decision, index)) return []
@@ -84,10 +86,15 @@ function isNeverNegative(part: string, losses: readonly (readonly Amount[])[]): 
   return losses.flat().some((amount) => amount.size === 1 && (amount.get(part) ?? 0) > 0)
 }
 
-function isTouched({ rules }: Decision, action: number, kinds: readonly string[]): boolean {
+/** An action is not permitted where one of its losses is below 0. */
+function mayBeNegative(loss: readonly Amount[]): boolean {
+  return loss.some((amount) => [...amount.values()].some((factor) => factor < 0))
+}
+
+/** Whether a rule vetoes it or makes it dearer. */
+function isTouched({ rules }: Decision, action: number): boolean {
   return rules.some(({ effects }) =>
     effects.some((effect) => {
-      if (!kinds.includes(effect.kind)) return false
       if (effect.kind === 'veto') return effect.actions.includes(action)
       return effect.kind === 'addLoss' && effect.terms.some((term) => term.action === action)
     }),

@@ -1,66 +1,116 @@
-import type { Decision } from '../../model.ts'
-import type { Scope } from '../expression.ts'
+import type { Decision, Facts, Rule } from '../../model.ts'
+import { type ASTNode, operands } from '../cel/ast.ts'
+import { evaluateAmount } from '../evaluate.ts'
+import type { Expression, Scope } from '../expression.ts'
 import type { RuleProblem } from '../problem.ts'
 import { numberOf, readAmount } from './amount.ts'
 import { type Check, type ExaminedDecision, type LintContext, warnAt } from './examined.ts'
+import { parseExpression } from './formula.ts'
 import { leastRegret, mostRegret } from './regret.ts'
 
-/** One table of losses, `[action][state]`. */
+/** One table of losses, `[action][state]`, of the actions that are permitted. */
 type Losses = readonly (readonly number[])[]
 
 /** So many cases with different losses, or they show nothing. */
 const FEWEST_CASES = 3
-/** Actions that rules may veto, all combinations of which are looked at. */
-const MOST_VETOABLE = 5
+/** Actions that rules may veto and rules that add losses, all combinations of which are looked at. */
+const MOST_CHOICES = 6
 
 /**
  * A review cost that sends every answer to people, or none for doubt: against the least and the most that a mistake can
- * cost on average, whatever agents say. Where losses depend on facts, for the facts of the cases.
+ * cost on average, whatever agents say and whichever rules hold. Where losses depend on facts, for the facts of the
+ * cases.
  *
- * Keeps silent where rules add losses, and where losses depend on facts and there are few cases.
+ * Keeps silent where what rules add depends on what agents say, and where losses depend on facts and there are few
+ * cases.
  */
 export const checkReview: Check = ({ decisions }, context) =>
   decisions.flatMap((examined) => {
     const { decision } = examined
-    const addsLoss = decision.rules.some(({ effects }) => effects.some(({ kind }) => kind === 'addLoss'))
+    const adding = decision.rules.filter(({ effects }) => effects.some(({ kind }) => kind === 'addLoss'))
     const vetoable = vetoableActions(decision)
-    if (addsLoss || vetoable.length > MOST_VETOABLE) return []
-    const constant = constantLosses(decision)
-    const tables = constant === null ? lossesOfCases(decision, context) : [constant]
-    if (constant === null && tables.length < FEWEST_CASES) return []
-    return problemOf(examined, tables, vetoable, constant !== null) ?? []
+    if (adding.some(hearsAgents) || vetoable.length + adding.length > MOST_CHOICES) return []
+    const isConstant = amountsOf(decision).every(({ source }) => numberOf(readAmount(source)) !== null)
+    const scopes = isConstant ? [scopeOf({}, context)] : scopesOfCases(decision, context)
+    const costs = distinct(scopes.map((scope) => costsIn(scope, decision, adding)))
+    const shown = costs.filter(({ losses }) => losses.every(isCost)).length
+    if (!isConstant && shown < FEWEST_CASES) return []
+    const where = isConstant ? '' : `, in each of the ${shown} cases of its tests`
+    return problemOf(examined, costs, vetoable, where) ?? []
   })
 
 function problemOf(
   { decision, yaml }: ExaminedDecision,
-  tables: readonly Losses[],
+  costs: readonly Costs[],
   vetoable: readonly number[],
-  isConstant: boolean,
+  where: string,
 ): RuleProblem | null {
   const { cost } = decision.review
-  const permitted = tables.flatMap((losses) => permittedTables(losses, vetoable))
-  const most = Math.max(...permitted.map(mostRegret))
-  const where = isConstant ? '' : `, in each of the ${tables.length} cases of its tests`
+  const tables = distinct(costs.flatMap((each) => tablesOf(each, vetoable)))
+  const choices = tables.filter(({ losses }) => losses.length > 1)
+  if (choices.length === 0) return null
+  const most = Math.max(...choices.map(({ losses }) => mostRegret(losses)))
   if (most <= cost) {
     const message = `no doubt ever reaches a person: a mistake costs ${shown(most)} on average at most${where}, and asking costs ${shown(cost)}; lower the cost if that is not meant`
     return warnAt(yaml, ['review', 'cost'], message)
   }
-  const least = Math.min(...permitted.map((losses) => leastRegret(losses, decision)))
-  if (least > cost) {
-    const message = `every answer goes to a person: a mistake costs ${shown(least)} on average at least, whatever agents say${where}, and asking costs ${shown(cost)}; raise the cost if that is not meant`
+  // Where a loss fails a person is asked anyway.
+  const whole = choices.filter(({ isWhole }) => isWhole)
+  const least = Math.min(...whole.map(({ losses }) => leastRegret(losses, decision)))
+  if (whole.length > 0 && least > cost) {
+    const which =
+      vetoable.length === 0 ? 'every answer goes to a person' : 'every answer that leaves a choice goes to a person'
+    const message = `${which}: a mistake costs ${shown(least)} on average at least, whatever agents say${where}, and asking costs ${shown(cost)}; raise the cost if that is not meant`
     return warnAt(yaml, ['review', 'cost'], message)
   }
   return null
 }
 
-/** The rows that vetoes may leave, as far as there is still a choice. */
-function permittedTables(losses: Losses, vetoable: readonly number[]): readonly Losses[] {
-  const combinations = Array.from({ length: 1 << vetoable.length }, (_, bits) =>
-    vetoable.filter((_, i) => (bits >> i) % 2 === 1),
-  )
-  const tables = combinations.map((vetoed) => losses.filter((_, action) => !vetoed.includes(action)))
-  const choices = tables.filter((table) => table.length > 1)
-  return choices.length > 0 ? choices : [losses]
+/** What an account costs by action and state, NaN where that fails, and what each rule that adds losses adds to it. */
+interface Costs {
+  readonly losses: Losses
+  readonly added: readonly Losses[]
+}
+
+function costsIn(scope: Scope, { actions, states }: Decision, adding: readonly Rule[]): Costs {
+  const amountIn = (expression: Expression<number>): number => {
+    const amount = evaluateAmount(expression, scope)
+    return typeof amount === 'number' ? amount : Number.NaN
+  }
+  const added = adding.map(({ effects }) => {
+    const table = actions.map(() => states.map(() => 0))
+    for (const effect of effects) {
+      for (const { action, state, amount } of effect.kind === 'addLoss' ? effect.terms : []) {
+        const row = table[action] as number[]
+        row[state] = (row[state] as number) + amountIn(amount)
+      }
+    }
+    return table
+  })
+  return { losses: actions.map(({ loss }) => loss.map(amountIn)), added }
+}
+
+/** What vetoes and rules that add losses may leave of it; whole: no loss fails. */
+function tablesOf(
+  { losses, added }: Costs,
+  vetoable: readonly number[],
+): readonly { losses: Losses; isWhole: boolean }[] {
+  const subsets = Array.from({ length: 1 << (vetoable.length + added.length) }, (_, bits) => bits)
+  return subsets.map((bits) => {
+    const isChosen = (_: unknown, i: number) => (bits >> i) % 2 === 1
+    const vetoed = vetoable.filter(isChosen)
+    const extra = added.filter((_, i) => isChosen(_, vetoable.length + i))
+    const raised = losses.map((row, action) =>
+      row.map((loss, state) => extra.reduce((sum, table) => sum + (table[action]?.[state] as number), loss)),
+    )
+    const permitted = raised.filter((row, action) => !vetoed.includes(action) && isCost(row))
+    return { losses: permitted, isWhole: raised.every(isCost) }
+  })
+}
+
+/** Whether an action can be taken at what it costs, state by state. */
+function isCost(row: readonly number[]): boolean {
+  return row.every((loss) => loss >= 0 && Number.isFinite(loss))
 }
 
 function vetoableActions({ rules }: Decision): readonly number[] {
@@ -70,25 +120,35 @@ function vetoableActions({ rules }: Decision): readonly number[] {
   return [...new Set(vetoed)]
 }
 
-function constantLosses({ actions }: Decision): Losses | null {
-  const losses = actions.map(({ loss }) => loss.map(({ source }) => numberOf(readAmount(source)) ?? Number.NaN))
-  return losses.flat().some(Number.isNaN) ? null : losses
+/** Whether what a rule adds depends on signals or on a proposal, which no case shows all of. */
+function hearsAgents({ forEachSignal, effects }: Rule): boolean {
+  return forEachSignal || addedBy(effects).some(({ source }) => names(parseExpression(source), AGENTS_WORDS))
+}
+const AGENTS_WORDS: readonly string[] = ['signals', 'proposal']
+
+function names(node: ASTNode, words: readonly string[]): boolean {
+  if (node.op === 'id') return words.includes(node.args)
+  return operands(node).some((operand) => names(operand, words))
 }
 
-/** What the actions cost in the cases of a decision, each table once; a case that lacks a fact has none. */
-function lossesOfCases(decision: Decision, { cases, now }: LintContext): readonly Losses[] {
-  const tables = new Map<string, Losses>()
-  for (const one of cases) {
-    if (one.decision.name !== decision.name) continue
-    const scope: Scope = { account: one.facts, signals: [], proposal: null, now: new Date(now) }
-    try {
-      const losses = decision.actions.map(({ loss }) => loss.map((expression) => expression.evaluate(scope)))
-      if (losses.flat().every((loss) => loss >= 0 && Number.isFinite(loss))) tables.set(JSON.stringify(losses), losses)
-    } catch {
-      // The case is about a fact that is missing.
-    }
-  }
-  return [...tables.values()]
+function amountsOf({ actions, rules }: Decision): readonly Expression<number>[] {
+  return [...actions.flatMap(({ loss }) => loss), ...rules.flatMap(({ effects }) => addedBy(effects))]
+}
+
+function addedBy(effects: Rule['effects']): readonly Expression<number>[] {
+  return effects.flatMap((effect) => (effect.kind === 'addLoss' ? effect.terms.map(({ amount }) => amount) : []))
+}
+
+function scopesOfCases({ name }: Decision, context: LintContext): readonly Scope[] {
+  return context.cases.flatMap(({ decision, facts }) => (decision.name === name ? scopeOf(facts, context) : []))
+}
+
+function scopeOf(account: Facts, { now }: LintContext): Scope {
+  return { account, signals: [], proposal: null, now: new Date(now) }
+}
+
+function distinct<T>(values: readonly T[]): readonly T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
 }
 
 function shown(amount: number): string {
