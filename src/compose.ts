@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import { startRules } from './app/activation.ts'
 import type { App } from './app/app.ts'
+import { sweepBacktests } from './app/backtests.ts'
 import { createDesk } from './app/desk.ts'
 import { tick } from './app/escalations/clocks.ts'
 import { createWaits } from './app/escalations/waits.ts'
@@ -15,6 +16,7 @@ import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
 import { readRules } from './app/rule-files.ts'
 import { answerQuestion } from './app/unasked.ts'
+import { runBacktest } from './backtest/job/run.ts'
 import { projectFile } from './cli/project.ts'
 import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
@@ -107,7 +109,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     closers.push(followActivations(app))
     if (config.activation === 'automatic')
       closers.push(watchDirectory(app, config.rulesDir, sourceOf(config), ruleset.hash))
-    const stopWorking = works ? startWorking(app, config, queues) : () => {}
+    const stopWorking = works ? startWorking(app, config, store, queues) : () => {}
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
     // Before that waits for all that is under way.
@@ -149,19 +151,21 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
 }
 
 /** Works on queues until what is returned is called; it resolves when nothing is under way. */
-function startWorking(app: App, config: Config, queues: Queues): () => Promise<unknown> {
+function startWorking(app: App, config: Config, store: Store, queues: Queues): () => Promise<unknown> {
   const stops = [startRelay({ ...app, queues }), startReconciling({ ...app, queues })]
-  startWorkers({ ...app, queues, handlers: createHandlers(app, config) })
+  startWorkers({ ...app, queues, handlers: createHandlers(app, config, store) })
   return () => Promise.all([queues.stopWorking(), ...stops.map((stop) => stop())])
 }
 
-function createHandlers(app: App, { egressAllow }: Config): Handlers {
+function createHandlers(app: App, { egressAllow }: Config, { connection }: Store): Handlers {
   const egress = createEgress({ allow: egressAllow, env: process.env })
   return {
     handleNotice: (outbox) => handleNotice(app, outbox),
     tick: (escalation) => tick(app, escalation),
     answerQuestion: (account, decision) => answerQuestion(app, account, decision),
     attemptDelivery: (delivery) => attemptDelivery(app, egress, delivery),
+    runBacktest: (backtest, { stopping, showProgress }) =>
+      runBacktest(app, backtest, { connection, stopping, onProgress: showProgress }),
   }
 }
 
@@ -181,7 +185,11 @@ async function ownVersion(): Promise<string> {
 
 /** Deletes what is kept for a time only. */
 function sweep(app: App): void {
-  const sweeps = { 'idempotency keys': sweepIdempotencyKeys(app), deliveries: sweepDeliveries(app) }
+  const sweeps = {
+    'idempotency keys': sweepIdempotencyKeys(app),
+    deliveries: sweepDeliveries(app),
+    'back-tests': sweepBacktests(app),
+  }
   for (const [what, swept] of Object.entries(sweeps)) {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))
   }

@@ -29,6 +29,8 @@ export const PROBLEM_CODES = [
   'key_conflict',
   'delivery_pending',
   'shadow_conflict',
+  'backtest_pending',
+  'backtest_finished',
   'facts_too_large',
   'redacted',
   'idempotency_mismatch',

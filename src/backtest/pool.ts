@@ -1,9 +1,8 @@
-import path from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { createCounter } from './counter.ts'
 import { BacktestError } from './failure.ts'
 import type { Piece } from './history.ts'
 import type { Pair } from './report.ts'
+import { startWorker } from './start-worker.ts'
 import type { Tally } from './tally.ts'
 import type { Counted } from './worker.ts'
 
@@ -51,7 +50,7 @@ interface Thread {
 }
 
 function startThread(contents: Pair<string>): Thread {
-  const worker = startWorker(contents)
+  const worker = startWorker('worker', contents)
   let settle: { readonly resolve: (tally: Tally) => void; readonly reject: (error: Error) => void } | null = null
   let broken: Error | null = null
   worker.on('message', (counted: Counted) => {
@@ -80,14 +79,4 @@ function startThread(contents: Pair<string>): Thread {
 
 function errorOf({ name, message }: Pick<Error, 'name' | 'message'>): Error {
   return name === 'BacktestError' ? new BacktestError(message) : new Error(message)
-}
-
-/** From the sources a thread first loads what its process runs TypeScript with: loaders don't reach into threads. */
-function startWorker(contents: Pair<string>): Worker {
-  const extension = path.extname(new URL(import.meta.url).pathname)
-  const script = new URL(`./worker${extension}`, import.meta.url)
-  if (extension === '.js') return new Worker(script, { workerData: contents })
-  const [loader, source] = [import.meta.resolve('tsx/esm/api'), script.href].map((url) => JSON.stringify(url))
-  const code = `import(${loader}).then(({ register }) => { register(); return import(${source}) })`
-  return new Worker(code, { eval: true, execArgv: [], workerData: contents })
 }

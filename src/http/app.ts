@@ -19,6 +19,7 @@ import { accountRoutes } from './routes/accounts.ts'
 import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { backtestRoutes } from './routes/backtests.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { escalationWorkRoutes } from './routes/escalation-work.ts'
 import { escalationRoutes } from './routes/escalations.ts'
@@ -75,6 +76,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       adjudicationRoutes(v1, app)
       agentRoutes(v1, app)
       auditRoutes(v1, app)
+      backtestRoutes(v1, app)
       deliveryRoutes(v1, app)
       escalationRoutes(v1, app)
       escalationWorkRoutes(v1, app)

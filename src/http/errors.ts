@@ -27,6 +27,8 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   idempotency_in_progress: { status: 409, title: 'The first request is still running', retryAfter: 1 },
   shadow_conflict: { status: 409, title: 'The set can not run as a shadow now' },
   delivery_pending: { status: 409, title: 'The delivery is still being tried' },
+  backtest_pending: { status: 409, title: 'The back-test is not done yet' },
+  backtest_finished: { status: 409, title: 'The back-test is over already' },
   redacted: { status: 410, title: 'What it takes has been erased' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   facts_too_large: { status: 413, title: 'The facts of the account are too large' },

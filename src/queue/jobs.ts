@@ -15,6 +15,8 @@ export const PAYLOADS = {
   questions: z.object({ account: z.string(), decision: z.string(), sequence: z.int() }),
   /** One message to one target is to be attempted. */
   deliveries: z.object({ delivery: z.uuid() }),
+  /** The recorded past is to be asked again of two rulesets. */
+  backtests: z.object({ backtest: z.uuid() }),
 } as const
 
 export type QueueName = keyof typeof PAYLOADS
@@ -57,6 +59,10 @@ export function deliveryJob(delivery: string, at: number | null = null): Job<'de
   return { queue: 'deliveries', id: `delivery-${delivery}`, data: { delivery }, at }
 }
 
+export function backtestJob(backtest: string): Job<'backtests'> {
+  return { queue: 'backtests', id: `backtest-${backtest}`, data: { backtest }, at: null }
+}
+
 /** @returns null where the row says nothing that could be done */
 export function jobOf({ id, topic, payload, createdAt }: OutboxRow): AnyJob | null {
   switch (topic) {
@@ -73,6 +79,10 @@ export function jobOf({ id, topic, payload, createdAt }: OutboxRow): AnyJob | nu
     case 'delivery': {
       const data = read(PAYLOADS.deliveries, payload)
       return data && deliveryJob(data.delivery)
+    }
+    case 'backtest': {
+      const data = read(PAYLOADS.backtests, payload)
+      return data && backtestJob(data.backtest)
     }
     default:
       return null

@@ -9,9 +9,18 @@ import { PAYLOADS, type Payload, type QueueName } from './jobs.ts'
  *
  * @returns when the job is to wake again, in milliseconds since the epoch by the database's clock; null: never
  */
-export type Handle<T> = (data: T) => Promise<number | null>
+export type Handle<T> = (data: T, underway: Underway) => Promise<number | null>
+
+/** What a handler that takes long needs besides. */
+export interface Underway {
+  /** Aborted when the process is to end. */
+  readonly stopping: AbortSignal
+  /** Shows, where jobs are looked at, how far it is. What keeps that from being shown keeps nothing else. */
+  showProgress(percent: number): void
+}
 
 export interface ProcessorOptions {
+  readonly stopping: AbortSignal
   /** Milliseconds since the epoch, by the database's clock. */
   readonly now: () => number
   readonly log: Logger
@@ -24,7 +33,7 @@ const SLEEP_AT_LEAST = 100
 export function processorOf<N extends QueueName>(
   queue: N,
   handle: Handle<Payload<N>>,
-  { now, log }: ProcessorOptions,
+  { stopping, now, log }: ProcessorOptions,
 ): Processor {
   return async (job, token) => {
     const payload = PAYLOADS[queue].safeParse(job.data)
@@ -32,7 +41,8 @@ export function processorOf<N extends QueueName>(
       log.error({ queue, job: job.id }, 'a job that means nothing is dropped')
       return
     }
-    const wake = await handle(payload.data as Payload<N>).catch((error) => {
+    const showProgress = (percent: number) => void job.updateProgress(percent).catch(() => {})
+    const wake = await handle(payload.data as Payload<N>, { stopping, showProgress }).catch((error) => {
       // Where the database is away everything fails, and others tell.
       log[isUnavailable(error) ? 'debug' : 'warn'](
         { err: error, queue, job: job.id },

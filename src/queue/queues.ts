@@ -18,7 +18,7 @@ export interface Queues {
   onConnect(listener: () => void): void
   /** BullMQ's own, once they can be reached. */
   readonly opened: Promise<readonly AnyQueue[]>
-  /** Lets the jobs under way finish, for a few seconds. What does not is done again later. */
+  /** Tells the jobs under way, and lets them finish for a few seconds. What does not is done again later. */
   stopWorking(): Promise<void>
   close(): Promise<void>
 }
@@ -65,7 +65,7 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
   const workers: AnyWorker[] = []
   let queues: ReadonlyMap<string, AnyQueue> = new Map()
   let backend: Backend | null = null
-  let stopped = false
+  const stopping = new AbortController()
   let closed = false
   let retry: NodeJS.Timeout | null = null
 
@@ -121,8 +121,8 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
     },
     work(name, concurrency, handle) {
       opened.then(() => {
-        if (stopped) return
-        const process = processorOf(name, handle, { now, log })
+        if (stopping.signal.aborted) return
+        const process = processorOf(name, handle, { stopping: stopping.signal, now, log })
         const worker = backend!.worker(name, process, {
           concurrency,
           // A job whose process dies is done again by another, soon; it is not the job's fault.
@@ -135,11 +135,11 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
       })
     },
     async stopWorking() {
-      stopped = true
+      stopping.abort()
       await atMost(FINISH_WITHIN, Promise.all(workers.map(stop)))
     },
     async close() {
-      stopped = true
+      stopping.abort()
       closed = true
       if (retry !== null) clearTimeout(retry)
       await connecting

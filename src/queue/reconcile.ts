@@ -1,12 +1,13 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import { pendingBacktests } from '../storage/backtests.ts'
 import type { Database } from '../storage/database.ts'
 import { type PendingDelivery, pendingDeliveries } from '../storage/deliveries.ts'
 import { type OutboxRow, unhandled } from '../storage/outbox.ts'
 import { type PendingQuestion, pendingQuestions } from '../storage/questions.ts'
 import { type PendingTick, pendingTicks } from '../storage/ticks.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
-import { type AnyJob, clockJob, deliveryJob, lateClockJob, noticeJob, questionJob } from './jobs.ts'
+import { type AnyJob, backtestJob, clockJob, deliveryJob, lateClockJob, noticeJob, questionJob } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
 export interface ReconcileOptions {
@@ -108,6 +109,7 @@ export async function reconcile(options: ReconcileOptions, notices: 'all' | 'old
     (last) => pendingDeliveries(db, start + AHEAD, last, BATCH),
     ({ id, nextAt }) => deliveryJob(id, nextAt),
   )
+  await queuePages<string>(queues, (last) => pendingBacktests(db, start, last, BATCH), backtestJob)
 }
 
 /** Those that strike before `before`. */

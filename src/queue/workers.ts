@@ -1,5 +1,6 @@
 import type { Metrics } from '../telemetry/metrics.ts'
 import { deliveryJob } from './jobs.ts'
+import type { Underway } from './processor.ts'
 import type { Queues } from './queues.ts'
 
 /** What is done when a job wakes. Each judges by the rows and the database's clock, and doing it again does no harm. */
@@ -12,6 +13,8 @@ export interface Handlers {
   answerQuestion(account: string, decision: string): Promise<number | null>
   /** @returns when to try again; null: it is settled */
   attemptDelivery(delivery: string): Promise<number | null>
+  /** @returns when to come back; null: it is finished */
+  runBacktest(backtest: string, underway: Underway): Promise<number | null>
 }
 
 export interface WorkersOptions {
@@ -22,8 +25,8 @@ export interface WorkersOptions {
   readonly now: () => number
 }
 
-/** Jobs at a time. Deliveries mostly wait for others' servers. */
-const CONCURRENCY = { notices: 8, clocks: 4, questions: 8, deliveries: 64 }
+/** Jobs at a time. Deliveries mostly wait for others' servers; a back-test has a processor to itself, and more. */
+const CONCURRENCY = { notices: 8, clocks: 4, questions: 8, deliveries: 64, backtests: 1 }
 
 export function startWorkers({ queues, handlers, metrics, now }: WorkersOptions): void {
   queues.work('notices', CONCURRENCY.notices, async ({ outbox, createdAt }) => {
@@ -41,4 +44,5 @@ export function startWorkers({ queues, handlers, metrics, now }: WorkersOptions)
   })
   queues.work('questions', CONCURRENCY.questions, ({ account, decision }) => handlers.answerQuestion(account, decision))
   queues.work('deliveries', CONCURRENCY.deliveries, ({ delivery }) => handlers.attemptDelivery(delivery))
+  queues.work('backtests', CONCURRENCY.backtests, ({ backtest }, underway) => handlers.runBacktest(backtest, underway))
 }

@@ -27,6 +27,8 @@ export interface Store {
   readonly queues: () => pg.Pool
   /** A connection, not yet made, that only listens: see `createBell`. */
   readonly listener: () => pg.Client
+  /** What a thread of its own connects with: a plain value. */
+  readonly connection: pg.PoolConfig
   /** Names of the migrations that ran when it was opened. */
   readonly migrated: readonly string[]
   /** Resolves, with the reason, when the embedded server has ended for good; never where there is none. */
@@ -77,7 +79,7 @@ async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions
 export function connect(
   connection: pg.PoolConfig,
   { connections = 10, role = 'app', onError }: Pick<StoreOptions, 'connections' | 'role' | 'onError'>,
-): Pick<Store, 'db' | 'desk' | 'queues' | 'listener' | 'close'> {
+): Pick<Store, 'db' | 'desk' | 'queues' | 'listener' | 'connection' | 'close'> {
   const db = createDatabase(createPool(connection, { max: connections, role, onError }))
   const desk = createPool(connection, { max: DESK_CONNECTIONS, role, purpose: 'desk', onError })
   return {
@@ -85,14 +87,15 @@ export function connect(
     desk,
     queues: () => createPool(connection, { max: QUEUE_CONNECTIONS, role, purpose: 'queues', onError }),
     listener: () => createListener(connection),
+    connection,
     async close() {
       await Promise.all([db.destroy(), desk.end()])
     },
   }
 }
 const DESK_CONNECTIONS = 4
-/** Each of the four workers keeps one to listen. */
-const QUEUE_CONNECTIONS = 12
+/** Each of the five workers keeps one to listen. */
+const QUEUE_CONNECTIONS = 13
 
 function connectionTo(target: string | pg.PoolConfig | null): pg.PoolConfig {
   if (target === null) throw new TypeError('nothing to connect to')

@@ -34,6 +34,7 @@ const TAGS = {
   Agents: 'The sources of signals.',
   Outcomes: 'The truth, learned later.',
   Ruleset: 'The rules that answer.',
+  'Back-tests': 'What other rules would have answered.',
   Keys: 'Who asks.',
   Audit: 'The trail of everything that can change an answer.',
   Health: 'Whether the service can be used, and how it does.',

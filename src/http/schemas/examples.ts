@@ -97,3 +97,7 @@ export const BULK = {
   reason: 'not_needed',
   reviewer,
 }
+
+/** Of no rules that there are. */
+export const BASELINE_HASH = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
+export const CANDIDATE_HASH = 'sha256:60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752'

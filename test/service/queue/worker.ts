@@ -28,6 +28,7 @@ const NOTHING: Handlers = {
   tick: async () => null,
   answerQuestion: async () => null,
   attemptDelivery: async () => null,
+  runBacktest: async () => null,
 }
 
 /** What one process does about queues, as `compose.ts` puts it together. It ends with the test file. */
