@@ -164,7 +164,11 @@ describe('a review cost', () => {
     const veto = rulesThat('no: account.vip -> veto: [call]')
     expect(asked(cost('21'), call, veto)).toEqual([])
     expect(asked(cost('0'), call, veto)).toEqual([
-      '9:17 every answer that leaves a choice goes to a person: a mistake costs 0.456 on average at least, whatever agents say, and asking costs 0; raise the cost if that is not meant',
+      '9:17 every answer goes to a person: a mistake costs 0.456 on average at least, whatever agents say, and asking costs 0; raise the cost if that is not meant',
+    ])
+    // Of one action alone there is no doubt.
+    expect(asked(cost('0'), rulesThat('no: account.vip -> veto: [wait]'))).toEqual([
+      '8:17 every doubt goes to a person, however small: a mistake costs 0.456 on average at least, whatever agents say, and asking costs 0; raise the cost if that is not meant',
     ])
   })
 

@@ -120,9 +120,9 @@ const CLAIMS: Readonly<Record<string, (answered: Answered, name: string) => bool
     )
   },
   'no doubt ever reaches a person': ({ answer }) => !answer.recommendation.reasons.includes('uncertain'),
-  'every answer': (answered) =>
-    permitted(answered).length < 2 ||
-    answered.answer.recommendation.reasons.some((reason) => reason === 'uncertain' || reason === 'rule_error'),
+  'goes to a person': ({ answer }) =>
+    answer.regret === 0 ||
+    answer.recommendation.reasons.some((reason) => reason === 'uncertain' || reason === 'rule_error'),
 }
 
 const held = ({ rules }: Adjudication) => rules.filter(({ error }) => error === undefined).map(({ id }) => id)

@@ -47,20 +47,22 @@ function problemOf(
 ): RuleProblem | null {
   const { cost } = decision.review
   const tables = distinct(costs.flatMap((each) => tablesOf(each, vetoable)))
-  const choices = tables.filter(({ losses }) => losses.length > 1)
-  if (choices.length === 0) return null
-  const most = Math.max(...choices.map(({ losses }) => mostRegret(losses)))
+  const doubtful = tables.filter(({ losses }) => mostRegret(losses) > 0)
+  if (doubtful.length === 0) return null
+  const most = Math.max(...doubtful.map(({ losses }) => mostRegret(losses)))
   if (most <= cost) {
     const message = `no doubt ever reaches a person: a mistake costs ${shown(most)} on average at most${where}, and asking costs ${shown(cost)}; lower the cost if that is not meant`
     return warnAt(yaml, ['review', 'cost'], message)
   }
   // Where a loss fails a person is asked anyway.
-  const whole = choices.filter(({ isWhole }) => isWhole)
+  const whole = doubtful.filter(({ isWhole }) => isWhole)
   const least = Math.min(...whole.map(({ losses }) => leastRegret(losses, decision)))
   if (whole.length > 0 && least > cost) {
-    const which =
-      vetoable.length === 0 ? 'every answer goes to a person' : 'every answer that leaves a choice goes to a person'
-    const message = `${which}: a mistake costs ${shown(least)} on average at least, whatever agents say${where}, and asking costs ${shown(cost)}; raise the cost if that is not meant`
+    const what =
+      doubtful.length === tables.length
+        ? 'every answer goes to a person'
+        : 'every doubt goes to a person, however small'
+    const message = `${what}: a mistake costs ${shown(least)} on average at least, whatever agents say${where}, and asking costs ${shown(cost)}; raise the cost if that is not meant`
     return warnAt(yaml, ['review', 'cost'], message)
   }
   return null
