@@ -107,8 +107,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     if (works) warnOfTargets(app.rules.active, log)
     // Before what goes by the rules is stopped.
     closers.push(followActivations(app))
-    if (config.activation === 'automatic')
-      closers.push(watchDirectory(app, config.rulesDir, sourceOf(config), ruleset.hash))
+    if (config.activation === 'automatic') closers.push(watchDirectory(app, config.rulesDir, sourceOf(config), ruleset))
     const stopWorking = works ? startWorking(app, config, store, queues) : () => {}
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { formatProblem, loadRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
+import { formatProblem, loadingRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
 import {
   type Activation,
   appendActivation,
@@ -12,6 +12,7 @@ import {
 } from '../storage/activations.ts'
 import type { Database } from '../storage/database.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
+import { inTurns } from './in-turns.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { createRules, type Rules, storedRuleset } from './rules.ts'
@@ -68,7 +69,7 @@ export async function startRules(
     (current) => stays(current) || isSame(current, directory, how),
   )
   const isTheirs = activation.ruleset === directory.hash
-  const active = isTheirs ? directory : await storedRuleset(db, activation.ruleset)
+  const active = isTheirs ? directory : await storedRuleset(db, activation.ruleset, directory)
   const rules = createRules(db, activation, active)
   // Where it can't be read, whoever follows it says so.
   rules.followShadow(await readShadow(db, rules).catch(() => null))
@@ -97,7 +98,8 @@ export async function uploadRuleset(
   files: readonly RuleFile[],
 ): Promise<{ readonly ruleset: string; readonly warnings: readonly string[] }> {
   demand(principal, 'admin')
-  const { ruleset, problems } = loadRuleset(files)
+  const known = { ruleset: app.rules.active, files: new Map() }
+  const { ruleset, problems } = await inTurns(loadingRuleset(files, [], known))
   if (!ruleset) {
     const errors = problems.map((problem) => ({ path: problem.file, message: formatProblem(problem) }))
     throw new Problem('invalid_ruleset', 'the rules do not load; nothing was stored', { errors })

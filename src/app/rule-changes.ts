@@ -36,13 +36,19 @@ async function lookAtFile(directory: string, name: string): Promise<string> {
  *
  * @param seen what `lookAt` returned
  * @param interrupted ends the wait
+ * @param isDue ends it, too, though nothing has changed
+ * @returns how it looks then
  */
-export async function untilChanged(directory: string, seen: string, interrupted: AbortSignal): Promise<void> {
-  let before = seen
-  while (!interrupted.aborted) {
+export async function untilChanged(
+  directory: string,
+  seen: string,
+  interrupted: AbortSignal,
+  isDue: () => boolean = () => false,
+): Promise<string> {
+  for (let before = seen; ; ) {
     await pause(INTERVAL, undefined, { signal: interrupted }).catch(() => undefined)
     const now = await lookAt(directory)
-    if (now !== seen && now === before) return
+    if (interrupted.aborted || (now === before && (now !== seen || isDue()))) return now
     before = now
   }
 }

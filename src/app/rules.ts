@@ -1,10 +1,11 @@
 import type { Kysely } from 'kysely'
 import type { Agent, Decision } from '../core/model.ts'
-import { type Ruleset, resolveAgent, rulesetFromContent } from '../core/rules/load.ts'
+import { compilingContent, type Ruleset, resolveAgent } from '../core/rules/load.ts'
 import { type Activation, findContent } from '../storage/activations.ts'
 import type { Database } from '../storage/database.ts'
 import type { StoredAgent } from '../storage/load.ts'
 import type { ShadowStart } from '../storage/shadow.ts'
+import { inTurns } from './in-turns.ts'
 import { Problem } from './problem.ts'
 
 /** The ruleset that answers, and any that has ever answered. */
@@ -109,16 +110,20 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
     async byHash(hash) {
       const known = compiled.get(hash)
       if (known) return known
-      const ruleset = await storedRuleset(db, hash)
+      const ruleset = await storedRuleset(db, hash, active)
       keep(ruleset)
       return ruleset
     },
   }
 }
 
-/** A ruleset as it is stored, compiled. @throws Problem `not_found` */
-export async function storedRuleset(db: Kysely<Database>, hash: string): Promise<Ruleset> {
+/**
+ * A ruleset as it is stored, compiled.
+ * @param known any other: what is the same in it is not compiled again
+ * @throws Problem `not_found`
+ */
+export async function storedRuleset(db: Kysely<Database>, hash: string, known?: Ruleset): Promise<Ruleset> {
   const content = await findContent(db, hash)
   if (content === undefined) throw new Problem('not_found', `no ruleset \`${hash}\``)
-  return rulesetFromContent(content)
+  return inTurns(compilingContent(content, known))
 }

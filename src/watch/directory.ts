@@ -3,21 +3,33 @@ import { activateDirectory } from '../app/activation.ts'
 import type { App } from '../app/app.ts'
 import { reloadRules } from '../app/reload.ts'
 import { lookAt, untilChanged } from '../app/rule-changes.ts'
+import type { Known, Ruleset } from '../core/rules/load.ts'
+import { hasBeenActive } from '../storage/activations.ts'
+import { isUnavailable } from '../storage/unavailable.ts'
 
 /**
  * Takes rules that change in a directory, once it has been quiet for a moment. What does not load, or fails its cases,
  * is refused: the rules that answered go on answering, and everybody who asks is told why.
  *
- * @param started hash of the rules that were there when the process started
+ * @param started the rules that were there when the process started
  * @returns what stops it, and resolves when nothing is under way
  */
-export function watchDirectory(app: App, directory: string, source: string, started: string): () => Promise<void> {
+export function watchDirectory(app: App, directory: string, source: string, started: Ruleset): () => Promise<void> {
   const { rules, log } = app
   const stop = new AbortController()
-  let last = started
+  let known: Known = { ruleset: started, files: new Map() }
+  /** What was taken last; null until it is known whether that was what the directory had at the start. */
+  let last: string | null = null
+  let isHeld = false
 
-  async function read(): Promise<void> {
-    const reloaded = await reloadRules(directory)
+  /** Takes the rules, unless they no longer look as they did: then they are read again when they are quiet. */
+  async function take(looked: string): Promise<void> {
+    // Of a set that was held back when the process started, too, nobody has taken notice.
+    last ??= (await hasBeenActive(app.db, started.hash)) ? started.hash : ''
+    const reloaded = await reloadRules(directory, known)
+    known = reloaded.known
+    if ((await lookAt(directory)) !== looked) return
+    isHeld = false
     if ('refused' in reloaded) {
       rules.refuse({ at: app.now(), reasons: reloaded.refused })
       log.error(
@@ -29,31 +41,33 @@ export function watchDirectory(app: App, directory: string, source: string, star
     const { ruleset } = reloaded
     if (ruleset.hash !== last) {
       rules.remember(ruleset)
-      if ((await activateDirectory(app, ruleset, source)) === null) {
+      isHeld = (await activateDirectory(app, ruleset, source)) === null
+      if (isHeld) {
         log.warn(
           { ruleset: rules.active.hash },
-          `the rules in \`${directory}\` have changed, but others are pinned; release them first`,
+          `the rules in \`${directory}\` have changed, but others are pinned; they are taken when those are released`,
         )
+      } else {
+        last = ruleset.hash
+        app.bell.ring()
       }
-      last = ruleset.hash
-      app.bell.ring()
     }
     rules.refuse(null)
   }
 
   async function watch(): Promise<void> {
+    let looked = ''
     while (!stop.signal.aborted) {
-      // What changes while it is read looks otherwise afterwards, and is read again.
-      const seen = await lookAt(directory)
-      const isRead = await read().then(
-        () => true,
-        (error) => {
-          log.error({ err: error }, `the rules in \`${directory}\` could not be taken; it is tried again`)
-          return false
-        },
-      )
-      if (isRead) await untilChanged(directory, seen, stop.signal)
-      else await pause(RETRY, undefined, { signal: stop.signal }).catch(() => undefined)
+      looked = await untilChanged(directory, looked, stop.signal, () => isHeld && !rules.activation.pinned)
+      if (stop.signal.aborted) return
+      try {
+        await take(looked)
+      } catch (error) {
+        const what = isUnavailable(error) ? { reason: (error as Error).message } : { err: error }
+        log.error(what, `the rules in \`${directory}\` could not be taken; it is tried again`)
+        await pause(RETRY, undefined, { signal: stop.signal }).catch(() => undefined)
+        looked = ''
+      }
     }
   }
 

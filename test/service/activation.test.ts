@@ -107,7 +107,7 @@ describe('a directory', async () => {
     Promise.all(Object.entries(rules).map(([name, text]) => writeFile(path.join(directory, name), text)))
   const refused = () => getRuleset(app).lastError?.reasons
   await write(RULES)
-  const stopWatching = watchDirectory(app, directory, 'directory watched', first)
+  const stopWatching = watchDirectory(app, directory, 'directory watched', app.rules.active)
   afterAll(async () => {
     await stopWatching()
     await rm(directory, { recursive: true, force: true })

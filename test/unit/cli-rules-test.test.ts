@@ -245,8 +245,9 @@ describe('a watch', () => {
 
   it('ends when it is interrupted', async () => {
     const interruption = new AbortController()
-    const changed = untilChanged(directory, await lookAt(directory), interruption.signal)
+    const seen = await lookAt(directory)
+    const changed = untilChanged(directory, seen, interruption.signal)
     interruption.abort()
-    await expect(changed).resolves.toBeUndefined()
+    await expect(changed).resolves.toBe(seen)
   })
 })

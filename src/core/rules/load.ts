@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { Decision } from '../model.ts'
 import { NO_QUEUES, type Queues } from '../queues.ts'
+import { finish, type Steps } from '../steps.ts'
 import { type AgentDeclarations, compileAgents, type KnownFacts, NO_AGENTS } from './agents.ts'
 import { compileDecision, type DecisionDraft, draftDecision } from './decision.ts'
+import { contentOf, filesOfContent, type Kind, type ParsedFile, parsingFiles, type ReadFiles } from './parsed-files.ts'
 import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'
 import { checkQueueNames, compileQueues, declaredQueues } from './queues.ts'
 import { NO_SHARED_RULES, readShared, type SharedRules } from './shared.ts'
-import { parsedYaml, parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
+import type { RuleFile, YamlFile } from './yaml.ts'
 
 export {
   type AgentDeclaration,
@@ -39,32 +41,23 @@ export interface Sources {
   readonly agents: YamlFile | null
 }
 
+/** What earlier loads came to. What has not changed since is taken over, to the same effect as if it were made again. */
+export interface Known {
+  /** The last that had no error. */
+  readonly ruleset: Ruleset | null
+  readonly files: ReadFiles
+}
+
+const NOTHING: Known = { ruleset: null, files: new Map() }
+
 export interface Loaded {
   /** Null where any problem is an error. */
   readonly ruleset: Ruleset | null
   /** All problems of all files, by file, line and column. */
   readonly problems: readonly RuleProblem[]
   readonly sources: Sources
-}
-
-/** What a file is, by its name. Sources are read by others; here they only belong to the content. */
-type Kind = 'decision' | 'shared' | 'agents' | 'queues' | 'reserved'
-
-const KINDS: Readonly<Record<string, Kind>> = {
-  '_all.yaml': 'shared',
-  'agents.yaml': 'agents',
-  'queues.yaml': 'queues',
-  'sources.yaml': 'reserved',
-}
-
-function kindOf(name: string): Kind {
-  return KINDS[name] ?? 'decision'
-}
-
-interface ParsedFile {
-  readonly name: string
-  readonly kind: Kind
-  readonly yaml: YamlFile
+  /** For the next load. */
+  readonly known: Known
 }
 
 /**
@@ -75,77 +68,127 @@ interface ParsedFile {
  *
  * @param unread what kept files of the set from being read at all
  */
-export function loadRuleset(files: readonly RuleFile[], unread: readonly RuleProblem[] = []): Loaded {
-  const problems = [...unread]
-  return compileFiles(parseFiles(files, problems), problems)
+export function loadRuleset(files: readonly RuleFile[], unread: readonly RuleProblem[] = [], known?: Known): Loaded {
+  return finish(loadingRuleset(files, unread, known))
 }
 
-function compileFiles(parsed: readonly ParsedFile[], problems: RuleProblem[]): Loaded {
-  const isWhole = problems.length === 0
-  const ofKind = (kind: Kind) => parsed.filter((file) => file.kind === kind).map((file) => file.yaml)
-
-  const drafts = ofKind('decision').map(draftDecision)
-  checkDecisionNames(drafts, problems)
-  const [all = null] = ofKind('shared')
-  const shared = all === null ? NO_SHARED_RULES : readShared(all, drafts)
-  const [queuesFile] = ofKind('queues')
-  const { queues, problems: queueProblems } =
-    queuesFile === undefined ? { queues: NO_QUEUES, problems: [] } : compileQueues(queuesFile)
-  const decisions = drafts.map((draft) => compileDecision(draft, shared, queues ?? NO_QUEUES))
-  const [agentsFile = null] = ofKind('agents')
-  // A file that can't be read may declare what the others don't.
-  const facts = isWhole ? knownFacts(drafts, shared) : null
-  const { agents, problems: agentProblems } =
-    agentsFile === null ? { agents: NO_AGENTS, problems: [] } : compileAgents(agentsFile, facts)
-
-  problems.push(...shared.problems, ...decisions.flatMap((compiled) => compiled.problems))
-  problems.push(...agentProblems, ...queueProblems)
-  if (queuesFile !== undefined) {
-    const declared = declaredQueues(queuesFile)
-    for (const file of [...ofKind('shared'), ...ofKind('decision')]) problems.push(...checkQueueNames(file, declared))
-  }
-  const sorted = sortProblems(problems)
-  const named = drafts.flatMap(({ name, yaml }) => (name === null ? [] : [[name, yaml] as const]))
-  const sources: Sources = { decisions: new Map(named), shared: all, agents: agentsFile }
-  if (agents === null || queues === null || sorted.some(({ severity }) => severity === 'error'))
-    return { ruleset: null, problems: sorted, sources }
-
-  const content = JSON.stringify(parsed.map(({ name, yaml }) => [name, yaml.value]))
-  const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
-  const byName = decisions.flatMap(({ decision }) => (decision === null ? [] : [[decision.name, decision] as const]))
-  return { ruleset: { hash, content, decisions: new Map(byName), agents, queues, facts }, problems: sorted, sources }
+/** `loadRuleset` in steps, of a file each: a hundred files of fifty rules take half a second. */
+export function* loadingRuleset(
+  files: readonly RuleFile[],
+  unread: readonly RuleProblem[] = [],
+  known: Known = NOTHING,
+): Steps<Loaded> {
+  const problems = [...unread]
+  const { parsed, read } = yield* parsingFiles(files, known.files, problems)
+  const compiled = yield* compilingFiles(parsed, problems, known.ruleset)
+  return { ...compiled, known: { ruleset: compiled.ruleset ?? known.ruleset, files: read } }
 }
 
 /**
  * Compiles the stored content of a ruleset again, to the same ruleset with the same hash.
+ * @param known any other: decisions that are the same in it are taken over
  * @throws Error where it is not the content of a ruleset that this version loads
  */
-export function rulesetFromContent(content: string): Ruleset {
-  const entries = JSON.parse(content) as readonly (readonly [string, unknown])[]
-  const files = entries.map(([name, value]) => ({ name, kind: kindOf(name), yaml: parsedYaml(name, value) }))
-  const { ruleset, problems } = compileFiles(files, [])
+export function rulesetFromContent(content: string, known?: Ruleset): Ruleset {
+  return finish(compilingContent(content, known))
+}
+
+/** `rulesetFromContent` in steps, of a decision each. */
+export function* compilingContent(content: string, known: Ruleset | null = null): Steps<Ruleset> {
+  const { ruleset, problems } = yield* compilingFiles(filesOfContent(content), [], known)
   if (ruleset === null) throw new Error(`the stored rules no longer load: ${problems.map(formatProblem).join('; ')}`)
   return ruleset
 }
 
-/** The files that count, in the order of their names. */
-function parseFiles(files: readonly RuleFile[], problems: RuleProblem[]): readonly ParsedFile[] {
-  const byName = new Map<string, string>()
-  const parsed: ParsedFile[] = []
-  const refuse = ({ path }: RuleFile, message: string) =>
-    problems.push({ file: path, line: 1, column: 1, severity: 'error', message })
-  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    const name = file.path.split(/[/\\]/).at(-1) ?? ''
-    if (name.endsWith('.yml')) refuse(file, 'rule files end in `.yaml`; rename it')
-    if (!name.endsWith('.yaml') || name.endsWith('_test.yaml')) continue
-    const same = byName.get(name)
-    if (same !== undefined) refuse(file, `there is a file of this name already, \`${same}\`; rename one`)
-    byName.set(name, file.path)
-    const { yaml, problems: faults } = parseYaml(file)
-    problems.push(...faults)
-    if (yaml !== null) parsed.push({ name, kind: kindOf(name), yaml })
+function* compilingFiles(
+  files: readonly ParsedFile[],
+  problems: RuleProblem[],
+  known: Ruleset | null,
+): Steps<Omit<Loaded, 'known'>> {
+  const isWhole = problems.length === 0
+  const ofKind = (kind: Kind) => files.filter((file) => file.kind === kind)
+  const [[all], [queuesFile], [agentsFile]] = [ofKind('shared'), ofKind('queues'), ofKind('agents')]
+  const unchanged = comparedWith(known)
+
+  const drafts: DecisionDraft[] = []
+  for (const { yaml } of ofKind('decision')) {
+    drafts.push(draftDecision(yaml))
+    yield
   }
-  return parsed.sort((a, b) => (a.name < b.name ? -1 : 1))
+  checkDecisionNames(drafts, problems)
+  const shared = all === undefined ? NO_SHARED_RULES : readShared(all.yaml, drafts)
+  problems.push(...shared.problems)
+  const queues = unchanged('queues.yaml', queuesFile)?.queues ?? readQueues(queuesFile, problems)
+
+  const decisions: Decision[] = []
+  const sameShared = unchanged('_all.yaml', all)
+  for (const [index, file] of ofKind('decision').entries()) {
+    const draft = drafts[index]!
+    const same = sameShared && unchanged(file.name, file)?.decisions.get(draft.name ?? '')
+    if (same) decisions.push(same.queues === queues ? same : { ...same, queues: queues ?? NO_QUEUES })
+    else {
+      const { decision, problems: found } = compileDecision(draft, shared, queues ?? NO_QUEUES)
+      problems.push(...found)
+      if (decision !== null) decisions.push(decision)
+    }
+    yield
+  }
+
+  // A file that can't be read may declare what the others don't.
+  const facts = isWhole ? knownFacts(drafts, shared) : null
+  const sameAgents = unchanged('agents.yaml', agentsFile)
+  const agents =
+    sameAgents && areEqual(sameAgents.facts, facts) ? sameAgents.agents : readAgents(agentsFile, facts, problems)
+  if (queuesFile !== undefined) {
+    const declared = declaredQueues(queuesFile.yaml)
+    for (const { yaml } of [...ofKind('shared'), ...ofKind('decision')])
+      problems.push(...checkQueueNames(yaml, declared))
+  }
+
+  const sorted = sortProblems(problems)
+  const named = drafts.flatMap(({ name, yaml }) => (name === null ? [] : [[name, yaml] as const]))
+  const sources: Sources = {
+    decisions: new Map(named),
+    shared: all?.yaml ?? null,
+    agents: agentsFile?.yaml ?? null,
+  }
+  if (agents === null || queues === null || sorted.some(({ severity }) => severity === 'error'))
+    return { ruleset: null, problems: sorted, sources }
+
+  const content = contentOf(files)
+  const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
+  const byName = new Map(decisions.map((decision) => [decision.name, decision]))
+  return { ruleset: { hash, content, decisions: byName, agents, queues, facts }, problems: sorted, sources }
+}
+
+/** What is known, for whoever asks about a file that says what it said then, or that is not there as it was not. */
+function comparedWith(known: Ruleset | null): (name: string, file: ParsedFile | undefined) => Ruleset | null {
+  if (known === null) return () => null
+  const before = new Map(filesOfContent(known.content).map(({ name, json }) => [name, json]))
+  return (name, file) => (before.get(name) === file?.json ? known : null)
+}
+
+function readQueues(file: ParsedFile | undefined, problems: RuleProblem[]): Queues | null {
+  if (file === undefined) return NO_QUEUES
+  const { queues, problems: found } = compileQueues(file.yaml)
+  problems.push(...found)
+  return queues
+}
+
+function readAgents(
+  file: ParsedFile | undefined,
+  facts: KnownFacts,
+  problems: RuleProblem[],
+): AgentDeclarations | null {
+  if (file === undefined) return NO_AGENTS
+  const { agents, problems: found } = compileAgents(file.yaml, facts)
+  problems.push(...found)
+  return agents
+}
+
+function areEqual(one: KnownFacts, other: KnownFacts): boolean {
+  if (one === null || other === null) return one === other
+  return one.size === other.size && [...one].every((fact) => other.has(fact))
 }
 
 function knownFacts(drafts: readonly DecisionDraft[], { facts: shared }: SharedRules): KnownFacts {

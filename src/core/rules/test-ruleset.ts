@@ -1,3 +1,4 @@
+import { finish, type Steps } from '../steps.ts'
 import { type Case, parseCases } from './cases.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import type { RuleFile, RuleProblem, Ruleset } from './load.ts'
@@ -20,10 +21,27 @@ export interface TestedRuleset {
 export function testRuleset(
   ruleset: Ruleset,
   files: readonly RuleFile[],
-  isMeant: (test: Case) => boolean = () => true,
+  isMeant?: (test: Case) => boolean,
 ): TestedRuleset {
-  const parsed = files.filter(({ path }) => path.endsWith('_test.yaml')).map((file) => parseCases(file, ruleset))
-  const results = parsed.flatMap(({ cases }) => cases.filter(isMeant).map((test) => runCase(ruleset, test)))
-  const problems = sortProblems(parsed.flatMap((file) => file.problems))
-  return { results, problems, coverage: coverageOf(ruleset, results) }
+  return finish(testingRuleset(ruleset, files, isMeant))
+}
+
+/** `testRuleset` in steps, of a case each. */
+export function* testingRuleset(
+  ruleset: Ruleset,
+  files: readonly RuleFile[],
+  isMeant: (test: Case) => boolean = () => true,
+): Steps<TestedRuleset> {
+  const results: CaseResult[] = []
+  const problems: RuleProblem[] = []
+  for (const file of files.filter(({ path }) => path.endsWith('_test.yaml'))) {
+    const parsed = parseCases(file, ruleset)
+    problems.push(...parsed.problems)
+    for (const test of parsed.cases.filter(isMeant)) {
+      yield
+      results.push(runCase(ruleset, test))
+    }
+    yield
+  }
+  return { results, problems: sortProblems(problems), coverage: coverageOf(ruleset, results) }
 }
