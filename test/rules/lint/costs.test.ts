@@ -80,6 +80,28 @@ describe('an action that is never the cheapest', () => {
   })
 })
 
+describe('a loss that is never above 0', () => {
+  const words = 'is never above 0, and with one below 0 an action is not permitted'
+  const told = (...edits: readonly (readonly [string, string])[]) =>
+    warnings(edits).filter((line) => line.includes('is never above 0'))
+
+  it('is a number with the wrong sign, or such a share of what costs are shares of', () => {
+    expect(told(wait('0 - 5', '0'))).toEqual([
+      `7:47 the loss of \`wait\` in \`well\` ${words}; write what it costs more than the best action, or 0`,
+    ])
+    expect(told(send('0', '0.02 * account.arr'), wait('-0.01 * account.arr', '0'))).toHaveLength(1)
+    expect(told(send('0', '0.02 * account.arr'), wait('-0.01 * account.arr - 3', '0'))).toHaveLength(1)
+  })
+
+  it('is none that may be above 0', () => {
+    expect(told(wait('-0.01 * account.arr', '0'))).toEqual([])
+    expect(told(send('0', '0.02 * account.arr'), wait('5 - 0.01 * account.arr', '0'))).toEqual([])
+    expect(told(wait('0', '0 * account.arr'))).toEqual([])
+    const raised = rulesThat('dear: true -> addLoss: { wait: { well: 9 } }')
+    expect(told(wait('0 - 5', '0'), raised)).toEqual([])
+  })
+})
+
 const loss = fc.integer({ min: 0, max: 9 })
 const table = fc
   .tuple(fc.integer({ min: 2, max: 5 }), fc.integer({ min: 2, max: 4 }))

@@ -18,6 +18,15 @@ export function numberOf(amount: Amount): number | null {
   return amount.size === 1 ? (amount.get(NUMBER) ?? null) : null
 }
 
+/**
+ * Whether a part is at least 0: a number is 1 times itself, and what is a loss by itself is one, or the action could not
+ * be taken.
+ */
+export function isNeverNegative(part: string, losses: readonly (readonly Amount[])[]): boolean {
+  if (part === NUMBER) return true
+  return losses.flat().some((amount) => amount.size === 1 && (amount.get(part) ?? 0) > 0)
+}
+
 function amountOf(node: ASTNode): Amount {
   const constant = constantOf(node)
   if (typeof constant === 'number') return new Map([[NUMBER, constant]])

@@ -1,7 +1,7 @@
 import type { Action, Decision } from '../../model.ts'
 import type { RuleProblem } from '../problem.ts'
 import { listWords } from '../suggest.ts'
-import { type Amount, NUMBER, readAmount } from './amount.ts'
+import { type Amount, isNeverNegative, NUMBER, readAmount } from './amount.ts'
 import { type Check, type ExaminedDecision, warnAtKey } from './examined.ts'
 import { EPSILON, maximise } from './simplex.ts'
 
@@ -78,12 +78,6 @@ function problemOf({ yaml }: ExaminedDecision, { action, by }: Dominated): RuleP
       ? `\`${action.name}\` is never the cheapest: ${others} costs no more in any state; mend a loss, or remove the action`
       : `\`${action.name}\` is never the cheapest: whatever is believed, ${others} costs less; mend a loss, or remove the action`
   return warnAtKey(yaml, ['actions', action.name, 'loss'], message)
-}
-
-/** A number is 1 times itself. A part that is a loss by itself is one, or the action could not be taken. */
-function isNeverNegative(part: string, losses: readonly (readonly Amount[])[]): boolean {
-  if (part === NUMBER) return true
-  return losses.flat().some((amount) => amount.size === 1 && (amount.get(part) ?? 0) > 0)
 }
 
 /** An action is not permitted where one of its losses is below 0. */

@@ -8,6 +8,7 @@ import { checkContradictions } from './contradictions.ts'
 import { checkDominated } from './dominated.ts'
 import { type Check, examine, type LintContext } from './examined.ts'
 import { checkFacts } from './facts.ts'
+import { checkLosses } from './losses.ts'
 import { checkPermitted } from './permitted.ts'
 import { checkReview } from './review.ts'
 
@@ -15,6 +16,7 @@ export type { LintContext } from './examined.ts'
 
 const CHECKS: readonly Check[] = [
   checkConditions,
+  checkLosses,
   checkPermitted,
   checkDominated,
   checkReview,
