@@ -5,7 +5,7 @@ import { compileExpression } from '../../../src/core/rules/cel/compile.ts'
 import { createVocabulary } from '../../../src/core/rules/cel/vocabulary.ts'
 import { not, readCondition } from '../../../src/core/rules/lint/formula.ts'
 import { isPossible } from '../../../src/core/rules/lint/possible.ts'
-import { NOW, rules, warnings } from './warnings.ts'
+import { NOW, rules, SOUND, warnings } from './warnings.ts'
 
 const NEVER = "`r1` never applies: its condition can't be true; look for parts that contradict one another"
 const ALWAYS = "`r1` always applies: its condition can't be false; say it in the actions, or write when it should apply"
@@ -77,6 +77,13 @@ describe('a rule never applies', () => {
   })
 })
 
+test('rules that share what follows are two', () => {
+  const text = `rules:
+  - { id: r1, when: account.arr > 5, then: &same { tag: x, because: y } }
+  - { id: r2, when: account.arr > 5 && account.arr < 3, then: *same }`
+  expect(warnings([['rules: []', text]])).toEqual([`11:21 ${NEVER.replace('r1', 'r2')}`])
+})
+
 describe('a rule always applies', () => {
   it.each([
     'true',
@@ -120,6 +127,13 @@ describe('nothing is said of', () => {
   ])('%s', (when) => {
     expect(lint(when)).toEqual([])
   })
+})
+
+test('nor of places that are only spelt alike', () => {
+  const open: [string, string] = [/^facts: .*$/m.exec(SOUND)?.[0] ?? '', 'description: Facts are open']
+  const when = 'account["a.b"] > 5 && account.a.b < 3'
+  expect(warnings([open, rules(when)])).toEqual([])
+  expect(warnings([open, rules('account["a"].b > 5 && account.a.b < 3')])).toHaveLength(1)
 })
 
 test('what is said to be impossible never happens, and what is said to be certain always does', () => {

@@ -62,7 +62,7 @@ describe('an action that is never the cheapest', () => {
     ])
   })
 
-  it.each([
+  it.each<[what: string, ...edits: (readonly [string, string])[]]>([
     ['shares of another fact', third('call', 'copilot', '0.02 * account.seats', '0.01 * account.seats')],
     ['something that may be negative', third('call', 'copilot', '50 + (account.arr - account.seats)', 1)],
     ['only for people', third('call', 'off_limits', 60, 1)],

@@ -96,11 +96,12 @@ function placesOf(yaml: YamlFile | null): ReadonlyMap<string, Placed> {
 export function rulesWithDecisions({
   decisions,
 }: Examined): readonly (readonly [ExaminedRule, readonly ExaminedDecision[]])[] {
-  const byPlace = new Map<unknown, [ExaminedRule, ExaminedDecision[]]>()
+  // What is written may be an alias, and so the same of two rules; each rule has a path of its own.
+  const byPlace = new Map<Path, [ExaminedRule, ExaminedDecision[]]>()
   for (const decision of decisions) {
     for (const rule of decision.rules) {
-      const known = byPlace.get(rule.written)
-      if (known === undefined) byPlace.set(rule.written, [rule, [decision]])
+      const known = byPlace.get(rule.path)
+      if (known === undefined) byPlace.set(rule.path, [rule, [decision]])
       else known[1].push(decision)
     }
   }

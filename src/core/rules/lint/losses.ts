@@ -15,7 +15,7 @@ export const checkLosses: Check = ({ decisions }) =>
     return actions.flatMap(({ name }, action) =>
       states.flatMap((state, s) => {
         const parts = [...(losses[action]?.[s] ?? [])]
-        const isAbove = parts.some(([part, factor]) => factor > 0 || !isNeverNegative(part, losses.flat(1)))
+        const isAbove = parts.some(([part, factor]) => factor > 0 || !isNeverNegative(part, losses))
         if (parts.length === 0 || isAbove || isRaised(action)) return []
         const message = `the loss of \`${name}\` in \`${state.name}\` is never above 0, and with one below 0 an action is not permitted; write what it costs more than the best action, or 0`
         return [warnAt(yaml, ['actions', name, 'loss', state.name], message)]

@@ -87,7 +87,7 @@ function trustOf(node: ASTNode, signals: ReadonlySet<string>): Partial<Term> {
 /** An expression in one way of writing it. */
 export function textOf(node: ASTNode): string {
   const field = asField(node)
-  if (field !== null) return `${field.variable}.${field.field}`
+  if (field !== null) return fieldText(field)
   const sized = asCall(node, 'size')
   if (sized !== null) return `size(${textOf(sized)})`
   const constant = constantOf(node)
@@ -100,13 +100,18 @@ export function textOf(node: ASTNode): string {
       return String(node.args)
     case '.':
     case '.?':
-      return `${parts[0]}.${node.args[1]}`
+      return `${parts[0]}${node.op}${node.args[1]}`
     case 'call':
     case 'rcall':
       return `${node.args[0]}(${parts.join(', ')})`
     default:
       return `${node.op}(${parts.join(', ')})`
   }
+}
+
+/** `account["a.b"]` is another place than `account.a.b`. */
+function fieldText({ variable, field }: { readonly variable: string; readonly field: string }): string {
+  return /^\w+$/.test(field) ? `${variable}.${field}` : `${variable}[${JSON.stringify(field)}]`
 }
 
 /** `a != b` as the `a == b` that it denies. */
