@@ -15,6 +15,7 @@ import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
 import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
 import { readRules } from './app/rule-files.ts'
+import { sweepShadowAnswers } from './app/shadow-answers.ts'
 import { answerQuestion } from './app/unasked.ts'
 import { runBacktest } from './backtest/job/run.ts'
 import { projectFile } from './cli/project.ts'
@@ -188,6 +189,7 @@ function sweep(app: App): void {
     'idempotency keys': sweepIdempotencyKeys(app),
     deliveries: sweepDeliveries(app),
     'back-tests': sweepBacktests(app),
+    'answers of shadows': sweepShadowAnswers(app),
   }
   for (const [what, swept] of Object.entries(sweeps)) {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))

@@ -126,7 +126,7 @@ async function render(app: App, stored: StoredAdjudication, viewer?: Principal):
 }
 
 /** Whoever decides must not know what is recommended; who only asks must, and admins may know all. */
-const isReviewer = (viewer: Principal): boolean => viewer.kind === 'person' && !may(viewer, 'admin')
+export const isReviewer = (viewer: Principal): boolean => viewer.kind === 'person' && !may(viewer, 'admin')
 
 function hidden({ id, queue }: Escalation): Problem {
   return new Problem('forbidden', `queue \`${queue}\` is blind: what is recommended shows once \`${id}\` is resolved`)

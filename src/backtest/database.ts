@@ -83,7 +83,7 @@ interface Recorded {
 }
 
 /** The questions that were asked, with what became known of them; all that they need in a query each. */
-async function casesOf(db: Kysely<Database>, page: readonly StoredAdjudication[]): Promise<CaseBatch> {
+export async function casesOf(db: Kysely<Database>, page: readonly StoredAdjudication[]): Promise<CaseBatch> {
   const recorded = page.flatMap((stored): Recorded[] => {
     const record = recordOf(stored)
     return record === null ? [] : [{ stored, record }]

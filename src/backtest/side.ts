@@ -65,6 +65,6 @@ export function lossOf({ decision, of }: Said, action: string | null, state: str
 }
 
 /** What an answer costs in a state by the losses and the review cost of `by`; null: it has no price there. */
-export function priceOf({ asks, action }: Said, by: Said, state: string): number | null {
+export function priceOf({ asks, action }: Pick<Said, 'asks' | 'action'>, by: Said, state: string): number | null {
   return asks ? by.decision.review.cost : lossOf(by, action, state)
 }

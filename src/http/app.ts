@@ -29,6 +29,7 @@ import { outcomeRoutes } from './routes/outcomes.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { resolutionRoutes } from './routes/resolution.ts'
 import { rulesetRoutes } from './routes/ruleset.ts'
+import { shadowRoutes } from './routes/shadow.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { validatorCompiler } from './validation.ts'
 
@@ -85,6 +86,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       queueRoutes(v1, app)
       resolutionRoutes(v1, app)
       rulesetRoutes(v1, app)
+      shadowRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
     },
     { prefix: '/v1' },

@@ -39,6 +39,13 @@ export async function findAdjudication(db: Kysely<Database>, id: string): Promis
   return selectAdjudications(db).where('a.id', '=', id).executeTakeFirst()
 }
 
+export async function findAdjudications(
+  db: Kysely<Database>,
+  ids: readonly string[],
+): Promise<readonly StoredAdjudication[]> {
+  return ids.length === 0 ? [] : selectAdjudications(db).where('a.id', 'in', ids).execute()
+}
+
 /** Newest first; ids sort by time. */
 export async function listAdjudications(
   db: Kysely<Database>,

@@ -24,6 +24,12 @@ export async function findEscalation(db: Kysely<Database>, id: string): Promise<
   return row && escalationOf(row)
 }
 
+export async function findEscalations(db: Kysely<Database>, ids: readonly string[]): Promise<readonly Escalation[]> {
+  if (ids.length === 0) return []
+  const rows = await db.selectFrom('escalations').selectAll().where('id', 'in', ids).execute()
+  return rows.map(escalationOf)
+}
+
 /** Those of the ids that nobody can decide any more, however they ended. */
 export async function findClosed(db: Kysely<Database>, ids: readonly string[]): Promise<readonly Escalation[]> {
   const { rows } = await sql<Selectable<Database['escalations']>>`

@@ -35,8 +35,14 @@ async function open(): Promise<string> {
 }
 let accounts = 0
 
+/** Rules that are not the active ones. */
+async function stored(): Promise<{ readonly ruleset: string }> {
+  const { body } = await call('POST', '/v1/rulesets', { body: bodies.find(([, path]) => path === '/v1/rulesets')![3] })
+  return { ruleset: body.ruleset }
+}
+
 it('is given for every request body', () => {
-  expect(bodies).toHaveLength(15)
+  expect(bodies).toHaveLength(17)
   for (const [, path, type, body] of bodies) expect([path, type, body]).not.toContain(undefined)
 })
 
@@ -45,7 +51,8 @@ it.each(bodies)('works under the rules that come along: %s %s, %s', async (metho
   if (path.endsWith('/release')) await call('POST', `/v1/escalations/${id}/claim`, { body: { reviewer: 'maria' } })
   const names = { account: 'acme', agent: 'churn-radar', queue: 'csm', id }
   const url = Object.entries(names).reduce((url, [name, value]) => url.replace(`{${name}}`, value), path)
-  const sent = path.endsWith('/bulk') ? { ...(body as object), ids: [id] } : body
+  const own = path.endsWith('/bulk') ? { ids: [id] } : path === '/v1/shadow' ? await stored() : null
+  const sent = own ? { ...(body as object), ...own } : body
   const reply = await call(method, url, { body: JSON.stringify(sent), headers: { 'content-type': type } })
   expect(reply).toMatchObject({ status: expect.toSatisfy((status: number) => status >= 200 && status < 300) })
   for (const { status } of reply.body.results ?? []) expect(['accepted', 'duplicate', 'resolved']).toContain(status)

@@ -1,0 +1,201 @@
+import type { App } from '../app/app.ts'
+import type { Principal } from '../app/principal.ts'
+import { withoutHidden } from '../app/shadow-answers.ts'
+import { type Answer, answerOf, byCost, byDecision, type Stance } from '../core/comparison.ts'
+import { asksPerson } from '../core/recommend.ts'
+import type { Ruleset } from '../core/rules/load.ts'
+import { findAdjudications } from '../storage/adjudications.ts'
+import { readDecided, readStatesAfter } from '../storage/past.ts'
+import { newestShadow, type StoredShadow } from '../storage/shadow.ts'
+import {
+  countShadowAnswers,
+  listShadowAnswers,
+  type ShadowAnswer,
+  type ShadowCount,
+} from '../storage/shadow-answers.ts'
+import { casesOf } from './database.ts'
+import { byName } from './measures/compared.ts'
+import type { FlipEvidence } from './report.ts'
+import { ask, createSide, priceOf } from './side.ts'
+
+/** What a shadow has found so far: a comparison of answers that nobody got with those that were given. */
+export interface ShadowReport {
+  readonly shadow: StoredShadow
+  /** Adjudications that were made while it ran. */
+  readonly questions: number
+  /** By name. */
+  readonly decisions: readonly ShadowDecision[]
+}
+
+export interface ShadowDecision {
+  readonly decision: string
+  readonly questions: number
+  /** Those that both sets answered by rules; each is the same or flipped. */
+  readonly compared: number
+  readonly same: number
+  readonly flipped: number
+  /** Of those compared; null: none was. */
+  readonly flippedShare: number | null
+  /** Settled by a person's earlier answer: no rules decided. */
+  readonly ruled: number
+  /** The shadow set has no such decision. */
+  readonly notCompared: number
+  /** The shadow set could not answer, for a fault of ours. */
+  readonly failed: number
+  /** Of its answers, those in which an expression failed, so that it asks a person. */
+  readonly errors: number
+  /** Of those compared, the share that people decide under each; null: none was compared. */
+  readonly people: { readonly active: number; readonly candidate: number } | null
+  /** From the answer that was given to the one that was not, the most frequent first. */
+  readonly flips: readonly ShadowFlips[]
+  readonly proposals: ShadowProposals
+  readonly evidence: ShadowEvidence
+  /** Newest first. */
+  readonly newest: readonly ShadowAnswer[]
+}
+
+export interface ShadowFlips {
+  readonly from: Answer
+  readonly to: Answer
+  readonly questions: number
+}
+
+/** Proposals of agents among the questions compared. */
+export interface ShadowProposals {
+  readonly judged: number
+  /** Those on which the verdict differs. */
+  readonly differ: number
+  /** The most frequent first; null: the set does not have the action. */
+  readonly verdicts: readonly { readonly from: string | null; readonly to: string | null; readonly questions: number }[]
+}
+
+/** What became known since, of the newest flips. */
+export interface ShadowEvidence extends FlipEvidence {
+  /** How many were looked at. */
+  readonly flips: number
+}
+
+/** Of each decision, how many of the newest flips are held against what became known: each is answered again for that. */
+const LOOKED_AT = 1_000
+const NEWEST = 10
+
+/** Undefined where no shadow was ever started. @param viewer from whom is kept what blind queues hide */
+export async function reportShadow(app: App, viewer: Principal): Promise<ShadowReport | undefined> {
+  const shadow = await newestShadow(app.db)
+  if (!shadow) return undefined
+  const counts = await countShadowAnswers(app.db, shadow.sequence)
+  const names = [...new Set(counts.map(({ decision }) => decision))].sort(byName)
+  const decisions: ShadowDecision[] = []
+  for (const decision of names) {
+    const counted = countsOf(counts.filter((count) => count.decision === decision))
+    const filter = { decision, flipped: true }
+    const flips =
+      counted.flipped === 0 ? [] : await listShadowAnswers(app.db, shadow.sequence, filter, undefined, LOOKED_AT)
+    const evidence = await evidenceOf(app, shadow, flips)
+    const newest = (await withoutHidden(app, viewer, flips.slice(0, NEWEST * 5))).slice(0, NEWEST)
+    decisions.push({ decision, ...counted, evidence, newest })
+  }
+  return { shadow, questions: sum(counts), decisions }
+}
+
+const sum = (counts: readonly ShadowCount[]): number => counts.reduce((total, { questions }) => total + questions, 0)
+
+function countsOf(counts: readonly ShadowCount[]): Omit<ShadowDecision, 'decision' | 'evidence' | 'newest'> {
+  const of = (result: ShadowCount['result']) => counts.filter((count) => count.result === result)
+  const compared = [...of('same'), ...of('flipped')]
+  const total = sum(compared)
+  const asking = (side: 'active' | 'candidate') =>
+    sum(compared.filter(({ [side]: answer }) => answer !== null && asksPerson(answer.disposition))) / total
+  return {
+    questions: sum(counts),
+    compared: total,
+    same: sum(of('same')),
+    flipped: sum(of('flipped')),
+    flippedShare: total === 0 ? null : sum(of('flipped')) / total,
+    ruled: sum(of('ruled')),
+    notCompared: sum(of('not_compared')),
+    failed: sum(of('failed')),
+    errors: sum(counts.filter(({ errored }) => errored)),
+    people: total === 0 ? null : { active: asking('active'), candidate: asking('candidate') },
+    flips: pairs(of('flipped'), (answer) => answerOf(answer)),
+    proposals: proposalsOf(compared),
+  }
+}
+
+function proposalsOf(compared: readonly ShadowCount[]): ShadowProposals {
+  const judged = compared.filter(({ active }) => active.verdict !== null)
+  const differing = judged.filter(({ active, candidate }) => active.verdict !== candidate?.verdict)
+  return { judged: sum(judged), differ: sum(differing), verdicts: pairs(differing, ({ verdict }) => verdict) }
+}
+
+/** How often what was given goes with what was not, in words. */
+function pairs<W extends string | null>(
+  counts: readonly ShadowCount[],
+  word: (answer: ShadowCount['active']) => W,
+): { readonly from: W; readonly to: W; readonly questions: number }[] {
+  const found = new Map<string, { from: W; to: W; questions: number }>()
+  for (const { active, candidate, questions } of counts) {
+    if (candidate === null) continue
+    const [from, to] = [word(active), word(candidate)]
+    const pair = found.get(`${from} → ${to}`) ?? { from, to, questions: 0 }
+    pair.questions += questions
+    found.set(`${from} → ${to}`, pair)
+  }
+  return [...found]
+    .sort(([a, one], [b, other]) => other.questions - one.questions || byName(a, b))
+    .map(([, pair]) => pair)
+}
+
+/** By the true state where it became known, by what a person decided where it did not. */
+async function evidenceOf(
+  app: App,
+  { ruleset }: StoredShadow,
+  flips: readonly ShadowAnswer[],
+): Promise<ShadowEvidence> {
+  const none = () => ({ agree: 0, contradict: 0, neither: 0 })
+  const evidence = { flips: flips.length, outcomes: none(), people: none(), unknown: 0 }
+  if (flips.length === 0) return evidence
+  const states = await readStatesAfter(app.db, flips)
+  const decided = await readDecided(app.db, [...new Set(flips.flatMap(({ escalation }) => escalation ?? []))])
+  const known = flips.filter((_, i) => states[i] !== null)
+  const extra = known.length === 0 ? new Map<string, number>() : await extraCosts(app, ruleset, known)
+  for (const { adjudication, escalation, active, candidate } of flips) {
+    const cost = extra.get(adjudication)
+    const action = escalation === null ? undefined : decided.get(escalation)
+    if (cost !== undefined) evidence.outcomes[byCost(cost)] += 1
+    else if (action !== undefined && candidate !== null) evidence.people[byDecision(action, active, candidate)] += 1
+    else evidence.unknown += 1
+  }
+  return evidence
+}
+
+/**
+ * What the shadow's answers would have cost more in the states that turned out to be true, by its own costs and by the id of
+ * the adjudication. Those that can't be asked again, or have no price there, are left out.
+ */
+async function extraCosts(
+  app: App,
+  hash: string,
+  flips: readonly ShadowAnswer[],
+): Promise<ReadonlyMap<string, number>> {
+  const ruleset: Ruleset = await app.rules.byHash(hash)
+  const stored = await findAdjudications(
+    app.db,
+    flips.map(({ adjudication }) => adjudication),
+  )
+  const given = new Map(flips.map(({ adjudication, active }) => [adjudication, active]))
+  const { cases } = await casesOf(app.db, stored)
+  const side = createSide(ruleset)
+  const extra = new Map<string, number>()
+  for (const one of cases) {
+    const decision = ruleset.decisions.get(one.decision)
+    const active = one.id === null ? undefined : given.get(one.id)
+    if (one.id === null || !decision || !active || one.state === null) continue
+    const said = ask(side, decision, one)
+    const [theirs, ours] = [priceOf(sideOf(active), said, one.state), priceOf(said, said, one.state)]
+    if (theirs !== null && ours !== null) extra.set(one.id, ours - theirs)
+  }
+  return extra
+}
+
+const sideOf = ({ action, disposition }: Stance) => ({ action, asks: asksPerson(disposition) })
