@@ -1,9 +1,9 @@
 import { decisionSection } from './html/decision.ts'
 import { type Column, html, Markup, type Piece, prose, table } from './html/markup.ts'
 import { STYLE } from './html/style.ts'
-import { counted, number, percent, signed, signedInterval } from './html/words.ts'
 import { notesOf } from './notes.ts'
 import type { BacktestReport, RulesetName } from './report.ts'
+import { counted, number, percent, signed, signedInterval } from './words.ts'
 
 /**
  * A report as one page that needs nothing else: no script, no font, no picture from elsewhere, and a policy that forbids

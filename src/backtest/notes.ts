@@ -1,4 +1,5 @@
-import type { BacktestReport, DecisionReport, NotCompared } from './report.ts'
+import type { BacktestReport, DecisionReport, Flips, NotCompared } from './report.ts'
+import { counted, number } from './words.ts'
 
 /** What a reader must know to trust the figures of a whole report: what is in them, and what could not be. */
 export function notesOf({ history, notCompared }: BacktestReport): readonly string[] {
@@ -52,6 +53,12 @@ export function decisionNotesOf({ states, actions, unknownStates, costs }: Decis
   ].filter((note) => typeof note === 'string')
 }
 
+/** What differs though it is no flip; null: nothing. */
+export function recommendationNote({ recommendationOnly }: Pick<Flips, 'recommendationOnly'>): string | null {
+  if (recommendationOnly === 0) return null
+  return `On ${number(recommendationOnly)} more, which people decide either way, the recommendation differs.`
+}
+
 function changeNote(
   what: string,
   { gone, added }: { readonly gone: readonly string[]; readonly added: readonly string[] },
@@ -65,5 +72,3 @@ function changeNote(
 }
 
 const listed = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ')
-const number = (n: number) => n.toLocaleString('en-US')
-const counted = (n: number, thing: string) => `${number(n)} ${thing}${n === 1 ? '' : 's'}`

@@ -1,15 +1,26 @@
-import { curvesOf } from '../backtest/curves.ts'
-import { decisionNotesOf, notesOf } from '../backtest/notes.ts'
-import type { BacktestReport, DecisionReport, FlipEvidence, Pair, RulesetName } from '../backtest/report.ts'
+import { decisionNotesOf, notesOf, recommendationNote } from '../backtest/notes.ts'
+import type { BacktestReport, BacktestSettings, DecisionReport, FlipEvidence, RulesetName } from '../backtest/report.ts'
+import { curvesOf, hoursOf, movedAgents } from '../backtest/shown.ts'
+import { amount, interval, number, percent, points, signed, signedInterval, step } from '../backtest/words.ts'
 import type { Estimate } from '../core/stats/bootstrap.ts'
 import type { Reliability } from '../core/stats/calibration.ts'
-import { type Paints, paints, type Terminal, table, wrap } from './terminal.ts'
+import { type Column, type Paints, paints, plain, type Terminal, table, wrap } from './terminal.ts'
 
 const RIGHT = { align: 'right' } as const
-const MOVED = 0.0005
 
 /** A back-test's report in tables, for people. */
 export function renderBacktest(report: BacktestReport, terminal: Terminal): string {
+  return render(printable(report), terminal)
+}
+
+/** Names come from data of any origin. */
+function printable(report: BacktestReport): BacktestReport {
+  return JSON.parse(JSON.stringify(report), (_key, value) =>
+    typeof value === 'string' ? plain(value).replace(/\s+/g, ' ') : value,
+  )
+}
+
+function render(report: BacktestReport, terminal: Terminal): string {
   const paint = paints(terminal)
   const { baseline, candidate, history } = report
   const from = history.from === null ? '' : `, ${day(history.from)} to ${day(history.to)}`
@@ -32,9 +43,13 @@ export function renderBacktest(report: BacktestReport, terminal: Terminal): stri
 function renderDecision(decision: DecisionReport, { settings }: BacktestReport, terminal: Terminal): string {
   const paint = paints(terminal)
   const sections = [
-    section('What it comes to', comparison(decision, settings.minutesPerReview, terminal), paint),
     section(
-      `Answers that flip: ${number(decision.flips.count)} of ${share(decision.flips.share, decision.questions)}`,
+      `What it comes to, with ${Math.round(settings.level * 100)} % intervals`,
+      comparison(decision, settings, terminal),
+      paint,
+    ),
+    section(
+      `Answers that flip: ${number(decision.flips.count)} of ${number(decision.questions)} (${percent(decision.flips.share)})`,
       flips(decision, terminal),
       paint,
     ),
@@ -50,8 +65,11 @@ function section(title: string, body: string, { bold }: Paints): string {
   return body === '' ? '' : `\n${bold(title)}\n${body}`
 }
 
-function comparison(decision: DecisionReport, minutes: number, terminal: Terminal): string {
-  const { costs, people, calibration } = decision
+function comparison(
+  { costs, people, calibration, questions }: DecisionReport,
+  { minutesPerReview }: BacktestSettings,
+  terminal: Terminal,
+): string {
   const paint = paints(terminal)
   const both = (label: string, shown: (side: 'baseline' | 'candidate') => string, difference = '') => [
     label,
@@ -61,24 +79,30 @@ function comparison(decision: DecisionReport, minutes: number, terminal: Termina
   ]
   const rows = costs.map((cost) =>
     both(
-      costs.length > 1 ? `mean cost by the ${cost.by}'s costs` : 'mean cost',
-      (side) => interval(cost[side]),
+      costs.length > 1 ? `mean cost a question by the ${cost.by}'s costs` : 'mean cost a question',
+      (side) => `${amount(cost[side].mean)}\n${interval(cost[side])}`,
       verdict(cost.difference, paint),
     ),
   )
-  const hours = people.baseline.hoursPerDay === null ? 'hoursPerThousand' : 'hoursPerDay'
-  const a = hours === 'hoursPerDay' ? 'a day' : 'a thousand questions'
+  const change = (share: (side: 'baseline' | 'candidate') => number) => points(share('candidate') - share('baseline'))
+  const share = (label: string, of: (side: 'baseline' | 'candidate') => number) =>
+    both(label, (side) => percent(of(side)), change(of))
+  const hours = hoursOf(people)
   rows.push(
-    both('a person decides', (side) => percent(people[side].askedShare)),
-    both('looked at afterwards', (side) => percent(people[side].sampled / decision.questions)),
-    both(`reviewer hours ${a}, ${minutes} min each`, (side) => (people[side][hours] ?? 0).toFixed(1)),
+    share('a person decides', (side) => people[side].askedShare),
+    share('a person looks afterwards', (side) => people[side].sampled / questions),
+    both(
+      `reviewer hours per ${hours.per}, ${minutesPerReview} min each`,
+      (side) => hours[side].toFixed(1),
+      step(hours.candidate - hours.baseline),
+    ),
   )
-  if (calibration.baseline && calibration.candidate) {
-    const { baseline, candidate } = calibration as Pair<NonNullable<typeof calibration.baseline>>
-    const sides = { baseline, candidate }
+  const { baseline, candidate } = calibration
+  if (baseline !== null && candidate !== null) {
+    const of = { baseline, candidate }
     rows.push(
-      both('calibration error (ECE)', (side) => sides[side].topState.ece.toFixed(3)),
-      both('Brier score', (side) => sides[side].brier.toFixed(3)),
+      both('calibration error (ECE)', (side) => of[side].topState.ece.toFixed(3)),
+      both('Brier score', (side) => of[side].brier.toFixed(3)),
     )
   }
   const columns = [
@@ -92,73 +116,64 @@ function comparison(decision: DecisionReport, minutes: number, terminal: Termina
 
 /** Coloured where the interval leaves no doubt about the sign. */
 function verdict(difference: Estimate, { green, red }: Paints): string {
-  const text = `${signed(difference.mean)} (${signed(difference.low)} to ${signed(difference.high)})`
-  if (difference.high < 0) return green(text)
-  return difference.low > 0 ? red(text) : text
+  const lines = [signed(difference.mean), signedInterval(difference)]
+  const colour = difference.high < 0 ? green : difference.low > 0 ? red : (text: string) => text
+  return lines.map(colour).join('\n')
 }
 
-function flips({ flips: { pairs, recommendationOnly } }: DecisionReport, terminal: Terminal): string {
-  const note =
-    recommendationOnly === 0
-      ? []
-      : [
-          wrap(
-            `On ${number(recommendationOnly)} more, which people decide either way, the recommendation differs.`,
-            terminal,
-            '  ',
-          ),
-        ]
-  if (pairs.length === 0) return note.join('\n')
-  const withPeople = pairs.some(({ people }) => people.agree + people.contradict + people.neither > 0)
-  const columns = [
-    { head: 'from', flexible: true },
-    { head: 'to', flexible: true },
-    { head: 'questions', ...RIGHT },
-    { head: 'outcome for', ...RIGHT },
-    { head: 'against', ...RIGHT },
-    ...(withPeople
-      ? [
-          { head: 'people for', ...RIGHT },
-          { head: 'against', ...RIGHT },
-        ]
-      : []),
-    { head: 'neither', ...RIGHT },
-    { head: 'unknown', ...RIGHT },
-    { head: 'mean cost', ...RIGHT },
-  ]
-  const counts = ({ outcomes, people, unknown }: FlipEvidence) => [
-    outcomes.agree,
-    outcomes.contradict,
-    ...(withPeople ? [people.agree, people.contradict] : []),
-    outcomes.neither + people.neither,
-    unknown,
-  ]
+function flips({ flips: { pairs, ...flips } }: DecisionReport, terminal: Terminal): string {
+  const note = recommendationNote(flips)
+  const notes = note === null ? [] : [wrap(note, terminal, '  ')]
+  if (pairs.length === 0) return notes.join('\n')
   const rows = pairs.map((pair) => [
-    pair.from,
-    pair.to,
-    ...[pair.count, ...counts(pair)].map(number),
+    `${pair.from} → ${pair.to}`,
+    number(pair.count),
+    ...evidence(pair),
+    number(pair.unknown),
     pair.meanExtra === null ? '' : signed(pair.meanExtra),
   ])
-  return [table(columns, rows, terminal), ...note].join('\n')
+  const heads = ['for', 'against', 'neither', 'unknown', 'extra cost']
+  const columns = [
+    wrapping('answer', rows, 0),
+    { head: 'flips', ...RIGHT },
+    { head: 'known by' },
+    ...heads.map((head) => ({ head, ...RIGHT })),
+  ]
+  return [table(columns, rows, terminal), ...notes].join('\n')
+}
+
+/** Who tells, and how often for, against and neither: a line for outcomes, and one for people, where they say something. */
+function evidence({ outcomes, people }: FlipEvidence): readonly string[] {
+  const lines = Object.entries({ outcome: outcomes, person: people })
+    .map(([by, { agree, contradict, neither }]) => ({ by, counts: [agree, contradict, neither] }))
+    .filter(({ counts }) => counts.some((count) => count > 0))
+  const cell = (text: (line: (typeof lines)[number]) => string) => lines.map(text).join('\n')
+  return [cell(({ by }) => by), ...[0, 1, 2].map((verdict) => cell(({ counts }) => number(counts[verdict] ?? 0)))]
 }
 
 function costliest({ flips: { costliest } }: DecisionReport, terminal: Terminal): string {
   if (costliest.length === 0) return ''
-  const rows = costliest.map(({ link, account, from, to, state, resolved, extra }) => [
+  const rows = costliest.map(({ id, link, account, from, to, state, resolved, extra }) => [
     account,
     `${from} → ${to}`,
     state ?? (resolved === null ? 'unknown' : `a person: ${resolved}`),
     extra === null ? '' : signed(extra),
-    link,
+    id ?? link,
   ])
   const columns = [
-    { head: 'account', flexible: true },
-    { head: 'answer', flexible: true },
-    { head: 'was', flexible: true },
-    { head: 'cost', ...RIGHT },
-    { head: 'see', flexible: true, least: 20 },
+    wrapping('account', rows, 0),
+    wrapping('answer', rows, 1),
+    wrapping('was', rows, 2),
+    { head: 'extra', ...RIGHT },
+    { head: 'see' },
   ]
   return table(columns, rows, terminal)
+}
+
+/** A column of names, of which none is cut: one that is cut may be taken for another. */
+function wrapping(head: string, rows: readonly (readonly string[])[], column: number): Column {
+  const words = rows.flatMap((row) => (row[column] ?? '').split(' ')).concat(head)
+  return { head, flexible: true, least: Math.max(...words.map((word) => word.length)) }
 }
 
 function calibration(
@@ -185,7 +200,7 @@ function calibration(
 }
 
 function agents({ agents }: DecisionReport, terminal: Terminal): string {
-  const moved = agents.filter(({ baseline, candidate }) => Math.abs(candidate - baseline) >= MOVED)
+  const moved = movedAgents(agents)
   if (moved.length === 0) return ''
   const rows = moved.map(({ agent, questions, baseline, candidate }) => [
     agent,
@@ -194,26 +209,13 @@ function agents({ agents }: DecisionReport, terminal: Terminal): string {
     signed(candidate - baseline),
     number(questions),
   ])
-  const columns = [
-    { head: 'agent', flexible: true },
-    ...['baseline', 'candidate', 'difference', 'questions'].map((head) => ({ head, ...RIGHT })),
-  ]
-  return table(columns, rows, terminal)
+  const heads = ['baseline', 'candidate', 'difference', 'questions']
+  return table([wrapping('agent', rows, 0), ...heads.map((head) => ({ head, ...RIGHT }))], rows, terminal)
 }
 
 function named({ name, hash }: RulesetName): string {
   return hash.startsWith(name) ? hash.slice(0, 15) : `${name} (${hash.slice(0, 15)})`
 }
 
-const interval = ({ mean, low, high }: Estimate) => `${amount(mean)} (${amount(low)} to ${amount(high)})`
-const amount = (value: number) =>
-  value.toLocaleString('en-US', {
-    maximumFractionDigits: Math.abs(value) < 100 ? 3 : 0,
-    minimumFractionDigits: Math.abs(value) < 100 ? 3 : 0,
-  })
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${amount(Math.abs(value))}`
-const number = (n: number) => n.toLocaleString('en-US')
-const percent = (p: number) => `${(p * 100).toFixed(1)} %`
 const percent0 = (p: number) => `${Math.round(p * 100)} %`
-const share = (p: number, of: number) => `${number(of)} (${percent(p)})`
 const day = (time: string | null) => time?.slice(0, 10) ?? ''

@@ -1,15 +1,13 @@
 import { SIDES } from '../measures/compared.ts'
 import { decisionNotesOf } from '../notes.ts'
 import type { BacktestReport, DecisionReport } from '../report.ts'
+import { hoursOf, movedAgents } from '../shown.ts'
+import { amount, interval, number, percent, points, signed, signedInterval, step } from '../words.ts'
 import { flipsSection } from './flips.ts'
 import { headlineOf } from './headline.ts'
 import { type Column, html, type Markup, type Piece, prose, table } from './markup.ts'
 import { reliabilityFigure } from './reliability.ts'
 import { thresholdsFigure } from './thresholds.ts'
-import { amount, interval, number, percent, signed, signedInterval } from './words.ts'
-
-/** Less than this, and a weight has not moved. */
-const MOVED = 0.0005
 
 /** Agents that a page lists, those whose weight moved most. */
 const MOST_AGENTS = 50
@@ -45,16 +43,15 @@ function comparison(decision: DecisionReport, { settings }: BacktestReport): Mar
     ),
   )
   const share = (side: 'baseline' | 'candidate') => people[side].askedShare
-  const hours = people.baseline.hoursPerDay === null ? 'hoursPerThousand' : 'hoursPerDay'
-  const hoursOf = (side: 'baseline' | 'candidate') => people[side][hours] ?? 0
+  const hours = hoursOf(people)
   const rows = [
     ...priced,
     both('a person decides', (side) => percent(share(side)), points(share('candidate') - share('baseline'))),
     both('a person looks afterwards', (side) => percent(people[side].sampled / questions)),
     both(
-      html`reviewer hours ${hours === 'hoursPerDay' ? 'a day' : 'a thousand questions'} <small>${settings.minutesPerReview} min each</small>`,
-      (side) => hoursOf(side).toFixed(1),
-      steps(hoursOf('candidate') - hoursOf('baseline'), ''),
+      html`reviewer hours per ${hours.per} <small>${settings.minutesPerReview} min each</small>`,
+      (side) => hours[side].toFixed(1),
+      step(hours.candidate - hours.baseline),
     ),
   ]
   const { baseline, candidate } = calibration
@@ -75,13 +72,6 @@ ${table(`Both sets side by side, with ${Math.round(settings.level * 100)} % inte
 }
 
 const estimate = (mean: string, range: string) => html`${mean} <small>${range}</small>`
-const points = (share: number) => steps(share * 100, ' points')
-
-/** One digit and a sign, unless it rounds to nothing. */
-function steps(value: number, unit: string): string {
-  const shown = Math.abs(value).toFixed(1)
-  return shown === '0.0' ? '0' : `${value < 0 ? '−' : '+'}${shown}${unit}`
-}
 
 function figures(decision: DecisionReport, id: string): Markup {
   const { thresholds } = decision
@@ -97,7 +87,7 @@ ${cost}${reliability}</div>
 }
 
 function agents({ agents }: DecisionReport): Markup {
-  const moved = agents.filter(({ baseline, candidate }) => Math.abs(candidate - baseline) >= MOVED)
+  const moved = movedAgents(agents)
   const columns: readonly Column[] = [
     { head: 'agent' },
     ...[...SIDES, 'difference', 'questions'].map((head) => ({ head, kind: 'number' as const })),

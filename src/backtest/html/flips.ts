@@ -1,21 +1,18 @@
+import { recommendationNote } from '../notes.ts'
 import type { CostlyFlip, DecisionReport, FlipEvidence, Flips } from '../report.ts'
+import { amount, counted, number, percent, signed } from '../words.ts'
 import { type Column, html, type Markup, type Piece, scrolling, table } from './markup.ts'
-import { amount, counted, number, percent, signed } from './words.ts'
 
 /** Pairs of answers that a page lists; the matrix holds them all. */
 const MOST_PAIRS = 40
 
 /** Answers that flip: from which to which, whether what became known speaks for it, and the costliest of them. */
 export function flipsSection({ flips, questions }: DecisionReport, service: string | null): Markup {
-  const { count, share, recommendationOnly, costliest, answers } = flips
+  const { count, share, costliest, answers } = flips
   const all = counted(questions, 'question')
-  const recommended =
-    recommendationOnly === 0
-      ? null
-      : html` On ${number(recommendationOnly)} more, which people decide either way, the recommendation differs.`
   return html`<section>
 <h3>Answers that flip</h3>
-<p>${number(count)} of ${all} (${percent(share)}).${recommended}</p>
+<p>${number(count)} of ${all} (${percent(share)}). ${recommendationNote(flips)}</p>
 ${answers.length > 0 ? matrix(flips) : null}${count > 0 ? evidence(flips) : null}${costliest.length > 0 ? costly(costliest, service) : null}</section>\n`
 }
 

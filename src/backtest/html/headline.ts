@@ -1,5 +1,6 @@
 import type { BacktestReport, CostComparison, DecisionReport } from '../report.ts'
-import { amount, counted, isNothing, number, percent } from './words.ts'
+import { hoursOf } from '../shown.ts'
+import { amount, counted, isNothing, number, percent } from '../words.ts'
 
 /** Below this many known outcomes a bootstrap interval is too narrow to be relied on. */
 const FEW = 30
@@ -45,16 +46,12 @@ function lessOrMore(value: number): string {
   return isNothing(value) ? '0' : `${amount(Math.abs(value))} ${value < 0 ? 'less' : 'more'}`
 }
 
-function work({ people: { baseline, candidate } }: DecisionReport): string {
+function work({ people }: DecisionReport): string {
+  const { baseline, candidate } = people
   const share = instead(percent(candidate.askedShare), 'of questions', percent(baseline.askedShare))
-  const hours =
-    baseline.hoursPerDay === null || candidate.hoursPerDay === null
-      ? instead(
-          candidate.hoursPerThousand.toFixed(1),
-          'hours per thousand questions',
-          baseline.hoursPerThousand.toFixed(1),
-        )
-      : instead(candidate.hoursPerDay.toFixed(1), 'hours a day', baseline.hoursPerDay.toFixed(1))
+  const needed = hoursOf(people)
+  const unit = needed.per === 'day' ? 'hours a day' : `hours per ${needed.per}`
+  const hours = instead(needed.candidate.toFixed(1), unit, needed.baseline.toFixed(1))
   return `People would decide ${share}; reviewing would take ${hours}.`
 }
 

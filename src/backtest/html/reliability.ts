@@ -1,10 +1,10 @@
 import type { Reliability } from '../../core/stats/calibration.ts'
-import { curvesOf } from '../curves.ts'
 import { SIDES } from '../measures/compared.ts'
 import type { Calibration, DecisionReport, Pair } from '../report.ts'
+import { curvesOf } from '../shown.ts'
+import { counted, number, percent } from '../words.ts'
 import { html, type Markup, prose, table } from './markup.ts'
 import { type Axis, plot } from './plot.ts'
-import { counted, number, percent } from './words.ts'
 
 /** Radii of bins, in units of the drawing; the area grows with the count. */
 const LARGEST = 15

@@ -1,8 +1,8 @@
 import { SIDES } from '../measures/compared.ts'
 import type { Pair, ThresholdPoint, Thresholds } from '../report.ts'
+import { amount, percent } from '../words.ts'
 import { html, type Markup, table } from './markup.ts'
 import { type Axis, plot, upTo } from './plot.ts'
-import { amount, percent } from './words.ts'
 
 /** Realised cost against the factor on `review.cost` from which on a person is asked, for both sets. */
 export function thresholdsFigure(thresholds: Thresholds, id: string): Markup {

@@ -46,8 +46,10 @@ describe('umpire backtest', () => {
     ]) {
       expect(one.stdout).toContain(title)
     }
-    expect(one.stdout).toMatch(/mean cost by the candidate's costs +0\.\d{3} \(0\.\d{3} to 0\.\d{3}\)/)
-    expect(one.stdout).toMatch(/act leave_alone +escalate +\d+ +\d+ +\d+ +0 +0 +[−+]\d\.\d{3}/)
+    expect(one.stdout).toMatch(
+      /mean cost a question by the candidate's costs( +0\.\d{3}){2} +[−+]0\.\d{3}\n( +0\.\d{3} to 0\.\d{3}){2} /,
+    )
+    expect(one.stdout).toMatch(/act leave_alone → escalate +\d+ +outcome +\d+ +\d+ +0 +0 +[−+]\d\.\d{3}/)
     expect(Math.max(...one.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
   })
 

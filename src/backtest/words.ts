@@ -1,4 +1,4 @@
-import type { Estimate } from '../../core/stats/bootstrap.ts'
+import type { Estimate } from '../core/stats/bootstrap.ts'
 
 /** Money in the operator's currency, which the report does not know: `0.376`, `12,345`. */
 export function amount(value: number): string {
@@ -17,6 +17,15 @@ export function signed(value: number): string {
   if (isNothing(value)) return size
   return `${value < 0 ? '−' : '+'}${size}`
 }
+
+/** With its sign and one digit, `+16.0 points`, unless it is shown as zero. */
+export function step(value: number, unit = ''): string {
+  const size = Math.abs(value).toFixed(1)
+  return size === '0.0' ? '0' : `${value < 0 ? '−' : '+'}${size}${unit}`
+}
+
+/** In points of a hundred. */
+export const points = (share: number) => step(share * 100, ' points')
 
 export const number = (n: number) => n.toLocaleString('en-US')
 export const counted = (n: number, thing: string) => `${number(n)} ${thing}${n === 1 ? '' : 's'}`
