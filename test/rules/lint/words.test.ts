@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
-import { SOUND, warnings } from './warnings.ts'
+import { rules, SOUND, warnings } from './warnings.ts'
 
 const THREE: readonly [string, string] = [
   'well: { prior: 0.8 }, ill: { prior: 0.2 }',
@@ -110,5 +110,69 @@ describe('agents', () => {
       'agents.yaml:2:29 where `low` states no confidence its claim argues against it: it is taken for 0.3; give more than 0.5, or mute the agent',
       'agents.yaml:3:30 where `half` states no confidence its claim says nothing: it is taken for 0.5; give more than 0.5, or mute the agent',
     ])
+  })
+})
+
+describe('words that conditions compare with names', () => {
+  const agents = { 'agents.yaml': 'agents: { churn-radar: { kind: churn_agent }, pulse: { kind: health_model } }\n' }
+  const found = (when: string, context: Parameters<typeof warnings>[1] = {}) =>
+    warnings([rules(when)], { files: agents, ...context })
+
+  it.each([
+    [
+      'signals.exists(s, s.claim == "rsk")',
+      51,
+      'no decision lists a claim `rsk` and no case sends one; did you mean `risk`?',
+    ],
+    [
+      'signals.exists(s, "fne" != s.claim)',
+      40,
+      'no decision lists a claim `fne` and no case sends one; did you mean `fine`?',
+    ],
+    [
+      'signals.filter(s, s.agent.name in ["x", "puls"]).size() > 1',
+      62,
+      'no agent `puls` is in `agents.yaml` or in a case; did you mean `pulse`?',
+    ],
+    [
+      '!signals.exists(s, s.agent.kind == "churnagent")',
+      57,
+      'no agent in `agents.yaml` is of kind `churnagent`; did you mean `churn_agent`?',
+    ],
+    ['proposal != null && proposal.action == "sned"', 61, 'there is no action `sned` here; did you mean `send`?'],
+    [
+      'proposal != null && proposal.agent == "plse"',
+      60,
+      'no agent `plse` is in `agents.yaml` or in a case; did you mean `pulse`?',
+    ],
+  ])('are told where nearly one is meant: %s', (when, column, message) => {
+    expect(found(when)).toEqual([`10:${column} ${message}`])
+  })
+
+  it('are told for each signal, and in shared rules', () => {
+    const shared = "rules: [{ id: r, forEach: signal, when: signal.claim == 'rsk', then: { weight: 2, because: y } }]\n"
+    expect(warnings([], { files: { '_all.yaml': shared } })).toEqual([
+      '_all.yaml:1:57 no decision lists a claim `rsk` and no case sends one; did you mean `risk`?',
+    ])
+  })
+
+  it.each([
+    'signals.exists(s, s.claim == "risk" || s.claim == "legal_threat")',
+    'account.segment == "rsk"',
+    'account.flags.exists(s, s == "rsk")',
+    'signals.exists(s, s.id == "rsk")',
+    'proposal != null && proposal.agent in ["elsewhere"]',
+  ])('are fine otherwise: %s', (when) => {
+    expect(found(when)).toEqual([])
+  })
+
+  it('are fine that a case or the database has', () => {
+    const decision = loadRuleset([{ path: 'd.yaml', text: SOUND }]).ruleset?.decisions.get('d')
+    if (decision === undefined) return expect.unreachable()
+    const signal = { sequence: 1, id: 's', claim: 'rsk', confidence: 0.5, score: null, observedAt: 0, expiresAt: null }
+    const cases = [{ decision, facts: {}, signals: [{ ...signal, agent: 'puls' }] }]
+    expect(found('signals.exists(s, s.claim == "rsk" && s.agent.name == "puls")', { cases })).toEqual([])
+    const claims = new Set(['risk', 'fine', 'rsk'])
+    expect(found('signals.exists(s, s.claim == "rsk")', { claims })).toEqual([])
   })
 })

@@ -138,3 +138,8 @@ export function warnAt(yaml: YamlFile, path: Path, message: string): RuleProblem
 export function warnAtKey(yaml: YamlFile, path: Path, message: string): RuleProblem {
   return { ...yaml.atKey(path, message), severity: 'warning' }
 }
+
+/** A warning at an offset into the expression at a path. */
+export function warnWithin(yaml: YamlFile, path: Path, offset: number, message: string): RuleProblem {
+  return { ...yaml.within(path, offset, message), severity: 'warning' }
+}

@@ -9,6 +9,7 @@ import { checkDominated } from './dominated.ts'
 import { type Check, examine, type LintContext } from './examined.ts'
 import { checkFacts } from './facts.ts'
 import { checkLosses } from './losses.ts'
+import { checkNames } from './names.ts'
 import { checkPermitted } from './permitted.ts'
 import { checkReview } from './review.ts'
 
@@ -24,6 +25,7 @@ const CHECKS: readonly Check[] = [
   checkCaps,
   checkStates,
   checkClaims,
+  checkNames,
   checkFacts,
   checkAgents,
 ]
