@@ -40,7 +40,7 @@ export interface HistoryReport {
   /** RFC 3339, of the first and the last question; null: none has a time. */
   readonly from: string | null
   readonly to: string | null
-  /** Days that the questions span, at least one; null: none has a time. */
+  /** Days that the questions span, at least one; null: some have no time. */
   readonly days: number | null
   /** Asked of both sets. */
   readonly questions: number
@@ -208,7 +208,7 @@ export interface Calibration {
   readonly brier: number
   /** Of the most believed state: how sure it was, and how often it was so. */
   readonly topState: Reliability
-  /** In the order of the candidate's file, then the baseline's. */
+  /** In the order of the set's file. */
   readonly states: readonly (Reliability & { readonly state: string; readonly prior: number; readonly brier: number })[]
 }
 

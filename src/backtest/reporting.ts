@@ -57,7 +57,7 @@ function historyOf(tally: Tally, source: HistoryReport['source']): HistoryReport
     source,
     from: isDated ? new Date(from).toISOString() : null,
     to: isDated ? new Date(to).toISOString() : null,
-    days: isDated ? Math.max((to - from) / DAY, 1) : null,
+    days: isDated && undated === 0 ? Math.max((to - from) / DAY, 1) : null,
     questions: sum('questions'),
     withOutcome: sum('withOutcome'),
     withResolution: sum('withResolution'),

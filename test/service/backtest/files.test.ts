@@ -343,6 +343,32 @@ describe('a question of files', () => {
     })
   })
 
+  it('has its hours counted a day only where every question has a time', async () => {
+    const askAll = expansion((text) => text.replace('cost: 40', 'cost: 0'))
+    const dated = ['2026-11-01T00:00:00Z', '2026-11-11T00:00:00Z'].map((observedAt, i) => ({
+      ...{ account: `dated-${i}`, state: 'healthy', observedAt },
+    }))
+    const peopleOf = async (outcomes: readonly Line[]) => {
+      const files = await writeFiles({
+        accounts: outcomes.map(({ account }) => ({ account, facts })),
+        outcomes,
+      })
+      const { decisions, history } = await replayFiles(files, { baseline: askAll, candidate: askAll })
+      return { days: history.days, undated: history.undated, ...decisions[0]!.people.candidate }
+    }
+    const all = await peopleOf(dated)
+    expect(all).toMatchObject({ days: 10, undated: 0, asked: 2 })
+    expect(all.hoursPerDay).toBeCloseTo((2 * 10) / 60 / 10, 12)
+    // A thousand more, of whatever days, are not two days' work.
+    const undated = Array.from({ length: 1_000 }, (_, i) => ({ account: `undated-${i}`, state: 'healthy' }))
+    expect(await peopleOf([...dated, ...undated])).toMatchObject({
+      days: null,
+      undated: 1_000,
+      asked: 1_002,
+      hoursPerDay: null,
+    })
+  })
+
   it('is told nothing that has expired', async () => {
     const signals = [healthy, { ...churn, expiresAt: '2026-11-20T09:00:00Z' }]
     expect((await answered(signals, { observedAt: '2026-11-20T10:00:00Z' })).answer).toEqual([
