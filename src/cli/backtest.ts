@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { access, constants, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import type { Kysely } from 'kysely'
 import { ACTIVE, isStored, rulesetNamed } from '../app/named-ruleset.ts'
 import { withDatabase } from '../backtest/database.ts'
@@ -39,11 +40,12 @@ export interface BacktestOptions {
 /** Replays history under two rulesets and prints how they compare; `--html` writes the page as well. */
 export async function runBacktest(options: BacktestOptions): Promise<void> {
   const plan = readPlan(options)
+  if (options.html !== undefined) await demandPlace(options.html)
   const report = plan.needsStore ? await withStore({}, ({ db }) => backtest(plan, db)) : await backtest(plan, null)
-  if (options.html !== undefined) await writePage(options.html, report)
   console.log(
     options.json ? JSON.stringify(report, null, 2) : renderBacktest(report, terminalOf(process.stdout, process.env)),
   )
+  if (options.html !== undefined) await writePage(options.html, report)
 }
 
 /** The command line, understood. */
@@ -153,17 +155,23 @@ async function replayWithBar(history: History, contest: Contest, { threads }: Pl
   return result
 }
 
-async function writePage(file: string, report: BacktestReport): Promise<void> {
+/** A replay may take an hour; that its page has no place is said before. @throws CommandError */
+async function demandPlace(page: string): Promise<void> {
+  await access(path.dirname(page), constants.W_OK).catch(refusePage(page))
+}
+
+/** @throws CommandError */
+async function writePage(page: string, report: BacktestReport): Promise<void> {
   const { renderReport } = await import('../backtest/html.ts')
   const service = report.history.source === 'database' ? readConfig(process.env).publicUrl : null
-  try {
-    await writeFile(file, renderReport(report, service))
-  } catch (error) {
-    throw new CommandError(
-      `can't write \`${file}\` (${(error as NodeJS.ErrnoException).code}); name another with --html`,
-    )
+  await writeFile(page, renderReport(report, service)).catch(refusePage(page))
+  console.error(`The page is in ${page}`)
+}
+
+function refusePage(page: string): (error: NodeJS.ErrnoException) => never {
+  return ({ code }) => {
+    throw new CommandError(`can't write \`${page}\` (${code}); name another with --html`)
   }
-  console.error(`The page is in ${file}`)
 }
 
 /** @throws CommandError */

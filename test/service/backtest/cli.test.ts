@@ -113,6 +113,32 @@ describe('umpire backtest', () => {
     })
   })
 
+  it('writes the page, and says where it is', async () => {
+    const page = path.join(directory, 'report.html')
+    const ran = await umpire(['backtest', '--candidate', dearer, '--baseline', BASELINE, ...FILES, '--html', page], {
+      env: AWAY,
+    })
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringMatching(/the page is in .*report\.html\n$/i) })
+    expect(await readFile(page, 'utf8')).toContain('<!doctype html>')
+  })
+
+  it('refuses a page that has no place before it replays anything', async () => {
+    const args = ['backtest', '--candidate', dearer, '--baseline', BASELINE, ...FILES, '--html', '/nowhere/report.html']
+    const ran = await umpire(args, { env: AWAY })
+    expect(ran).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: "umpire: can't write `/nowhere/report.html` (ENOENT); name another with --html\n",
+    })
+  })
+
+  it('prints what it found though the page can not be written in the end', async () => {
+    const args = ['backtest', '--candidate', dearer, '--baseline', BASELINE, ...FILES, '--html', directory]
+    const ran = await umpire(args, { env: AWAY })
+    expect(ran).toMatchObject({ code: 1, stdout: expect.stringContaining('What it comes to') })
+    expect(ran.stderr).toContain(`can't write \`${directory}\` (EISDIR); name another with --html`)
+  })
+
   it('shows all that is wrong with a candidate that does not load', async () => {
     const broken = await rulesDirectory('broken', (text) =>
       text.replace('prior: 0.733', 'prior: 0.9').replace('points', 'pionts'),

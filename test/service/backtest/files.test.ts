@@ -346,7 +346,9 @@ describe('a question of files', () => {
   it('has its hours counted a day only where every question has a time', async () => {
     const askAll = expansion((text) => text.replace('cost: 40', 'cost: 0'))
     const dated = ['2026-11-01T00:00:00Z', '2026-11-11T00:00:00Z'].map((observedAt, i) => ({
-      ...{ account: `dated-${i}`, state: 'healthy', observedAt },
+      account: `dated-${i}`,
+      state: 'healthy',
+      observedAt,
     }))
     const peopleOf = async (outcomes: readonly Line[]) => {
       const files = await writeFiles({
