@@ -238,7 +238,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'a word for a list',
       'pointsAt: [at_risk]',
       'pointsAt: at_risk',
-      ['d.yaml:9:27 error: `pointsAt` must be a list, not `at_risk`'],
+      ['d.yaml:9:27 error: `pointsAt` must be a list, not `at_risk`; write `[at_risk]`'],
     ],
     [
       'a half-life in years',
@@ -397,9 +397,58 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'account.arr > 1 && not has(account.segment)',
       ['d.yaml:23:30 error: `not` is no operator; write `!`'],
     ],
-    ['a word that begins like one', CONDITION, 'account.arr > 1 orders', ['d.yaml:23:27 error: unexpected `orders`']],
-    ['an operator too many', CONDITION, 'account.arr > > 1', ['d.yaml:23:25 error: unexpected `>`']],
-    ['a number without a zero', CONDITION, 'account.arr > .5', ['d.yaml:23:25 error: unexpected `.`']],
+    [
+      'a word that begins like one',
+      CONDITION,
+      'account.arr > 1 orders',
+      [
+        'd.yaml:23:27 error: unexpected `orders`; look for an operator, a bracket or a quotation mark that is missing before it',
+      ],
+    ],
+    [
+      'an operator too many',
+      CONDITION,
+      'account.arr > > 1',
+      [
+        'd.yaml:23:25 error: unexpected `>`; look for an operator, a bracket or a quotation mark that is missing before it',
+      ],
+    ],
+    [
+      'a number without a zero',
+      CONDITION,
+      'account.arr > .5',
+      ['d.yaml:23:25 error: unexpected `.`; begin a number with a digit, as in `0.5`'],
+    ],
+    [
+      'a number with commas',
+      CONDITION,
+      'account.arr > 250,000',
+      ['d.yaml:23:28 error: unexpected `,`; write a number without separators, as in `250000`'],
+    ],
+    [
+      'a number with a letter',
+      CONDITION,
+      'account.arr > 250k',
+      ['d.yaml:23:28 error: unexpected `k`; write all digits of a number, as in `250000`'],
+    ],
+    [
+      'an amount of money',
+      CONDITION,
+      'account.arr > $250',
+      ['d.yaml:23:25 error: unexpected `$`; leave the currency out'],
+    ],
+    [
+      'a percentage',
+      CONDITION,
+      '20% * account.arr > 5',
+      ['d.yaml:23:15 error: unexpected `*`; write a percentage as a share, as in `0.05`'],
+    ],
+    [
+      'quotation marks of a word processor',
+      CONDITION,
+      'account.segment == “smb”',
+      ['d.yaml:23:30 error: unexpected `“`; write straight quotation marks, `"`'],
+    ],
     ['an optional field', CONDITION, 'account.?arr > 1', ['d.yaml:23:19 error: expected a name, got `?`']],
     [
       'a day that does not exist',
@@ -438,7 +487,12 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['an end that comes too early', CONDITION, 'account.arr >', ['d.yaml:23:24 error: the expression ends too early']],
     ['a bracket left open', CONDITION, '(account.arr > 1', ['d.yaml:23:27 error: the expression ends too early']],
     ['a text left open', CONDITION, "'\"x == account.segment'", ['d.yaml:23:12 error: unterminated string']],
-    ['a number with underscores', CONDITION, 'account.arr > 1_000', ['d.yaml:23:26 error: unexpected `_000`']],
+    [
+      'a number with underscores',
+      CONDITION,
+      'account.arr > 1_000',
+      ['d.yaml:23:26 error: unexpected `_000`; write a number without separators, as in `250000`'],
+    ],
     ['nothing', CONDITION, '', ['d.yaml:23:5 error: `when` must be an expression, not empty']],
     [
       '`matches`',
@@ -495,7 +549,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'a word for a list',
       'veto: [send_email]',
       'veto: send_email',
-      ['d.yaml:24:19 error: `veto` must be a list, not `send_email`'],
+      ['d.yaml:24:19 error: `veto` must be a list, not `send_email`; write `[send_email]`'],
     ],
     [
       'no effect',
@@ -612,7 +666,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       CONDITION,
       '"x" in account.flags',
       [
-        'd.yaml:23:15 error: not YAML: unexpected scalar at node end; if this is an expression, put all of it in single quotes',
+        'd.yaml:23:15 error: not YAML: more after a closing quotation mark; if this is an expression, put all of it in single quotes',
       ],
     ],
     [
@@ -626,7 +680,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       CONDITION,
       'account.arr > 1 ? true : false',
       [
-        'd.yaml:23:11 error: not YAML: nested mappings are not allowed in compact mappings; if this is an expression, put all of it in single quotes',
+        'd.yaml:23:11 error: not YAML: a second `:` after this; put an expression or text that has a colon in single quotes, or indent the next line less',
       ],
     ],
   ],

@@ -6,8 +6,8 @@ const tenfold = (name: string, of: string) => `${name}: &${name} [${Array(10).fi
 
 describe('hazards of YAML', () => {
   it.each([
-    ['an empty file', '', '1:1 error: the file is empty'],
-    ['only comments', '# nothing\n', '1:1 error: the file is empty'],
+    ['an empty file', '', '1:1 error: the file is empty; write something into it, or remove it'],
+    ['only comments', '# nothing\n', '1:1 error: the file is empty; write something into it, or remove it'],
     ['a list', '[]', '1:1 error: the file must be a map, not a list'],
     ['a word', 'rules', '1:1 error: the file must be a map, not `rules`'],
     [
@@ -67,10 +67,34 @@ describe('hazards of YAML', () => {
       'a: @x\n',
       '1:4 error: not YAML: plain value cannot start with reserved character @; if this is an expression, put all of it in single quotes',
     ],
+    ['an open list', 'a: [1\n', '2:1 error: not YAML: a `[` is never closed; add `]`'],
+    ['an open map', 'a: { b: c\nd: e\n', '2:1 error: not YAML: a `{` is never closed; add `}`'],
+    ['a bracket too many', 'a: [b]]\n', '1:7 error: not YAML: a `]` that nothing opens; remove it'],
+    ['an open text', 'a: "b\nc: d\n', '3:1 error: not YAML: a `"` is never closed; add another'],
     [
-      'an open list',
-      'a: [1\n',
-      '2:1 error: not YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+      'a colon in braces',
+      'a: { because: Push: no }\n',
+      '1:15 error: not YAML: a `:` within a text in braces; put the text in quotes',
+    ],
+    [
+      'a line too far left',
+      '- id: a\n  when: b\n then: c\n',
+      '3:1 error: not YAML: a line that begins too far left; put it under the one that it belongs to',
+    ],
+    [
+      'a list beside its key',
+      'a: - b\n',
+      '1:4 error: not YAML: a list that begins beside its key; begin it on the next line',
+    ],
+    [
+      'a line without a colon',
+      'a b\nc: d\n',
+      '1:1 error: not YAML: a line without `:`; write `key: value`, or indent it more',
+    ],
+    [
+      'an item without its dash',
+      GOOD.replace('  - id: first-thirty-days', '    id: first-thirty-days'),
+      '25:5 error: the key `id` is given twice; remove one, or begin another item with `-` here',
     ],
     [
       'a tag',

@@ -16,6 +16,7 @@ import {
   type YAMLMap,
 } from 'yaml'
 import type { RuleProblem } from './problem.ts'
+import { QUOTE_HINT, syntaxMessage } from './yaml-words.ts'
 
 /** A file as its reader found it. */
 export interface RuleFile {
@@ -47,7 +48,6 @@ const MAX_DEPTH = 50
 export const TOO_LARGE = `the file is larger than ${LARGEST_FILE / 1024} KiB; split it`
 const TOO_MANY_ALIASES = 'aliases that multiply; write the values out'
 const TOO_DEEP = `nested deeper than ${MAX_DEPTH} levels; flatten it`
-const QUOTE_HINT = 'if this is an expression, put all of it in single quotes'
 
 /** Parses one YAML 1.2 document (core schema). A file that is not one comes back as its problems. */
 export function parseYaml(file: RuleFile): {
@@ -72,7 +72,8 @@ export function parseYaml(file: RuleFile): {
     logLevel: 'error',
   })
   const [document, second] = Array.isArray(documents) ? documents : []
-  if (document === undefined || document.contents === null) return failed([problem(0, 'the file is empty')])
+  if (document === undefined || document.contents === null)
+    return failed([problem(0, 'the file is empty; write something into it, or remove it')])
   const faults = telling([...document.errors, ...document.warnings]).map((fault) =>
     fault.code === 'RESOURCE_EXHAUSTION' ? problem(0, TOO_DEEP) : problem(fault.pos[0], syntaxMessage(fault)),
   )
@@ -100,21 +101,6 @@ export function parsedYaml(path: string, value: unknown): YamlFile {
   return { path, value, at, atKey: at, within: (where, _, message) => at(where, message) }
 }
 
-function syntaxMessage(fault: YAMLError): string {
-  switch (fault.code) {
-    case 'TAB_AS_INDENT':
-      return 'a tab as indentation; use spaces'
-    case 'TAG_RESOLVE_FAILED':
-      return `a value can't start with \`!\`; ${QUOTE_HINT}`
-    case 'BAD_SCALAR_START':
-    case 'UNEXPECTED_TOKEN':
-    case 'BLOCK_AS_IMPLICIT_KEY':
-      return `not YAML: ${lowerCase(fault.message)}; ${QUOTE_HINT}`
-    default:
-      return `not YAML: ${lowerCase(fault.message)}`
-  }
-}
-
 /** A tab makes everything after it look wrong. */
 function telling(faults: readonly YAMLError[]): readonly YAMLError[] {
   const tabs = faults.filter(({ code }) => code === 'TAB_AS_INDENT')
@@ -136,9 +122,14 @@ function structureFaults(document: Document, problem: (offset: number, message: 
   const faults: RuleProblem[] = []
   let aliases = 0
   visit(document, {
-    Map(_, map) {
-      for (const key of repeatedKeys(map)) {
-        faults.push(problem(key.range?.[0] ?? 0, `the key \`${key.value}\` is given twice; remove one`))
+    Map(_, map, path) {
+      const repeated = repeatedKeys(map)
+      const [first] = repeated
+      // Where the `-` of an item is missing all of its keys are there already: said once.
+      const isItem = isSeq(path.at(-1)) && map.flow !== true
+      for (const key of isItem && first !== undefined ? [first] : repeated) {
+        const instead = isItem ? ', or begin another item with `-` here' : ''
+        faults.push(problem(key.range?.[0] ?? 0, `the key \`${key.value}\` is given twice; remove one${instead}`))
       }
     },
     Node(key, node, path) {
@@ -276,8 +267,4 @@ function sourceOffset(scalar: Scalar, text: string, offset: number): number {
   }
   if (offset < value.length && !/\s/.test(value.charAt(offset))) skipSpace()
   return position
-}
-
-function lowerCase(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
 }

@@ -14,7 +14,7 @@ export function parseFault(error: unknown, source: string): Fault {
   const meant = OPERATORS[/^(?:(?:and|or|not)\b|=)/i.exec(source.slice(start))?.[0].toLowerCase() ?? '']
   if (meant !== undefined) return { offset: start, message: meant }
   if (error.code === 'unexpected_character' || error.code === 'unexpected_token') {
-    return { offset, message: `unexpected \`${source.slice(offset, error.range?.end)}\`` }
+    return { offset, message: `unexpected \`${source.slice(offset, error.range?.end)}\`; ${insteadOf(source, offset)}` }
   }
   const [, limit = '', most = ''] = /^Exceeded max(\w+) \((\d+)\)/i.exec(error.summary) ?? []
   if (limit === 'Depth') return { offset, message: `nested deeper than ${most} levels; split it` }
@@ -90,6 +90,23 @@ const OPERATORS: Readonly<Record<string, string>> = {
   not: '`not` is no operator; write `!`',
   '=': '`=` is no operator; write `==`',
 }
+
+/** What is meant, going by what is there and what is before it. */
+function insteadOf(source: string, offset: number): string {
+  const [, , words] =
+    SLIPS.find(([before, here]) => before.test(source.slice(0, offset)) && here.test(source.slice(offset))) ?? []
+  return words ?? 'look for an operator, a bracket or a quotation mark that is missing before it'
+}
+
+/** How people write numbers and quotation marks elsewhere: what is before the slip, what it begins with, what to write. */
+const SLIPS: readonly (readonly [before: RegExp, here: RegExp, words: string])[] = [
+  [/\d$/, /^[,_'’ ]\d/, 'write a number without separators, as in `250000`'],
+  [/\d$/, /^[a-z]/i, 'write all digits of a number, as in `250000`'],
+  [/\d\s*%\s*$/, /^/, 'write a percentage as a share, as in `0.05`'],
+  [/(?:^|\D)$/, /^\.\d/, 'begin a number with a digit, as in `0.5`'],
+  [/^/, /^[$€£¥]/, 'leave the currency out'],
+  [/^/, /^[“”„‘’«»]/, 'write straight quotation marks, `"`'],
+]
 
 /** Where the word begins that an offset is in, or the `not` that is before it. */
 function wordStart(source: string, offset: number): number {

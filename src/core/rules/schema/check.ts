@@ -50,7 +50,9 @@ function problemsOf(issue: Issue, prefix: Path, schema: z.ZodType, yaml: YamlFil
     }
     case 'invalid_type':
       if (issue.input === undefined) return [yaml.at(path, `${subject(path)} is missing`)]
-      return [yaml.at(path, `${subject(path)} must be ${noun(issue.expected)}, not ${found(issue.input)}`)]
+      return [
+        yaml.at(path, `${subject(path)} must be ${noun(issue.expected)}, not ${found(issue.input)}${asList(issue)}`),
+      ]
     case 'invalid_value': {
       if (issue.input === undefined) return [yaml.at(path, `${subject(path)} is missing`)]
       const values = issue.values.map(String)
@@ -109,6 +111,13 @@ function noun(expected: string): string {
     default:
       return 'a map'
   }
+}
+
+/** How one word is written as a list. */
+function asList({ code, expected, input }: Issue & { readonly code: 'invalid_type' }): string {
+  return code === 'invalid_type' && expected === 'array' && typeof input === 'string' && input.length <= 40
+    ? `; write \`[${input}]\``
+    : ''
 }
 
 function found(input: unknown): string {
