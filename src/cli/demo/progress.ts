@@ -11,10 +11,10 @@ export async function runStage<T>(
   name: string,
   total: number,
   work: (advance: (by: number) => void) => Promise<T>,
+  output: NodeJS.WriteStream = process.stderr,
 ): Promise<{ readonly result: T; readonly seconds: number }> {
   const startedAt = performance.now()
   const elapsed = () => (performance.now() - startedAt) / 1000
-  const output = process.stderr
   if (!output.isTTY) {
     const result = await work(() => {})
     const seconds = elapsed()
@@ -23,20 +23,42 @@ export async function runStage<T>(
   }
 
   const bar = createBar(name, output)
+  const giveBack = giveBackWhenInterrupted(bar)
   bar.start(total, 0, { time: '' })
   let done = 0
   try {
     const result = await work((by) => {
       done += by
-      bar.update(done, { time: `${Math.ceil((elapsed() * (total - done)) / done)} s left` })
+      bar.update(done, { time: timeLeft(elapsed(), done, total) })
     })
     const seconds = elapsed()
     bar.update(total, { time: `${seconds.toFixed(1)} s` })
     return { result, seconds }
   } finally {
-    // Gives the terminal its cursor and its line breaks back.
-    bar.stop()
+    giveBack()
   }
+}
+
+/** At the pace so far, in words; nothing until something is done. */
+export function timeLeft(seconds: number, done: number, total: number): string {
+  return done === 0 ? '' : `${Math.ceil((seconds * (total - done)) / done)} s left`
+}
+
+const INTERRUPTIONS = ['SIGINT', 'SIGTERM'] as const
+
+/** @returns gives the terminal its cursor and its line breaks back; so does whoever interrupts the process */
+function giveBackWhenInterrupted(bar: SingleBar): () => void {
+  const giveBack = () => {
+    bar.stop()
+    for (const signal of INTERRUPTIONS) process.off(signal, interrupt)
+  }
+  const interrupt = (signal: NodeJS.Signals) => {
+    giveBack()
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  }
+  // Before those who hear of it only once, and are gone from the list then.
+  for (const signal of INTERRUPTIONS) process.prependListener(signal, interrupt)
+  return giveBack
 }
 
 function createBar(name: string, output: NodeJS.WriteStream): SingleBar {
