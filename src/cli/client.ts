@@ -6,7 +6,7 @@ export interface Client {
    * @returns the answer's JSON
    * @throws Refused, Unreachable, and CommandError where it is interrupted or what answers is no Umpire
    */
-  send(method: 'GET' | 'PUT' | 'POST', path: string, body?: object): Promise<unknown>
+  send(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: object): Promise<unknown>
 }
 
 export interface ClientOptions {

@@ -6,6 +6,7 @@ import { addEscalations } from './escalations/command.ts'
 import { failureOf } from './failure.ts'
 import { projectFile } from './project.ts'
 import { addRules } from './rules/command.ts'
+import { addShadow } from './shadow/command.ts'
 
 /**
  * Runs one command line to its end; `serve` is at its end once the service listens.
@@ -60,6 +61,10 @@ function createProgram(): Command {
     .action(async (file, options) => (await import('./adjudicate.ts')).adjudicateOffline(file, options))
 
   addRules(program.command('rules').description('check rule files, and look after those that answer'))
+
+  addShadow(
+    program.command('shadow').description('compare other rules with those that answer, on live questions, unheard'),
+  )
 
   addEscalations(program.command('escalations').description('work on what waits for people, in a running service'))
 

@@ -55,6 +55,10 @@ export function addRules(rules: Command): void {
       'rule files, for a question from a file',
       process.env.UMPIRE_RULES_DIR || 'rules',
     )
+    .option(
+      '-u, --under <rules>',
+      'what these rules would have answered: a directory, a hash or its beginning, or `active`',
+    )
     .action(async (question, options) => (await import('./explain.ts')).explain(question, options))
 
   const add = (name: string, description: string) =>
