@@ -157,16 +157,18 @@ export async function giveBack(db: Kysely<Database>, run: Run): Promise<void> {
 }
 
 /** What a run came to. */
-export type Finding = { readonly report: string } | { readonly error: string }
+export type Finding = { readonly report: string; readonly questions: number } | { readonly error: string }
 
 /** Keeps what a run came to, where it is still the caller's. */
 export async function finishBacktest(db: Kysely<Database>, run: Run, finding: Finding, now: number): Promise<void> {
   const end = { leased_until: null, finished_at: new Date(now) }
-  const update = updateRun(db, run)
-  await ('report' in finding
-    ? update.set({ ...end, status: 'done', report: finding.report, done: sql`coalesce(total, done)` })
-    : update.set({ ...end, status: 'failed', error: finding.error })
-  ).execute()
+  const came =
+    'report' in finding
+      ? { status: 'done' as const, report: finding.report, done: finding.questions, total: finding.questions }
+      : { status: 'failed' as const, error: finding.error }
+  await updateRun(db, run)
+    .set({ ...end, ...came })
+    .execute()
 }
 
 /** @returns undefined where there is none of that id, or it is finished */

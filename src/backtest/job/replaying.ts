@@ -22,10 +22,16 @@ export interface Progress {
   readonly total: number
 }
 
+export interface Replayed {
+  /** JSON. */
+  readonly report: string
+  readonly questions: number
+}
+
 /** What the thread says. Errors lose all but their message on the way between threads. */
 export type Told =
   | { readonly progress: Progress }
-  | { readonly report: string }
+  | Replayed
   | { readonly failure: { readonly name: string; readonly message: string; readonly code: unknown } }
 
 export interface ReplayingOptions {
@@ -37,18 +43,17 @@ export interface ReplayingOptions {
  * Replays the recorded past in a thread that reads, compiles and counts by itself: whoever answers requests in this one
  * notices nothing of it.
  *
- * @returns the report as JSON
  * @throws BacktestError, the reason of the signal, at once, or whatever went wrong in the thread
  */
-export async function replayInThread(task: ReplayTask, { signal, onProgress }: ReplayingOptions): Promise<string> {
+export async function replayInThread(task: ReplayTask, { signal, onProgress }: ReplayingOptions): Promise<Replayed> {
   signal.throwIfAborted()
   const thread = startWorker('job/thread', task)
   try {
-    return await new Promise<string>((resolve, reject) => {
+    return await new Promise<Replayed>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       thread.on('message', (told: Told) => {
         if ('progress' in told) onProgress(told.progress)
-        else if ('report' in told) resolve(told.report)
+        else if ('report' in told) resolve(told)
         else reject(errorOf(told.failure))
       })
       thread.on('error', reject)

@@ -126,7 +126,7 @@ async function find(
 ): Promise<Finding> {
   const task = { connection, candidate, baseline, since: Number(parseDuration(since)), decision, minutesPerReview }
   try {
-    return { report: await replayInThread({ ...task, threads }, options) }
+    return await replayInThread({ ...task, threads }, options)
   } catch (error) {
     if (options.signal.aborted || isUnavailable(error)) throw error
     if (error instanceof BacktestError) return { error: error.message }

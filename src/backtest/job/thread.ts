@@ -6,9 +6,8 @@ import type { Database } from '../../storage/database.ts'
 import { createDatabase, createPool } from '../../storage/pool.ts'
 import { withDatabase } from '../database.ts'
 import { replay } from '../replay.ts'
-import type { BacktestReport } from '../report.ts'
 import type { Contestant } from '../reporting.ts'
-import type { ReplayTask, Told } from './replaying.ts'
+import type { Replayed, ReplayTask, Told } from './replaying.ts'
 
 const task = workerData as ReplayTask
 const tell = (told: Told) => parentPort?.postMessage(told)
@@ -16,7 +15,7 @@ const tell = (told: Told) => parentPort?.postMessage(told)
 // What breaks while nothing is asked shows when something is.
 const db = createDatabase(createPool(task.connection, { max: 1, role: 'app', onError: () => {} }))
 try {
-  tell({ report: JSON.stringify(await replayed(db)) })
+  tell(await replayed(db))
 } catch (error) {
   const { name, message, code } = error as Error & { readonly code?: unknown }
   tell({ failure: { name, message, code } })
@@ -24,14 +23,14 @@ try {
   await db.destroy()
 }
 
-async function replayed(db: Kysely<Database>): Promise<BacktestReport> {
+async function replayed(db: Kysely<Database>): Promise<Replayed> {
   const { since, decision, minutesPerReview, threads } = task
   const contest = {
     baseline: await contestant(db, task.baseline),
     candidate: await contestant(db, task.candidate),
     minutesPerReview,
   }
-  return withDatabase(db, { since, now: null, decision }, (history) => {
+  return withDatabase(db, { since, now: null, decision }, async (history) => {
     const { total } = history
     let done = 0
     const onProgress = (questions: number) => {
@@ -39,7 +38,8 @@ async function replayed(db: Kysely<Database>): Promise<BacktestReport> {
       tell({ progress: { done, total } })
     }
     onProgress(0)
-    return replay(history, contest, { threads, onProgress })
+    const report = await replay(history, contest, { threads, onProgress })
+    return { report: JSON.stringify(report), questions: total }
   })
 }
 
