@@ -84,9 +84,8 @@ function comparison(
       verdict(cost.difference, paint),
     ),
   )
-  const change = (share: (side: 'baseline' | 'candidate') => number) => points(share('candidate') - share('baseline'))
   const share = (label: string, of: (side: 'baseline' | 'candidate') => number) =>
-    both(label, (side) => percent(of(side)), change(of))
+    both(label, (side) => percent(of(side)), points(of('candidate') - of('baseline')))
   const hours = hoursOf(people)
   rows.push(
     share('a person decides', (side) => people[side].askedShare),

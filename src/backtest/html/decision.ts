@@ -42,12 +42,13 @@ function comparison(decision: DecisionReport, { settings }: BacktestReport): Mar
       estimate(signed(cost.difference.mean), signedInterval(cost.difference)),
     ),
   )
-  const share = (side: 'baseline' | 'candidate') => people[side].askedShare
+  const share = (label: string, of: (side: 'baseline' | 'candidate') => number) =>
+    both(label, (side) => percent(of(side)), points(of('candidate') - of('baseline')))
   const hours = hoursOf(people)
   const rows = [
     ...priced,
-    both('a person decides', (side) => percent(share(side)), points(share('candidate') - share('baseline'))),
-    both('a person looks afterwards', (side) => percent(people[side].sampled / questions)),
+    share('a person decides', (side) => people[side].askedShare),
+    share('a person looks afterwards', (side) => people[side].sampled / questions),
     both(
       html`reviewer hours per ${hours.per} <small>${settings.minutesPerReview} min each</small>`,
       (side) => hours[side].toFixed(1),

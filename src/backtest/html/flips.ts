@@ -94,19 +94,23 @@ function costly(costliest: readonly CostlyFlip[], service: string | null): Marku
 }
 
 function truth({ state, resolved }: Pick<CostlyFlip, 'state' | 'resolved'>): Piece {
-  if (state !== null) return html`<code>${state}</code>`
-  return resolved === null ? 'unknown' : html`a person: ${answerName(resolved)}`
+  if (state !== null) return html`<code>${breakable(state)}</code>`
+  return resolved === null ? 'unknown' : html`a person: <code>${breakable(resolved)}</code>`
 }
 
 /** Nothing but a path of the service becomes a link. */
 function place(link: string, service: string | null): Markup {
-  if (service === null || !link.startsWith('/v1/')) return html`<code>${link}</code>`
-  return html`<a href="${service.replace(/\/+$/, '')}${link}"><code>${link}</code></a>`
+  const name = html`<code class="place">${link}</code>`
+  return service === null || !link.startsWith('/v1/')
+    ? name
+    : html`<a href="${service.replace(/\/+$/, '')}${link}">${name}</a>`
 }
 
-/** May be broken between the words of an action's name. */
-function answerName(answer: string): Markup {
-  return html`<code class="answer">${answer.split('_').map((part, i) => (i === 0 ? part : html`_<wbr>${part}`))}</code>`
+const answerName = (answer: string) => html`<code class="answer">${breakable(answer)}</code>`
+
+/** Names of actions and states may be broken between their words. */
+function breakable(name: string): Piece {
+  return name.split('_').map((part, i) => (i === 0 ? part : html`_<wbr>${part}`))
 }
 
 const flip = ({ from, to }: { readonly from: string; readonly to: string }) =>

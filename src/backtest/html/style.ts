@@ -17,12 +17,15 @@ h4 { font-size: 1rem; margin: 0 0 .25rem }
 p { margin: .5rem 0; max-width: 46rem }
 a { color: var(--baseline) }
 .answer { overflow-wrap: break-word }
+.place { overflow-wrap: anywhere }
+time { white-space: nowrap }
 .headline strong { display: block; font-size: 1.15rem; font-weight: 600; margin-bottom: .25rem }
 figcaption p:first-child { color: var(--ink); font-size: 1rem }
 code { font-family: ui-monospace, monospace; font-size: .92em; unicode-bidi: isolate }
 small, .note, footer, caption, figcaption, summary, .matrix th span { color: var(--soft); font-size: .875rem }
 td small, th small { display: block; font-weight: normal; white-space: nowrap }
-.headline {  padding: .75rem 1rem; background: var(--panel); border-left: 4px solid var(--candidate);
+td small, th small, .matrix th span { font-size: .875em }
+.headline { padding: .75rem 1rem; background: var(--panel); border-left: 4px solid var(--candidate);
   max-width: none }
 .scroll { overflow-x: auto; margin: .75rem 0 }
 :focus-visible { outline: 2px solid var(--baseline); outline-offset: 2px }
@@ -33,6 +36,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .75rem; border-b
 th { font-weight: 600 }
 tbody th { font-weight: normal; overflow-wrap: anywhere; min-width: 7rem }
 :is(td, tbody th):has(.answer) { min-width: 12rem }
+td:has(.place) { min-width: 10rem }
 th:first-child, td:first-child { padding-left: 0; position: sticky; left: 0; background: var(--paper) }
 .number, .matrix td, .matrix thead th { text-align: right }
 td.number { white-space: nowrap }
@@ -57,7 +61,7 @@ svg .baseline .mark { fill: none }
 details { margin-top: .5rem }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .75rem }
 @media (max-width: 40rem) { body { padding: 1rem .9rem 2rem } h1 { font-size: 1.35rem }
-  table { font-size: .85rem } th, td { padding: .3rem } td small, th small { white-space: normal; font-size: .75rem }
+  table { font-size: .85rem } th, td { padding: .3rem } td small, th small { white-space: normal }
   .matrix td, .matrix th { padding: .3rem } :is(td, tbody th):has(.answer), tbody th { min-width: 6.2rem } }
 @media print { :root { font-size: 10pt } body { max-width: none; padding: 0 } .scroll { overflow: visible }
   tr, figure, .headline { break-inside: avoid } h2, h3, caption { break-after: avoid } details { display: none }
