@@ -104,7 +104,7 @@ describe('a scope over the API', () => {
     ['signals.size() > 1', "`signals` can't be used here, only `account` and `now` (at character 1)"],
     [
       'tier == foo(1)',
-      'unknown name `tier`; there are `account` and `now` (at character 1); unknown function `foo` (at character 9)',
+      'unknown name `tier`; there are `account` and `now`; text stands in quotes, `"tier"` (at character 1); unknown function `foo` (at character 9)',
     ],
   ])('%s', (source, problem) => {
     expect(compileScope(source, null).problem).toBe(problem)
@@ -178,7 +178,12 @@ describe('problems of agents.yaml', () => {
       '[[0, .02]]',
       '9:12 error: `scale` must have at least 2 items',
     ],
-    ['a broken scope', 'account.tier !=', 'tier !=', '10:12 error: unknown name `tier`; there are `account` and `now`'],
+    [
+      'a broken scope',
+      'account.tier !=',
+      'tier !=',
+      '10:12 error: unknown name `tier`; there are `account` and `now`; text stands in quotes, `"tier"`',
+    ],
     ['a trust above 1', 'trust: 0.9', 'trust: 1.1', '6:12 error: `trust` must be at most 1'],
     [
       'a name that is none',

@@ -159,7 +159,7 @@ cases:
       'a broken scope',
       '  - name: one\n',
       '  - name: one\n    agents: { pulse: { scope: tier == 1 } }\n',
-      '4:31 error: unknown name `tier`; there are `account` and `now`',
+      '4:31 error: unknown name `tier`; there are `account` and `now`; text stands in quotes, `"tier"`',
     ],
     [
       'nothing expected',

@@ -347,7 +347,10 @@ describe('limits', () => {
     ],
     ['uint(account.a) == 1', '`uint` is not allowed: numbers are doubles here; leave out `uint`'],
     ['__proto__ == 1', 'reserved identifier: __proto__'],
-    ['constructor == 1', 'unknown name `constructor`; there are `account`, `signals`, `proposal` and `now`'],
+    [
+      'constructor == 1',
+      'unknown name `constructor`; there are `account`, `signals`, `proposal` and `now`; text stands in quotes, `"constructor"`',
+    ],
   ])('refuse %s', (source, message) => {
     expect(faults(source)).toEqual([message])
   })

@@ -321,7 +321,9 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'a word without quotes',
       CONDITION,
       'account.segment == smb',
-      ['d.yaml:23:30 error: unknown name `smb`; there are `account`, `signals`, `proposal` and `now`'],
+      [
+        'd.yaml:23:30 error: unknown name `smb`; there are `account`, `signals`, `proposal` and `now`; text stands in quotes, `"smb"`',
+      ],
     ],
     [
       '`signal` without `forEach`',
@@ -449,6 +451,79 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'account.segment == “smb”',
       ['d.yaml:23:30 error: unexpected `“`; write straight quotation marks, `"`'],
     ],
+    ['`<>`', CONDITION, 'account.arr <> 5', ['d.yaml:23:23 error: `<>` is no operator; write `!=`']],
+    ['`is`', CONDITION, 'account.segment is "smb"', ['d.yaml:23:27 error: `is` is no operator; write `==`']],
+    ['one `&`', CONDITION, 'account.arr > 1 & account.arr < 3', ['d.yaml:23:27 error: `&` is no operator; write `&&`']],
+    [
+      '`if`',
+      CONDITION,
+      'if account.arr > 1',
+      ['d.yaml:23:11 error: there is no `if`; write `condition ? this : that`'],
+    ],
+    [
+      'a loop of another language',
+      CONDITION,
+      'account.flags.any(f, f == "x")',
+      ['d.yaml:23:25 error: unknown function `any`; write `exists(…)`'],
+    ],
+    [
+      'a method that there is not',
+      CONDITION,
+      'account.segment.segment() == "x"',
+      ['d.yaml:23:27 error: unknown function `segment`'],
+    ],
+    [
+      'a list searched like text',
+      CONDITION,
+      'account.flags.contains("x")',
+      ['d.yaml:23:11 error: `contains` of list does not take (string); write `"x" in …`'],
+    ],
+    [
+      'text searched like a list',
+      CONDITION,
+      'account.segment in "smb, x"',
+      [
+        'd.yaml:23:11 error: `in` does not work between string and string; write a list, as in `["a", "b"]`; `account.segment` is declared as `string`',
+      ],
+    ],
+    [
+      'a date that is none',
+      CONDITION,
+      'now > 2026-01-01',
+      ['d.yaml:23:11 error: `>` does not work between timestamp and number; write a time as `timestamp("2026-12-24")`'],
+    ],
+    [
+      'days as a number',
+      CONDITION,
+      'now - account.onboardedAt < 90',
+      ['d.yaml:23:11 error: `<` does not work between duration and number; write `daysSince(…)` for days'],
+    ],
+    [
+      'nothing to compare with',
+      CONDITION,
+      'account.segment == null',
+      [
+        'd.yaml:23:11 error: `==` does not work between string and null; ask `has(…)` for what may be missing; `account.segment` is declared as `string`',
+      ],
+    ],
+    [
+      'two comparisons in one',
+      CONDITION,
+      '1 < account.arr < 5',
+      ['d.yaml:23:11 error: `<` does not work between bool and number; compare two at a time and join them by `&&`'],
+    ],
+    [
+      'an agent for its name',
+      CONDITION,
+      'signals.exists(s, s.agent == "pulse")',
+      ['d.yaml:23:29 error: `==` does not work between agent and string; compare its `name` or its `kind`'],
+    ],
+    [
+      'signals for one of them',
+      CONDITION,
+      'signals.claim == "x"',
+      ['d.yaml:23:19 error: a list has no field `claim`; ask its items, as in `list.exists(item, …)`'],
+    ],
     ['an optional field', CONDITION, 'account.?arr > 1', ['d.yaml:23:19 error: expected a name, got `?`']],
     [
       'a day that does not exist',
@@ -499,7 +574,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       CONDITION,
       'account.segment.matches("(a+)+")',
       [
-        'd.yaml:23:11 error: `matches` is not allowed: regular expressions can take forever; use `contains`, `startsWith` or `endsWith`',
+        'd.yaml:23:27 error: `matches` is not allowed: regular expressions can take forever; use `contains`, `startsWith` or `endsWith`',
       ],
     ],
     [

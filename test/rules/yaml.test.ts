@@ -92,6 +92,11 @@ describe('hazards of YAML', () => {
       '1:1 error: not YAML: a line without `:`; write `key: value`, or indent it more',
     ],
     [
+      'a line that lost its colon',
+      'a:\n  b 0\n  # c\n  d: 1\n',
+      '4:1 error: not YAML: a line that does not line up, or the line before it lacks its `:`; mend one of them',
+    ],
+    [
       'an item without its dash',
       GOOD.replace('  - id: first-thirty-days', '    id: first-thirty-days'),
       '25:5 error: the key `id` is given twice; remove one, or begin another item with `-` here',

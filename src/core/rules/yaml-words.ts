@@ -16,6 +16,7 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
     'a second `:` after this; put an expression or text that has a colon in single quotes, or indent the next line less',
   ],
   [/^(?:Implicit keys need|Implicit map keys need)/, 'a line without `:`; write `key: value`, or indent it more'],
+  [/^All mapping items must/, 'a line that does not line up, or the line before it lacks its `:`; mend one of them'],
   [/^Sequence item without -/, 'a line that begins too far left; put it under the one that it belongs to'],
   [/^Unexpected block-seq-ind on same line/, 'a list that begins beside its key; begin it on the next line'],
   [/^Unexpected scalar at node end/, `more after a closing quotation mark; ${QUOTE_HINT}`],

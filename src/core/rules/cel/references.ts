@@ -1,6 +1,7 @@
 import { didYouMean, didYouMeanOr } from '../suggest.ts'
 import { parseTime } from '../time.ts'
 import { type ASTNode, asComprehension, asField, operands } from './ast.ts'
+import { functionSlip } from './slips.ts'
 import { FIELDS, TEXT_TAKEN } from './types.ts'
 import { FUNCTIONS, VARIABLES, type Vocabulary } from './vocabulary.ts'
 
@@ -37,12 +38,13 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
       for (const part of body) visit(part, [...bound, variable], depth + 1)
       return
     }
-    if (node.op === 'call' || node.op === 'rcall') checkFunction(node.args[0], node.pos)
+    if (node.op === 'call' || node.op === 'rcall') checkFunction(node.args[0], nameOffset(node))
     if (node.op === 'call') checkText(node.args[0], node.args[1])
     const field = asField(node)
     if (field !== null && !bound.includes(field.variable) && checkField(field, node)) return
     if (node.op === 'id' && !bound.includes(node.args)) checkVariable(node.args, node.pos, bound)
-    for (const operand of operands(node)) visit(operand, bound, depth)
+    const named = [...bound, ...boundElsewhere(node)]
+    for (const operand of operands(node)) visit(operand, named, depth)
   }
 
   /** True: the variable needs no look of its own. */
@@ -86,13 +88,17 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
       return `\`${name}\` can't be used here, only ${known.map((word) => `\`${word}\``).join(' and ')}`
     }
     if (facts?.has(name)) return `unknown name \`${name}\`; did you mean \`account.${name}\`?`
-    return `unknown name \`${name}\`${didYouMeanOr(name, [...variables, ...bound])}`
+    const meant = didYouMean(name, [...variables, ...bound])
+    return `unknown name \`${name}\`${meant || `${didYouMeanOr(name, [...variables, ...bound])}; text stands in quotes, \`"${name}"\``}`
   }
 
   function checkFunction(name: string, offset: number): void {
     const refused = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined
     if (refused !== undefined) report(offset, `\`${name}\` is not allowed: ${refused}`)
-    else if (!FUNCTIONS.has(name)) report(offset, `unknown function \`${name}\`${didYouMean(name, FUNCTIONS)}`)
+    else if (!FUNCTIONS.has(name)) {
+      const instead = functionSlip(name)
+      report(offset, `unknown function \`${name}\`${instead === null ? didYouMean(name, FUNCTIONS) : `; ${instead}`}`)
+    }
   }
 
   /** A time or duration that is written out would fail in each answer. */
@@ -113,7 +119,25 @@ export function checkReferences(root: ASTNode, vocabulary: Vocabulary): readonly
     }
   }
 
+  /** Of a method, where its name stands: the node begins with what it is asked of. */
+  function nameOffset(node: ASTNode & { op: 'call' | 'rcall' }): number {
+    if (node.op === 'call') return node.pos
+    const dot = root.input.indexOf(`.${node.args[0]}`, lastOffset(node.args[1]))
+    return dot < 0 ? node.pos : dot + 1
+  }
+
   function report(offset: number, message: string): void {
     faults.push({ offset, message })
   }
+}
+
+/** The variable of a loop that there is in other languages: that there is no such loop is said already. */
+function boundElsewhere(node: ASTNode): readonly string[] {
+  if (node.op !== 'rcall' || FUNCTIONS.has(node.args[0])) return []
+  const [variable, body] = node.args[2]
+  return variable?.op === 'id' && body !== undefined ? [variable.args] : []
+}
+
+function lastOffset(node: ASTNode): number {
+  return Math.max(node.pos, ...operands(node).map(lastOffset))
 }

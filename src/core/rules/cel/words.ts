@@ -3,6 +3,7 @@ import { ExpressionError } from '../expression.ts'
 import { didYouMeanOr } from '../suggest.ts'
 import { type ASTNode, asField, operands, typeOf } from './ast.ts'
 import type { Fault } from './references.ts'
+import { comparisonSlip, functionSlip, insteadOf, operatorSlip } from './slips.ts'
 import { celTypeName, FIELDS, TEXT_TAKEN } from './types.ts'
 
 /** What cel-js says of an expression that it can't parse, in operators' words. */
@@ -10,9 +11,8 @@ export function parseFault(error: unknown, source: string): Fault {
   if (!(error instanceof ParseError)) throw error
   const offset = error.range?.start ?? 0
   if (offset >= source.trimEnd().length) return { offset, message: 'the expression ends too early' }
-  const start = wordStart(source, offset)
-  const meant = OPERATORS[/^(?:(?:and|or|not)\b|=)/i.exec(source.slice(start))?.[0].toLowerCase() ?? '']
-  if (meant !== undefined) return { offset: start, message: meant }
+  const operator = operatorSlip(source, offset)
+  if (operator !== null) return operator
   if (error.code === 'unexpected_character' || error.code === 'unexpected_token') {
     return { offset, message: `unexpected \`${source.slice(offset, error.range?.end)}\`; ${insteadOf(source, offset)}` }
   }
@@ -36,7 +36,9 @@ export function typeFault(error: unknown): Fault {
   }
   if (code === 'invalid_index_type' && node?.op === '.') {
     const field = node.args[1] as string
-    return { offset, message: `a list has no field \`${field}\`${field === 'size' ? '; write `size(…)`' : ''}` }
+    const instead =
+      field === 'size' ? 'write `size(…)`' : (functionSlip(field) ?? 'ask its items, as in `list.exists(item, …)`')
+    return { offset, message: `a list has no field \`${field}\`; ${instead}` }
   }
   if (code === 'invalid_index_type') return { offset, message: 'an index must be a whole number; write `int(…)`' }
   return { offset, message: reword(summary) + declarations(node as ASTNode | undefined) }
@@ -83,36 +85,6 @@ const FAILURES: Readonly<Record<string, string>> = {
   invalid_duration: `\`duration\` takes ${TEXT_TAKEN.duration}`,
 }
 
-/** What people write who come from other languages. */
-const OPERATORS: Readonly<Record<string, string>> = {
-  and: '`and` is no operator; write `&&`',
-  or: '`or` is no operator; write `||`',
-  not: '`not` is no operator; write `!`',
-  '=': '`=` is no operator; write `==`',
-}
-
-/** What is meant, going by what is there and what is before it. */
-function insteadOf(source: string, offset: number): string {
-  const [, , words] =
-    SLIPS.find(([before, here]) => before.test(source.slice(0, offset)) && here.test(source.slice(offset))) ?? []
-  return words ?? 'look for an operator, a bracket or a quotation mark that is missing before it'
-}
-
-/** How people write numbers and quotation marks elsewhere: what is before the slip, what it begins with, what to write. */
-const SLIPS: readonly (readonly [before: RegExp, here: RegExp, words: string])[] = [
-  [/\d$/, /^[,_'’ ]\d/, 'write a number without separators, as in `250000`'],
-  [/\d$/, /^[a-z]/i, 'write all digits of a number, as in `250000`'],
-  [/\d\s*%\s*$/, /^/, 'write a percentage as a share, as in `0.05`'],
-  [/(?:^|\D)$/, /^\.\d/, 'begin a number with a digit, as in `0.5`'],
-  [/^/, /^[$€£¥]/, 'leave the currency out'],
-  [/^/, /^[“”„‘’«»]/, 'write straight quotation marks, `"`'],
-]
-
-/** Where the word begins that an offset is in, or the `not` that is before it. */
-function wordStart(source: string, offset: number): number {
-  return offset - (/(?:\bnot\s+|\w*)$/i.exec(source.slice(0, offset))?.[0].length ?? 0)
-}
-
 /** The parser's names of tokens. */
 const TOKENS: readonly (readonly [RegExp, string])[] = [
   [/\bIDENTIFIER\b/g, 'a name'],
@@ -140,8 +112,9 @@ function reword(summary: string): string {
   if (summary.startsWith('has() invalid argument')) return '`has` asks for a field, as in `has(account.arr)`'
   const binary = BINARY.exec(summary)
   if (binary !== null) {
-    const [, left = '', operator, right = ''] = binary
-    return `\`${operator}\` does not work between ${celTypeName(left)} and ${celTypeName(right)}`
+    const [, left = '', operator = '', right = ''] = binary
+    const types = [celTypeName(left), celTypeName(right)] as const
+    return `\`${operator}\` does not work between ${types.join(' and ')}${comparisonSlip(operator, ...types)}`
   }
   const unary = UNARY.exec(summary)
   if (unary !== null) return `\`${unary[1]}\` does not work on ${celTypeName(unary[2] ?? '')}`
@@ -149,7 +122,9 @@ function reword(summary: string): string {
   if (call !== null) {
     const [, receiver, name = '', args = ''] = call
     const owner = receiver === undefined ? '' : ` of ${celTypeName(receiver)}`
-    const hint = TAKES_INT.includes(name) && args.includes('double') ? '; write `int(…)` for a whole number' : ''
+    const isList = name === 'contains' && owner.startsWith(' of list')
+    const needsInt = TAKES_INT.includes(name) && args.includes('double')
+    const hint = isList ? '; write `"x" in …`' : needsInt ? '; write `int(…)` for a whole number' : ''
     return `\`${name}\`${owner} does not take (${celTypeName(args)})${hint}`
   }
   return lowerCase(celTypeName(summary).replaceAll("'", '`'))
