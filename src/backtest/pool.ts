@@ -58,11 +58,13 @@ function startThread(contents: Pair<string>): Thread {
     else settle?.reject(errorOf(counted.failure))
     settle = null
   })
-  worker.on('error', (error) => {
-    broken = error
-    settle?.reject(error)
+  const end = (error: Error) => {
+    broken ??= error
+    settle?.reject(broken)
     settle = null
-  })
+  }
+  worker.on('error', end).on('messageerror', end)
+  worker.on('exit', () => end(new Error('a thread of the back-test has ended')))
   return {
     count(piece) {
       return new Promise((resolve, reject) => {
