@@ -1,9 +1,12 @@
+import { parseExpression, textOf } from './cel/text.ts'
 import { ABSENT, namesIn, type Part, partIn, subjectsOf } from './diff/subjects.ts'
 import {
   changeInWords,
   isDescription,
+  isExpression,
   isReading,
   isThing,
+  nameInWords,
   orderInWords,
   type Place,
   shownAt,
@@ -59,9 +62,16 @@ type Difference = Omit<RulesetChange, 'about' | 'text'>
 function differences(place: Place, from: Part, to: Part): readonly Difference[] {
   if (isDescription(place)) return []
   const [before, after] = [namesIn(from), namesIn(to)]
-  if (before === null || after === null) return isSame(from.meaning, to.meaning) ? [] : [differenceAt(place, from, to)]
-  const names = new Set([...before, ...after])
-  const inside = [...names].flatMap((name) => differences([...place, name], partIn(from, name), partIn(to, name)))
+  if (before === null || after === null) {
+    return isSame(place, from.meaning, to.meaning) ? [] : [differenceAt(place, from, to)]
+  }
+  const renamed = renames(place, from, to)
+  const names = new Set([...before, ...after].filter((name) => ![...renamed.values()].includes(name)))
+  const inside = [...names].flatMap((name) => {
+    const newName = renamed.get(name)
+    if (newName !== undefined) return [renaming([...place, name], newName)]
+    return differences([...place, name], partIn(from, name), partIn(to, name))
+  })
   return [...inside, ...(place.length === 1 && ORDERED.has(place[0] ?? '') ? reordered(place, before, after) : [])]
 }
 
@@ -90,11 +100,54 @@ function reordered(place: Place, before: readonly string[], after: readonly stri
   return [{ kind: 'changed', path: [...place, 'order'].join('.'), from, to, what }]
 }
 
-function isSame(one: unknown, other: unknown): boolean {
+/** What is told by its name and has so much to it that the same under another name is not there by chance. */
+const RENAMED = new Set(['rules', 'actions'])
+
+/** Of the things of a section that are gone, those that are there under another name, and that. */
+function renames(place: Place, from: Part, to: Part): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  if (place.length !== 1 || !RENAMED.has(place[0] ?? '')) return found
+  const [before, after] = [namesIn(from) ?? [], namesIn(to) ?? []]
+  for (const name of before.filter((one) => !after.includes(one))) {
+    const isIt = (other: string) =>
+      !before.includes(other) &&
+      ![...found.values()].includes(other) &&
+      isSameThing([...place, name], partIn(from, name), partIn(to, other))
+    const newName = after.find(isIt)
+    if (newName !== undefined) found.set(name, newName)
+  }
+  return found
+}
+
+function isSameThing(place: Place, from: Part, to: Part): boolean {
+  const nameless = ({ meaning, written }: Part): Part => ({
+    meaning: isMap(meaning) ? { ...meaning, id: '' } : meaning,
+    written,
+  })
+  return differences(place, nameless(from), nameless(to)).length === 0
+}
+
+function renaming(place: Place, to: string): Difference {
+  const kind = place[0] === 'rules' ? 'reworded' : 'changed'
+  return { kind, path: place.join('.'), from: place.at(-1), to, what: nameInWords(place, to) }
+}
+
+function isSame(place: Place, one: unknown, other: unknown): boolean {
+  if (isExpression(place)) return canonical(one) === canonical(other)
   return JSON.stringify(bare(one)) === JSON.stringify(bare(other))
 }
 
-/** A value without what means nothing: layout of expressions, the order of words in a list and of fields in a map. */
+/** An expression in one way of writing it; one that this version can't read, or that is not there, as it is. */
+function canonical(source: unknown): string {
+  if (source === undefined) return ''
+  try {
+    return textOf(parseExpression(String(source)))
+  } catch {
+    return tight(String(source))
+  }
+}
+
+/** A value without what means nothing: layout, the order of words in a list and of fields in a map. */
 function bare(value: unknown): unknown {
   if (value === undefined) return []
   if (typeof value === 'string') return tight(value)

@@ -37,11 +37,23 @@ export function isReading(place: Place): boolean {
   )
 }
 
+/** Whether what stands at a place is an expression, or a number where one may stand. */
+export function isExpression([section, , first, second, third, fourth]: Place): boolean {
+  if (section === 'actions') return first === 'loss'
+  if (section === 'agents') return first === 'scope'
+  if (section !== 'rules') return false
+  return (
+    first === 'when' ||
+    (second === 'addLoss' && fourth !== undefined) ||
+    (second === 'escalate' && third === 'assignee')
+  )
+}
+
 /** Whoever knows the address of some targets can post to them. */
 const isAddress = (place: Place): boolean =>
   (place.at(-1) === 'webhook' || place.at(-1) === 'slack') && place.at(-3) === 'notify'
 
-export const HIDDEN = '(not shown)'
+const HIDDEN = '(not shown)'
 
 /** What is there, as it was written, for people and programs to see: without the addresses of targets. */
 export function shownAt(place: Place, { meaning, written }: Part): unknown {
@@ -74,6 +86,11 @@ export function changeInWords(place: Place, from: Part, to: Part): string {
   if (isReading(place)) return `${thing}: now says \`${after}\`, no longer \`${before}\``
   const what = [thing, fieldAt(place)].filter(Boolean).join(': ')
   return isAddress(place) ? `${what} changed` : `${what} ${valueInWords(before)} → ${valueInWords(after)}`
+}
+
+/** `rule owner-decides: called owner-first now`. */
+export function nameInWords(place: Place, name: string): string {
+  return `${thingAt(place)}: called ${name} now`
 }
 
 /** `rules apply in another order: a, b → b, a`. */
@@ -126,8 +143,13 @@ function fieldsIn(place: Place, value: unknown): readonly string[] {
 function decisionInWords(value: unknown): readonly string[] {
   return ['states', 'actions'].flatMap((section) => {
     const named = isMap(value) ? value[section] : undefined
-    return isMap(named) ? [`${section} ${Object.keys(named).join(' and ')}`] : []
+    return isMap(named) ? [`${section} ${joined(Object.keys(named))}`] : []
   })
+}
+
+/** `a, b and c` */
+function joined(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 const NAME = /^[\w.#-]+$/

@@ -1,6 +1,5 @@
 import type { ASTNode } from '../cel/ast.ts'
-import { parseExpression } from './formula.ts'
-import { constantOf, textOf } from './term.ts'
+import { constantOf, parseExpression, textOf } from '../cel/text.ts'
 
 /** An amount as a sum: for each part that is no number, by what it is multiplied; `''` is the part that is. */
 export type Amount = ReadonlyMap<string, number>

@@ -1,7 +1,7 @@
 import { type ASTNode, asComprehension } from '../cel/ast.ts'
-import { createVocabulary, VARIABLES } from '../cel/vocabulary.ts'
+import { constantOf, parseExpression, textOf, textOfEquality } from '../cel/text.ts'
 import { isPossible } from './possible.ts'
-import { constantOf, isSignals, type Term, termOf, textOf, textOfEquality } from './term.ts'
+import { isSignals, type Term, termOf } from './term.ts'
 
 /** A condition as logic sees it. Where a part is beyond it, that part is a word that is true or false. */
 export type Formula =
@@ -14,19 +14,12 @@ export type Formula =
 
 export type Relation = '<' | '<=' | '>' | '>='
 
-const PARSER = createVocabulary(null, VARIABLES).environment
-
 /**
  * Reads the source of a condition that has compiled.
  * @param now milliseconds since the epoch: it will not be earlier
  */
 export function readCondition(source: string, now: number): Formula {
-  return formulaOf(PARSER.parse(source).ast, new Set(['signal']), now)
-}
-
-/** The syntax tree of an expression that has compiled. */
-export function parseExpression(source: string): ASTNode {
-  return PARSER.parse(source).ast
+  return formulaOf(parseExpression(source), new Set(['signal']), now)
 }
 
 export function not(of: Formula): Formula {

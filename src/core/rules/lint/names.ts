@@ -1,7 +1,7 @@
 import { type ASTNode, asComprehension, asField, operands } from '../cel/ast.ts'
+import { parseExpression } from '../cel/text.ts'
 import { didYouMean } from '../suggest.ts'
 import { type Check, type ExaminedDecision, type LintContext, rulesWithDecisions, warnWithin } from './examined.ts'
-import { parseExpression } from './formula.ts'
 import { isSignals } from './term.ts'
 
 /** What conditions compare with words: whose names those are. */

@@ -1,11 +1,11 @@
 import type { Decision, Facts, Rule } from '../../model.ts'
 import { type ASTNode, operands } from '../cel/ast.ts'
+import { parseExpression } from '../cel/text.ts'
 import { evaluateAmount } from '../evaluate.ts'
 import type { Expression, Scope } from '../expression.ts'
 import type { RuleProblem } from '../problem.ts'
 import { numberOf, readAmount } from './amount.ts'
 import { type Check, type ExaminedDecision, type LintContext, warnAt } from './examined.ts'
-import { parseExpression } from './formula.ts'
 import { leastRegret, mostRegret } from './regret.ts'
 
 /** One table of losses, `[action][state]`, of the actions that are permitted. */
