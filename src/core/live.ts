@@ -3,7 +3,7 @@ import { evaluateCondition } from './rules/evaluate.ts'
 import { ExpressionError, type Scope, type SignalView } from './rules/expression.ts'
 
 /** At most this many signals are used, the newest. Others are in the ledger with weight 0. */
-export const MOST_USED = 200
+const MOST_USED = 200
 
 const HOUR = 3_600_000
 

@@ -69,8 +69,8 @@ export interface Target {
 /** Where failed expressions go: to those who can mend them. Every company has it, declared or not. */
 export const OPS = 'ops'
 
-export const DEFAULT_DUE = 24 * 3_600_000
-export const DEFAULT_LEASE = 15 * 60_000
+const DEFAULT_DUE = 24 * 3_600_000
+const DEFAULT_LEASE = 15 * 60_000
 
 /** Those of a company without `queues.yaml`. */
 export const NO_QUEUES: Queues = { declared: new Map(), reasons: new Map(), targets: [] }

@@ -26,7 +26,7 @@ export function createScreen(output: Output): Screen {
 }
 
 /** What fits: the cursor can't go back to lines that have left the screen at its top. */
-export function frameOf(
+function frameOf(
   text: string,
   status: string,
   { columns = 80, rows = 24 }: Pick<Output, 'columns' | 'rows'>,

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 
 /** How problems of rule files are printed. */
-export const FORMATS = ['text', 'json', 'github'] as const
+const FORMATS = ['text', 'json', 'github'] as const
 export type Format = (typeof FORMATS)[number]
 
 /** The commands of whoever edits rule files. Each loads what it needs when it is called. */

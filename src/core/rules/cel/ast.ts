@@ -26,7 +26,7 @@ export type Check = (
   node: ASTNode,
   context: unknown,
 ) => CelType
-export type Evaluate = (evaluator: unknown, node: ASTNode, context: unknown) => unknown
+type Evaluate = (evaluator: unknown, node: ASTNode, context: unknown) => unknown
 
 export function internals(node: ASTNode): Internals {
   return node as unknown as Internals

@@ -11,7 +11,7 @@ import {
   textSchema,
 } from './parts.ts'
 
-export const stateSchema = z.strictObject({
+const stateSchema = z.strictObject({
   prior: z.number().gt(0).lt(1).describe('How likely the state is before any signal; all priors sum to 1.'),
   description: textSchema.optional().describe('What the state means.'),
 })
@@ -35,7 +35,7 @@ export const actionSchema = z.strictObject({
   description: textSchema.optional().describe('What the action is.'),
 })
 
-export const reviewSchema = z.strictObject({
+const reviewSchema = z.strictObject({
   cost: z.number().min(0).describe('What it costs to ask a person, in the same money as the losses.'),
   queue: nameSchema.describe('Who is asked.'),
   due: durationSchema

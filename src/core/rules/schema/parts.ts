@@ -46,7 +46,7 @@ export const probabilitySchema = z.number().min(0).max(1)
 export const autonomySchema = z.enum(AUTONOMY)
 
 /** A CEL expression that is true or false. */
-export const conditionSchema = z
+const conditionSchema = z
   .union([z.string().min(1), z.boolean()], { error: 'must be an expression' })
   .transform(String)
 

@@ -34,7 +34,7 @@ const dateSchema = z.string().check((context) => {
   context.issues.push({ code: 'custom', message, input: context.value })
 })
 
-export const hoursSchema = z
+const hoursSchema = z
   .strictObject({
     zone: z
       .string()
@@ -97,7 +97,7 @@ function urlProblem(text: string): string | null {
 
 const ADDRESSES = ['webhook', 'webhookFrom', 'slack', 'slackFrom'] as const
 
-export const targetSchema = z
+const targetSchema = z
   .strictObject({
     name: nameSchema.optional().describe('Its name in the list of deliveries; queue and number where left out.'),
     webhook: urlSchema.optional().describe('An address that is told, in Standard Webhooks.'),
