@@ -1,8 +1,9 @@
+import { comparisonOf } from '../backtest/comparison.ts'
+import { SIDES } from '../backtest/measures/compared.ts'
 import { decisionNotesOf, notesOf, recommendationNote } from '../backtest/notes.ts'
 import type { BacktestReport, BacktestSettings, DecisionReport, FlipEvidence, RulesetName } from '../backtest/report.ts'
-import { curvesOf, hoursOf, movedAgents } from '../backtest/shown.ts'
-import { amount, interval, number, percent, points, signed, signedInterval, step } from '../backtest/words.ts'
-import type { Estimate } from '../core/stats/bootstrap.ts'
+import { curvesOf, movedAgents } from '../backtest/shown.ts'
+import { number, percent, signed } from '../backtest/words.ts'
 import type { Reliability } from '../core/stats/calibration.ts'
 import { type Column, type Paints, paints, plain, type Terminal, table, wrap } from './terminal.ts'
 
@@ -65,59 +66,21 @@ function section(title: string, body: string, { bold }: Paints): string {
   return body === '' ? '' : `\n${bold(title)}\n${body}`
 }
 
-function comparison(
-  { costs, people, calibration, questions }: DecisionReport,
-  { minutesPerReview }: BacktestSettings,
-  terminal: Terminal,
-): string {
-  const paint = paints(terminal)
-  const both = (label: string, shown: (side: 'baseline' | 'candidate') => string, difference = '') => [
-    label,
-    shown('baseline'),
-    shown('candidate'),
-    difference,
-  ]
-  const rows = costs.map((cost) =>
-    both(
-      costs.length > 1 ? `mean cost a question by the ${cost.by}'s costs` : 'mean cost a question',
-      (side) => `${amount(cost[side].mean)}\n${interval(cost[side])}`,
-      verdict(cost.difference, paint),
-    ),
-  )
-  const share = (label: string, of: (side: 'baseline' | 'candidate') => number) =>
-    both(label, (side) => percent(of(side)), points(of('candidate') - of('baseline')))
-  const hours = hoursOf(people)
-  rows.push(
-    share('a person decides', (side) => people[side].askedShare),
-    share('a person looks afterwards', (side) => people[side].sampled / questions),
-    both(
-      `reviewer hours per ${hours.per}, ${minutesPerReview} min each`,
-      (side) => hours[side].toFixed(1),
-      step(hours.candidate - hours.baseline),
-    ),
-  )
-  const { baseline, candidate } = calibration
-  if (baseline !== null && candidate !== null) {
-    const of = { baseline, candidate }
-    rows.push(
-      both('calibration error (ECE)', (side) => of[side].topState.ece.toFixed(3)),
-      both('Brier score', (side) => of[side].brier.toFixed(3)),
-    )
-  }
-  const columns = [
-    { head: '', flexible: true, least: 16 },
-    { head: 'baseline', ...RIGHT },
-    { head: 'candidate', ...RIGHT },
-    { head: 'difference', ...RIGHT },
-  ]
-  return table(columns, rows, terminal)
-}
-
-/** Coloured where the interval leaves no doubt about the sign. */
-function verdict(difference: Estimate, { green, red }: Paints): string {
-  const lines = [signed(difference.mean), signedInterval(difference)]
-  const colour = difference.high < 0 ? green : difference.low > 0 ? red : (text: string) => text
-  return lines.map(colour).join('\n')
+function comparison(decision: DecisionReport, settings: BacktestSettings, terminal: Terminal): string {
+  const { dim, green, red } = paints(terminal)
+  const lines = (first: string, second: string | null = null) => [first, ...(second === null ? [] : [second])]
+  const rows = comparisonOf(decision, settings).map(({ label, note, baseline, candidate, difference, moved }) => {
+    // Coloured where there is no doubt about the sign.
+    const colour = moved === 'down' ? green : moved === 'up' ? red : (text: string) => text
+    return [
+      lines(label, note && dim(note)),
+      lines(baseline.value, baseline.range),
+      lines(candidate.value, candidate.range),
+      lines(difference?.value ?? '', difference?.range).map(colour),
+    ].map((cell) => cell.join('\n'))
+  })
+  const heads = [...SIDES, 'difference'].map((head) => ({ head, ...RIGHT }))
+  return table([{ head: '', flexible: true, least: 16 }, ...heads], rows, terminal)
 }
 
 function flips({ flips: { pairs, ...flips } }: DecisionReport, terminal: Terminal): string {

@@ -21,21 +21,24 @@ function section(text: string, title: string): readonly string[] {
 describe('a back-test in the terminal', () => {
   it('puts both sets side by side, and says what the intervals hold', () => {
     expect(section(rendered(), 'What it comes to, with 95 % intervals')).toEqual([
-      '                                               baseline        candidate        difference',
-      '  mean cost a question                           12.000            9.000            −3.000',
-      '                                       10.000 to 14.000  7.500 to 11.000  −4.000 to −2.000',
-      '  a person decides                               41.0 %           44.0 %       +3.0 points',
-      '  a person looks afterwards                       5.0 %            4.0 %       −1.0 points',
-      '  reviewer hours per day, 10 min each               2.6              2.7              +0.1',
-      '  calibration error (ECE)                         0.030            0.030',
-      '  Brier score                                     0.250            0.200',
+      '                                     baseline        candidate        difference',
+      '  mean cost a question                 12.000            9.000            −3.000',
+      '  of 300                     10.000 to 14.000  7.500 to 11.000  −4.000 to −2.000',
+      '  a person decides                     41.0 %           44.0 %       +3.0 points',
+      '  a person looks afterwards             5.0 %            4.0 %       −1.0 points',
+      '  reviewer hours per day                  2.6              2.7              +0.1',
+      '  10 min each',
+      '  calibration error                     0.030            0.030',
+      '  ECE, most believed state',
+      '  Brier score                           0.250            0.200',
+      '  0 is perfect',
     ])
   })
 
   it('counts hours per thousand questions where the days are not known', () => {
     const undated = { ...people, baseline: { ...people!.baseline, hoursPerDay: null } }
     expect(rendered(of({ people: { ...people!, ...undated } }))).toMatch(
-      /reviewer hours per thousand questions, 10 min each +76\.7 +80\.0 +\+3\.3/,
+      /reviewer hours per thousand questions +76\.7 +80\.0 +\+3\.3/,
     )
   })
 

@@ -1,11 +1,12 @@
+import { comparisonOf } from '../comparison.ts'
 import { SIDES } from '../measures/compared.ts'
 import { decisionNotesOf } from '../notes.ts'
 import type { BacktestReport, DecisionReport } from '../report.ts'
-import { hoursOf, movedAgents } from '../shown.ts'
-import { amount, interval, number, percent, points, signed, signedInterval, step } from '../words.ts'
+import { movedAgents } from '../shown.ts'
+import { number, signed } from '../words.ts'
 import { flipsSection } from './flips.ts'
 import { headlineOf } from './headline.ts'
-import { type Column, html, type Markup, type Piece, prose, table } from './markup.ts'
+import { type Column, html, type Markup, prose, table } from './markup.ts'
 import { reliabilityFigure } from './reliability.ts'
 import { thresholdsFigure } from './thresholds.ts'
 
@@ -28,51 +29,22 @@ ${notes}${comparison(decision, report)}${flipsSection(decision, service)}${figur
 }
 
 function comparison(decision: DecisionReport, { settings }: BacktestReport): Markup {
-  const { costs, people, calibration, questions } = decision
-  const both = (label: Piece, shown: (side: 'baseline' | 'candidate') => Piece, difference: Piece = null) => [
-    label,
-    shown('baseline'),
-    shown('candidate'),
-    difference,
-  ]
-  const priced = costs.map((cost) =>
-    both(
-      html`mean cost a question${costs.length > 1 ? ` by the ${cost.by}'s costs` : null} <small>of ${number(cost.questions)}</small>`,
-      (side) => estimate(amount(cost[side].mean), interval(cost[side])),
-      estimate(signed(cost.difference.mean), signedInterval(cost.difference)),
-    ),
-  )
-  const share = (label: string, of: (side: 'baseline' | 'candidate') => number) =>
-    both(label, (side) => percent(of(side)), points(of('candidate') - of('baseline')))
-  const hours = hoursOf(people)
-  const rows = [
-    ...priced,
-    share('a person decides', (side) => people[side].askedShare),
-    share('a person looks afterwards', (side) => people[side].sampled / questions),
-    both(
-      html`reviewer hours per ${hours.per} <small>${settings.minutesPerReview} min each</small>`,
-      (side) => hours[side].toFixed(1),
-      step(hours.candidate - hours.baseline),
-    ),
-  ]
-  const { baseline, candidate } = calibration
-  if (baseline !== null && candidate !== null) {
-    const of = { baseline, candidate }
-    rows.push(
-      both(html`calibration error <small>ECE, most believed state</small>`, (side) => of[side].topState.ece.toFixed(3)),
-      both(html`Brier score <small>0 is perfect</small>`, (side) => of[side].brier.toFixed(3)),
-    )
-  }
   const columns: readonly Column[] = [
     { head: '' },
-    ...['baseline', 'candidate', 'difference'].map((head) => ({ head, kind: 'number' as const })),
+    ...[...SIDES, 'difference'].map((head) => ({ head, kind: 'number' as const })),
   ]
+  const rows = comparisonOf(decision, settings).map(({ label, note, baseline, candidate, difference }) => [
+    withSmall(label, note),
+    ...[baseline, candidate, difference].map((figure) => figure && withSmall(figure.value, figure.range)),
+  ])
   return html`<section>
 <h3>What it comes to</h3>
 ${table(`Both sets side by side, with ${Math.round(settings.level * 100)} % intervals`, columns, rows)}</section>\n`
 }
 
-const estimate = (mean: string, range: string) => html`${mean} <small>${range}</small>`
+function withSmall(text: string, small: string | null): Markup {
+  return html`${text}${small === null ? null : html` <small>${small}</small>`}`
+}
 
 function figures(decision: DecisionReport, id: string): Markup {
   const { thresholds } = decision

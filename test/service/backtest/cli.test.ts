@@ -47,7 +47,7 @@ describe('umpire backtest', () => {
       expect(one.stdout).toContain(title)
     }
     expect(one.stdout).toMatch(
-      /mean cost a question by the candidate's costs( +0\.\d{3}){2} +[−+]0\.\d{3}\n( +0\.\d{3} to 0\.\d{3}){2} /,
+      /mean cost a question by the candidate's costs( +0\.\d{3}){2} +[−+]0\.\d{3}\n +of 300( +0\.\d{3} to 0\.\d{3}){2} /,
     )
     expect(one.stdout).toMatch(/act leave_alone → escalate +\d+ +outcome +\d+ +\d+ +0 +0 +[−+]\d\.\d{3}/)
     expect(Math.max(...one.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
