@@ -7,6 +7,7 @@ import { claimEscalation } from '../../src/app/escalations/claims.ts'
 import { resolveEscalation } from '../../src/app/escalations/resolve.ts'
 import { explainAdjudication } from '../../src/app/explanation.ts'
 import { renderExplanation } from '../../src/cli/rules/explanation.ts'
+import { shortHash } from '../../src/core/short-hash.ts'
 import { createTestApp, RULES, START } from './app.ts'
 import { umpire } from './cli.ts'
 import { execute } from './database.ts'
@@ -53,7 +54,7 @@ describe('rules explain', () => {
       answer.summary.slice(0, 60),
       'renewal-copilot wants "send expansion',
       `Adjudication ${answer.id}, 2026-11-23 09:00 UTC`,
-      `under ${hash.slice(0, 19)}`,
+      `under the rules ${shortHash(hash)}`,
       'before any signal',
       'churn-radar: churn risk 82 %',
       'What would flip it',

@@ -26,11 +26,7 @@ export function createScreen(output: Output): Screen {
 }
 
 /** What fits: the cursor can't go back to lines that have left the screen at its top. */
-function frameOf(
-  text: string,
-  status: string,
-  { columns = 80, rows = 24 }: Pick<Output, 'columns' | 'rows'>,
-): string {
+function frameOf(text: string, status: string, { columns = 80, rows = 24 }: Pick<Output, 'columns' | 'rows'>): string {
   const lines = text.split('\n')
   // Below it a blank line, the status, and the line of the cursor.
   const room = Math.max(rows - 4, 1)

@@ -1,7 +1,8 @@
+import { shortHash } from '../../core/short-hash.ts'
 import type { Client } from '../client.ts'
 import { type ConnectionOptions, connect } from '../connection.ts'
 import { table, terminalOf } from '../terminal.ts'
-import { type Activation, newestActivations, shortHash, storedHash } from './stored.ts'
+import { type Activation, newestActivations, storedHash } from './stored.ts'
 
 /** Makes rules the active ones, of a directory or as they are stored: they hold until they are released. */
 export async function activateRules(which: string, connection: ConnectionOptions): Promise<void> {

@@ -68,11 +68,11 @@ export function addRules(rules: Command): void {
     .argument('<which>', 'a directory, or the beginning of a hash')
     .action(async (which, options) => (await import('./activation.ts')).activateRules(which, options))
 
-  add('rollback', 'go back to the rules that answered before, and pin them').action(async (options) =>
-    (await import('./activation.ts')).rollBackRules(options),
+  add('rollback', 'go back to the rules that answered before, and pin them; again, to those before them').action(
+    async (options) => (await import('./activation.ts')).rollBackRules(options),
   )
 
-  add('release', 'hear the directory again').action(async (options) =>
+  add('release', 'hear the directory again: what has changed there meanwhile is taken').action(async (options) =>
     (await import('./activation.ts')).releaseRules(options),
   )
 

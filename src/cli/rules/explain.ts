@@ -1,6 +1,7 @@
 import { readRules } from '../../app/rule-files.ts'
 import { adjudicate } from '../../core/adjudicate.ts'
 import { answerOf } from '../../core/comparison.ts'
+import { shortHash } from '../../core/short-hash.ts'
 import { readInput } from '../adjudicate.ts'
 import { readCase } from '../case.ts'
 import { UsageError } from '../failure.ts'
@@ -42,7 +43,7 @@ async function underOthers(id: string, under: string, terminal: Terminal): Promi
     const ruleset = await rulesetNamed(db, under)
     const { given, ...other } = await answerUnder(db, id, ruleset)
     const { bold, yellow } = paints(terminal)
-    const header = `NOT the answer that was given: what ${ruleset.hash.slice(0, 19)} would have answered to the question of ${id}.`
+    const header = `NOT the answer that was given: what ${shortHash(ruleset.hash)} would have answered to the question of ${id}.`
     const answers = `Given was \`${answerOf(given.recommendation)}\`${given.ruling ? ', which a person had decided' : ''}; this is \`${answerOf(other.answer.recommendation)}\`.`
     return [bold(yellow(wrap(header, terminal))), wrap(answers, terminal), renderExplanation(other, terminal)].join(
       '\n\n',

@@ -2,6 +2,7 @@ import type { Explanation } from '../../app/explanation.ts'
 import { isWaiting } from '../../core/escalation/escalation.ts'
 import { type Adjudication, AUTONOMY, type Autonomy, type Decision } from '../../core/model.ts'
 import { money, spoken } from '../../core/phrases.ts'
+import { shortHash } from '../../core/short-hash.ts'
 import { waterfallOf } from '../../core/waterfall.ts'
 import { flipLines, ruleTable, section, UNUSED } from '../answer.ts'
 import { historyOf } from '../escalations/detail.ts'
@@ -40,12 +41,9 @@ export function renderExplanation(explained: Explained, terminal: Terminal): str
 function whence({ id, ruleset, question }: Explained, terminal: Terminal): string {
   if (id === undefined || ruleset === undefined) return ''
   const { dim } = paints(terminal)
-  const lines = [`Adjudication ${id}, ${clock(iso(question.now))}`, `under ${ruleset.slice(0, SHOWN_OF_HASH)}`]
+  const lines = [`Adjudication ${id}, ${clock(iso(question.now))}`, `under the rules ${shortHash(ruleset)}`]
   return lines.map((line) => dim(`  ${line}`)).join('\n')
 }
-
-/** `sha256:` and enough of the digits to name the ruleset by. */
-const SHOWN_OF_HASH = 'sha256:'.length + 12
 
 function uncounted({ signals }: Adjudication, terminal: Terminal): string {
   const list = signals.flatMap(({ agent, claim, why }) =>

@@ -59,5 +59,3 @@ async function findHash(client: Client, which: string): Promise<string> {
 export async function newestActivations(client: Client): Promise<readonly Activation[]> {
   return ((await client.send('GET', '/v1/rulesets?limit=200')) as { activations: readonly Activation[] }).activations
 }
-
-export const shortHash = (hash: string): string => hash.slice('sha256:'.length, 'sha256:'.length + 12)

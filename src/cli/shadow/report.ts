@@ -1,6 +1,6 @@
+import { shortHash } from '../../core/short-hash.ts'
 import { section } from '../answer.ts'
 import { clock } from '../escalations/time.ts'
-import { shortHash } from '../rules/stored.ts'
 import { paints, plain, type Terminal, table, wrap } from '../terminal.ts'
 
 /** What `GET /v1/shadow` answers. */

@@ -1,5 +1,6 @@
+import { shortHash } from '../../core/short-hash.ts'
 import { type ConnectionOptions, connect } from '../connection.ts'
-import { shortHash, storedHash } from '../rules/stored.ts'
+import { storedHash } from '../rules/stored.ts'
 import { plain, terminalOf } from '../terminal.ts'
 import { renderShadow, type ShadowView } from './report.ts'
 

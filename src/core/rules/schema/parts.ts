@@ -46,9 +46,7 @@ export const probabilitySchema = z.number().min(0).max(1)
 export const autonomySchema = z.enum(AUTONOMY)
 
 /** A CEL expression that is true or false. */
-const conditionSchema = z
-  .union([z.string().min(1), z.boolean()], { error: 'must be an expression' })
-  .transform(String)
+const conditionSchema = z.union([z.string().min(1), z.boolean()], { error: 'must be an expression' }).transform(String)
 
 /** A number, or a CEL expression that comes to one. */
 export const amountSchema = z.union([z.number().min(0), z.string().min(1)], {
