@@ -10,8 +10,8 @@ import { type Server, startServer } from './server.ts'
 
 const ROUNDS = 5
 const SECONDS = 4
-const CONNECTIONS = 64
-const KEY = 'bench-admin-key-of-enough-length'
+export const CONNECTIONS = 64
+export const KEY = 'bench-admin-key-of-enough-length'
 
 /** Services and a floor server in processes of their own, and the PostgreSQL that all use, with fsync on. */
 interface Bench {
@@ -64,23 +64,23 @@ async function copyDatabase(url: string, name: string): Promise<string> {
 }
 
 const account = (i: number) => `account-${i}`
-const adjudication = (i: number) => JSON.stringify({ account: account(i), decision: 'bench' })
-const anyOf = (accounts: number) => Math.floor(Math.random() * accounts)
+export const adjudication = (i: number) => JSON.stringify({ account: account(i), decision: 'bench' })
+export const anyOf = (accounts: number) => Math.floor(Math.random() * accounts)
 
 async function post({ url }: Server, route: string, body: string): Promise<string> {
   return send(`${url}${route}`, 'POST', body)
 }
 
-async function send(url: string, method: string, body: string): Promise<string> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${KEY}` }
-  const response = await fetch(url, { method, headers, body })
+export async function send(url: string, method: string, body?: string): Promise<string> {
+  const headers = { ...(body && { 'content-type': 'application/json' }), authorization: `Bearer ${KEY}` }
+  const response = await fetch(url, { method, headers, ...(body && { body }) })
   const text = await response.text()
   if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`)
   return text
 }
 
 /** Facts and six live signals each, over HTTP. */
-async function seedAccounts(umpire: Server, count: number): Promise<void> {
+export async function seedAccounts(umpire: Server, count: number): Promise<void> {
   for (let from = 0; from < count; from += 50) {
     const accounts = Array.from({ length: Math.min(50, count - from) }, (_, i) => from + i)
     await Promise.all(
