@@ -1,9 +1,9 @@
 import { decisionSection } from './html/decision.ts'
 import { type Column, html, Markup, type Piece, prose, table } from './html/markup.ts'
 import { STYLE } from './html/style.ts'
-import { notesOf } from './notes.ts'
+import { historyNote, notesOf } from './notes.ts'
 import type { BacktestReport, RulesetName } from './report.ts'
-import { counted, number, percent, signed, signedInterval } from './words.ts'
+import { number, percent, signed, signedInterval } from './words.ts'
 
 /**
  * A report as one page that needs nothing else: no script, no font, no picture from elsewhere, and a policy that forbids
@@ -26,7 +26,7 @@ export function renderReport(report: BacktestReport, service: string | null = nu
 <body>
 <header>
 <h1>Back-test of ${named(candidate)} against ${named(baseline)}</h1>
-<p>${asked(report)}</p>
+<p>${historyNote(report)}</p>
 </header>
 <main>
 ${decisions.length > 1 ? overview(report) : null}${decisions.length === 0 ? html`<p class="headline">No question could be asked of both sets, so there is nothing to compare.</p>\n` : null}${decisions.map((decision, d) => decisionSection(decision, report, anchor(d), service))}${doubts(report)}</main>
@@ -45,12 +45,6 @@ function named({ name, hash }: RulesetName): Markup {
   return hash.startsWith(name)
     ? html`<code>${hash.slice(0, 15)}</code>`
     : html`<code>${name}</code> (${hash.slice(0, 15)})`
-}
-
-function asked({ history }: BacktestReport): string {
-  const { source, from, to, questions, withOutcome, withResolution } = history
-  const span = from === null || to === null ? '' : `, ${from.slice(0, 10)} to ${to.slice(0, 10)}`
-  return `${counted(questions, 'question')} from the ${source}${span}, asked again of both sets: ${number(withOutcome)} with a known outcome, ${number(withResolution)} that a person decided.`
 }
 
 function overview({ decisions, settings }: BacktestReport): Markup {

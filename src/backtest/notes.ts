@@ -1,6 +1,14 @@
 import type { BacktestReport, DecisionReport, Flips, NotCompared } from './report.ts'
 import { counted, number } from './words.ts'
 
+/** What was asked, of when, and what is known of it. */
+export function historyNote({ history }: BacktestReport): string {
+  const { source, from, to, questions, withOutcome, withResolution } = history
+  const span = from === null || to === null ? '' : `, ${from.slice(0, 10)} to ${to.slice(0, 10)}`
+  const known = `${number(withOutcome)} with a known outcome, ${number(withResolution)} that a person decided`
+  return `${counted(questions, 'question')} from the ${source}${span}: ${known}.`
+}
+
 /** What a reader must know to trust the figures of a whole report: what is in them, and what could not be. */
 export function notesOf({ history, notCompared }: BacktestReport): readonly string[] {
   const { reproduced, ruled, undated, erased, accountsWithoutOutcome } = history
@@ -37,7 +45,7 @@ export function decisionNotesOf({ states, actions, unknownStates, costs }: Decis
   const unknown = (['baseline', 'candidate'] as const).flatMap((side) =>
     unknownStates[side].map(
       ({ name, questions }) =>
-        `${counted(questions, 'outcome')} \`${name}\`: no state of the ${side}, so neither its costs nor its beliefs were held against them.`,
+        `${counted(questions, 'outcome')} \`${name}\`: no state of the ${side}, left out of its costs and its calibration.`,
     ),
   )
   return [

@@ -1,6 +1,6 @@
 import { comparisonOf } from '../backtest/comparison.ts'
 import { SIDES } from '../backtest/measures/compared.ts'
-import { decisionNotesOf, notesOf, recommendationNote } from '../backtest/notes.ts'
+import { decisionNotesOf, historyNote, notesOf, recommendationNote } from '../backtest/notes.ts'
 import type { BacktestReport, BacktestSettings, DecisionReport, FlipEvidence, RulesetName } from '../backtest/report.ts'
 import { curvesOf, movedAgents } from '../backtest/shown.ts'
 import { number, percent, signed } from '../backtest/words.ts'
@@ -23,13 +23,10 @@ function printable(report: BacktestReport): BacktestReport {
 
 function render(report: BacktestReport, terminal: Terminal): string {
   const paint = paints(terminal)
-  const { baseline, candidate, history } = report
-  const from = history.from === null ? '' : `, ${day(history.from)} to ${day(history.to)}`
-  const known = `${number(history.withOutcome)} with a known outcome, ${number(history.withResolution)} that a person decided`
+  const { baseline, candidate } = report
   return [
     paint.bold(`Back-test of ${named(candidate)}\nagainst ${named(baseline)}`),
-    wrap(`${number(history.questions)} questions from the ${history.source}${from}: ${known}.`, terminal),
-    ...notesOf(report).map((note) => wrap(note, terminal)),
+    ...[historyNote(report), ...notesOf(report)].map((note) => wrap(note, terminal)),
     ...report.decisions.map((decision) => `\n${renderDecision(decision, report, terminal)}`),
     '',
     wrap(
@@ -180,4 +177,3 @@ function named({ name, hash }: RulesetName): string {
 }
 
 const percent0 = (p: number) => `${Math.round(p * 100)} %`
-const day = (time: string | null) => time?.slice(0, 10) ?? ''

@@ -19,6 +19,15 @@ function section(text: string, title: string): readonly string[] {
 }
 
 describe('a back-test in the terminal', () => {
+  it('says what was asked, of when, and what is known of it', () => {
+    const { history } = report()
+    expect(rendered().replace(/\s+/g, ' ')).toContain(
+      '1,000 questions from the database, 2026-10-21 to 2026-11-20: 300 with a known outcome, 40 that a person decided.',
+    )
+    const one = { ...history, source: 'files' as const, from: null, to: null, questions: 1, withOutcome: 1 }
+    expect(rendered(report({ history: one }))).toContain('1 question from the files: 1 with a known outcome, ')
+  })
+
   it('puts both sets side by side, and says what the intervals hold', () => {
     expect(section(rendered(), 'What it comes to, with 95 % intervals')).toEqual([
       '                                     baseline        candidate        difference',
