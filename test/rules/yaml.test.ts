@@ -23,6 +23,11 @@ describe('hazards of YAML', () => {
       '1:16 error: the key `x y` is given twice; remove one',
     ],
     [
+      'a decimal comma',
+      'a: { b: 1, c: 2,5 }\n',
+      '1:15 error: `2,5` is a value and a key; write `2.5` if that is meant',
+    ],
+    [
       'a key that is a list',
       '? [a]\n: b\n',
       '1:3 error: a key must be a word; if this is an expression, put all of it in single quotes',

@@ -131,6 +131,12 @@ function structureFaults(document: Document, problem: (offset: number, message: 
         const instead = isItem ? ', or begin another item with `-` here' : ''
         faults.push(problem(key.range?.[0] ?? 0, `the key \`${key.value}\` is given twice; remove one${instead}`))
       }
+      for (const { whole, digits } of decimalCommas(map)) {
+        const [written, meant] = [`${whole.source},${digits.source}`, `${whole.source}.${digits.source}`]
+        faults.push(
+          problem(whole.range?.[0] ?? 0, `\`${written}\` is a value and a key; write \`${meant}\` if that is meant`),
+        )
+      }
     },
     Node(key, node, path) {
       const offset = node.range?.[0] ?? 0
@@ -173,6 +179,16 @@ function repeatedKeys({ items }: YAMLMap): readonly Scalar[] {
     const isRepeated = seen.has(key.value)
     seen.add(key.value)
     return isRepeated ? key : []
+  })
+}
+
+/** `{ a: 1,5 }`, in which the 5 is a key without a value. */
+function decimalCommas({ items }: YAMLMap): readonly { readonly whole: Scalar; readonly digits: Scalar }[] {
+  return items.flatMap(({ key: digits, value }, i) => {
+    const whole = items[i - 1]?.value
+    if (value !== null || !isScalar(whole) || typeof whole.value !== 'number') return []
+    if (!isScalar(digits) || !/^\d+$/.test(digits.source ?? '')) return []
+    return digits.range?.[0] === (whole.range?.[1] ?? 0) + 1 ? { whole, digits } : []
   })
 }
 
