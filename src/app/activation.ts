@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { formatProblem, loadingRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
+import { testingRuleset } from '../core/rules/test-ruleset.ts'
 import {
   type Activation,
   appendActivation,
@@ -15,12 +16,13 @@ import { type App, type Page, type Paged, paged } from './app.ts'
 import { inTurns } from './in-turns.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
+import { failuresOf } from './reload.ts'
 import { createRules, type Rules, storedRuleset } from './rules.ts'
 import { changesFrom } from './ruleset-diff.ts'
 import { endShadowOf, readShadow } from './shadow.ts'
 
 /** What opens an activation: which set, and in whose name. */
-export type NewActivation = Pick<Activation, 'source' | 'by' | 'pinned'>
+export type NewActivation = Pick<Activation, 'source' | 'by' | 'pinned' | 'restores'>
 
 /**
  * Makes a ruleset the active one, in every process as soon as each hears of it.
@@ -59,7 +61,7 @@ export async function startRules(
   now: number,
 ): Promise<Rules> {
   const known = await hasBeenActive(db, directory.hash)
-  const how = { source, by: source, pinned: false }
+  const how = { source, by: source, pinned: false, restores: null }
   const stays = (current: Activation | undefined) => current !== undefined && (known || current.pinned)
   const activation = await activate(
     db,
@@ -81,7 +83,7 @@ export async function startRules(
  * @returns null where it is
  */
 export async function activateDirectory(app: App, ruleset: Ruleset, source: string): Promise<Activation | null> {
-  const how = { source, by: source, pinned: false }
+  const how = { source, by: source, pinned: false, restores: null }
   const activation = await activate(app.db, ruleset, how, app.now(), (current) =>
     Boolean(current?.pinned || isSame(current, ruleset, how)),
   )
@@ -89,7 +91,7 @@ export async function activateDirectory(app: App, ruleset: Ruleset, source: stri
 }
 
 /**
- * Stores a ruleset, which answers nothing until it is activated.
+ * Stores a ruleset whose cases pass, which answers nothing until it is activated.
  * @throws Problem `invalid_ruleset` with everything that is wrong with it
  */
 export async function uploadRuleset(
@@ -104,34 +106,48 @@ export async function uploadRuleset(
     const errors = problems.map((problem) => ({ path: problem.file, message: formatProblem(problem) }))
     throw new Problem('invalid_ruleset', 'the rules do not load; nothing was stored', { errors })
   }
+  const failed = failuresOf(await inTurns(testingRuleset(ruleset, files)))
+  if (failed.length > 0) {
+    const errors = failed.map(({ file, line }) => ({ path: file, message: line }))
+    throw new Problem('invalid_ruleset', 'cases of the rules fail; nothing was stored', { errors })
+  }
   await storeRuleset(app.db, ruleset.hash, ruleset.content, app.now())
   return { ruleset: ruleset.hash, warnings: problems.map(formatProblem) }
 }
 
 /**
  * Makes a stored ruleset the active one and pins it: the directory is not heard until it is released.
+ * @param restores of a rollback, the sequence of the activation that it goes back to
  * @throws Problem `not_found`
  */
-export async function activateStored(app: App, principal: Principal, hash: string): Promise<Activation> {
+export async function activateStored(
+  app: App,
+  principal: Principal,
+  hash: string,
+  restores: number | null = null,
+): Promise<Activation> {
   demand(principal, 'admin')
   const ruleset = await app.rules.byHash(hash)
-  return announced(app, activate(app.db, ruleset, { source: 'api', by: principal.name, pinned: true }, app.now()))
+  const how = { source: 'api', by: principal.name, pinned: true, restores }
+  return announced(app, activate(app.db, ruleset, how, app.now()))
 }
 
 /**
- * Goes back to the set that was active before, and pins it.
+ * Goes back to the set that was active before, and pins it; the next time to the one before that, and so on: what has
+ * been gone back from is not come back to.
  * @throws Problem `not_found` where there was none
  */
 export async function rollBack(app: App, principal: Principal): Promise<Activation> {
   demand(principal, 'admin')
-  const [current, ...before] = await listActivations(app.db, undefined, LOOKED_BACK)
+  const [current] = await listActivations(app.db, undefined, 1)
+  const before = current ? await listActivations(app.db, current.restores ?? current.sequence, LOOKED_BACK) : []
   const previous = before.find(({ ruleset }) => ruleset !== current?.ruleset)
-  if (!previous) throw new Problem('not_found', 'no other ruleset has been active before')
-  return activateStored(app, principal, previous.ruleset)
+  if (!previous) throw new Problem('not_found', 'no other ruleset has been active before; activate one by its hash')
+  return activateStored(app, principal, previous.ruleset, previous.restores ?? previous.sequence)
 }
 const LOOKED_BACK = 200
 
-/** Lets the directory speak again; a set that has changed there meanwhile is taken at its next change or start. */
+/** Lets the directory speak again: what has changed there since others were pinned is taken now. */
 export async function releaseRules(app: App, principal: Principal): Promise<Activation> {
   demand(principal, 'admin')
   const released = app.db.transaction().execute(async (trx) => {

@@ -1,5 +1,6 @@
 import { formatProblem, type Known, type Ruleset } from '../core/rules/load.ts'
 import { explainFailure } from '../core/rules/run-case.ts'
+import type { TestedRuleset } from '../core/rules/test-ruleset.ts'
 import { RulesUnreadable } from './rule-files.ts'
 import { testRules } from './test-rules.ts'
 
@@ -18,13 +19,21 @@ export async function reloadRules(directory: string, before: Known): Promise<Rel
     if (error instanceof RulesUnreadable) return { refused: [error.message], known: before }
     throw error
   }
-  const { ruleset, problems, results, known } = tested
-  const refused = [
-    ...problems.map(formatProblem),
+  const { ruleset, known } = tested
+  const refused = failuresOf(tested).map(({ line }) => line)
+  return ruleset === null || refused.length > 0 ? { refused, known } : { ruleset, known }
+}
+
+/** Why rules may not answer, a line each with its file. */
+export function failuresOf({
+  problems,
+  results,
+}: Pick<TestedRuleset, 'problems' | 'results'>): readonly { readonly file: string; readonly line: string }[] {
+  return [
+    ...problems.map((problem) => ({ file: problem.file, line: formatProblem(problem) })),
     ...results.flatMap((result) => {
       const { file, line, name } = result.test
-      return explainFailure(result).map((reason) => `${file}:${line}: case \`${name}\`: ${reason}`)
+      return explainFailure(result).map((reason) => ({ file, line: `${file}:${line}: case \`${name}\`: ${reason}` }))
     }),
   ]
-  return ruleset === null || refused.length > 0 ? { refused, known } : { ruleset, known }
 }

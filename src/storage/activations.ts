@@ -22,9 +22,12 @@ export interface Activation {
   readonly pinned: boolean
   /** What is otherwise than in the set before, in words. */
   readonly changes: readonly string[]
+  /** Of a rollback, the sequence of the activation that it went back to. */
+  readonly restores: number | null
 }
 
-type ActivationBody = Omit<Activation, 'sequence' | 'at' | 'by' | 'pinned' | 'changes'> & Partial<Activation>
+type ActivationBody = Omit<Activation, 'sequence' | 'at' | 'by' | 'pinned' | 'changes' | 'restores'> &
+  Partial<Activation>
 
 /** The activation that counts now; undefined: there has been none. A release makes it one that is not pinned. */
 export async function newestActivation(db: Kysely<Database>): Promise<Activation | undefined> {
@@ -65,8 +68,9 @@ export async function listActivations(
     .limit(limit)
   if (before !== undefined) query = query.where('e.sequence', '<', before)
   return (await query.execute()).map(({ sequence, at, payload }) => {
-    const { ruleset, source, by = 'umpire', pinned = false, changes = [] } = bodyOf<ActivationBody>(payload)
-    return { sequence, at: at.getTime(), ruleset, source, by, pinned, changes }
+    const body = bodyOf<ActivationBody>(payload)
+    const { ruleset, source, by = 'umpire', pinned = false, changes = [], restores = null } = body
+    return { sequence, at: at.getTime(), ruleset, source, by, pinned, changes, restores }
   })
 }
 

@@ -32,6 +32,13 @@ const edited = (from: string, to: string) => ({
 })
 const filesOf = (rules: Readonly<Record<string, string>>) =>
   Object.entries(rules).map(([name, text]) => ({ path: name, text }))
+const FAILING = `
+now: 2026-11-20T09:00:00Z
+cases:
+  - name: nobody is heard
+    facts: { arr: 1000, segment: smb }
+    expect: { action: wait }
+`
 const first = app.rules.active.hash
 const answersWith = (hash: string) =>
   eventually(async () => app.rules.active.hash === hash && other.rules.active.hash === hash)
@@ -60,7 +67,14 @@ describe('an activation', () => {
     expect(await verifyAudit(app, {})).toMatchObject({ ok: true })
   })
 
-  it('is refused where the rules do not load', async () => {
+  it('is refused where the rules do not load or a case fails', async () => {
+    const files = filesOf({ ...RULES, 'expansion-outreach_test.yaml': FAILING })
+    await expect(uploadRuleset(app, admin, files)).rejects.toMatchObject({
+      code: 'invalid_ruleset',
+      errors: [
+        { path: 'expansion-outreach_test.yaml', message: expect.stringContaining('case `nobody is heard`: action') },
+      ],
+    })
     await expect(uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: -1')))).rejects.toMatchObject({
       code: 'invalid_ruleset',
       errors: [{ path: 'expansion-outreach.yaml', message: expect.stringContaining('`cost` must be at least 0') }],
@@ -78,6 +92,32 @@ describe('an activation', () => {
     for (const { ruleset, reviewCost } of answers) expect(reviewCost).toBe(ruleset === dear ? 55 : 40)
     await activateStored(app, admin, first)
     await answersWith(first)
+  })
+})
+
+describe('a rollback', async () => {
+  const { app: fresh } = await createTestApp()
+  const priced = async (cost: number) =>
+    (await uploadRuleset(app, admin, filesOf(edited('cost: 40', `cost: ${cost}`)))).ruleset
+
+  it('goes on to the set before where it is done again, and is not undone by the next', async () => {
+    const [a, b, c, d] = [await priced(101), await priced(102), await priced(103), await priced(104)]
+    for (const hash of [a, b, c]) await activateStored(app, admin, hash)
+    const first = await rollBack(app, admin)
+    expect(first).toMatchObject({ ruleset: b, changes: ['expansion-outreach: review cost 103 → 102'] })
+    const second = await rollBack(app, admin)
+    expect(second).toMatchObject({ ruleset: a, pinned: true })
+    const [newest, ...older] = (await listRulesets(app, { limit: 5 })).items
+    expect(newest).toEqual(second)
+    expect(older.find(({ sequence }) => sequence === newest?.restores)).toMatchObject({ ruleset: a, restores: null })
+    // What somebody activates since is what the next goes back from; `b` and `c` have been done away with.
+    await activateStored(app, admin, d)
+    expect(await rollBack(app, admin)).toMatchObject({ ruleset: a, restores: newest?.restores })
+    expect((await rollBack(app, admin)).ruleset).not.toBe(b)
+  })
+
+  it('has to have somewhere to go', async () => {
+    await expect(rollBack(fresh, admin)).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 
@@ -121,19 +161,37 @@ describe('a directory', async () => {
     expect(getRuleset(app)).toMatchObject({ source: 'directory watched', pinned: false, lastError: null })
   })
 
+  it('is heard again when what was pinned against it is released', async () => {
+    const { ruleset } = await uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: 77')))
+    await activateStored(app, admin, ruleset)
+    await eventually(async () => app.rules.activation.pinned && app.rules.active.hash === ruleset)
+    await write(edited('cost: 40', 'cost: 78'))
+    await eventually(async () => logged.some((line) => line.includes('they are taken when those are released')))
+    expect((await costOf()).reviewCost).toBe(77)
+    await releaseRules(app, admin)
+    await eventually(async () => (await costOf(other)).reviewCost === 78)
+    // What it had before others were pinned has been gone back from.
+    await activateStored(app, admin, ruleset)
+    await answersWith(ruleset)
+    await releaseRules(app, admin)
+    await eventually(async () => !app.rules.activation.pinned)
+    await write(edited('cost: 40', 'cost: 79'))
+    await eventually(async () => (await costOf(other)).reviewCost === 79)
+    const { items } = await listRulesets(app, { limit: 3 })
+    expect(items.map(({ changes }) => changes)).toEqual([
+      ['expansion-outreach: review cost 77 → 79'],
+      ['expansion-outreach: review cost 78 → 77'],
+      ['expansion-outreach: review cost 77 → 78'],
+    ])
+  })
+
   it('is refused where it does not load or a case fails, and says why', async () => {
     const { hash } = app.rules.active
     await write(edited('cost: 40', 'cost: much'))
     await eventually(async () => refused()?.[0]?.includes('`cost` must be a number') === true)
     await write({
       ...edited('cost: 40', 'cost: 61'),
-      'expansion-outreach_test.yaml': `
-now: 2026-11-20T09:00:00Z
-cases:
-  - name: nobody is heard
-    facts: { arr: 1000, segment: smb }
-    expect: { action: wait }
-`,
+      'expansion-outreach_test.yaml': FAILING,
     })
     await eventually(async () => refused()?.[0]?.includes('case `nobody is heard`: action: expected') === true)
     expect(app.rules.active.hash).toBe(hash)

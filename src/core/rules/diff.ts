@@ -1,5 +1,6 @@
+import { finish, type Steps } from '../steps.ts'
 import { parseExpression, textOf } from './cel/text.ts'
-import { ABSENT, namesIn, type Part, partIn, subjectsOf } from './diff/subjects.ts'
+import { ABSENT, filesOf, namesIn, type Part, partIn, type Subject, subjectsOf } from './diff/subjects.ts'
 import {
   changeInWords,
   isDescription,
@@ -48,13 +49,40 @@ const ORDERED = new Set(['states', 'actions', 'rules'])
  *   the files
  */
 export function diffRulesets(from: Contents, to: Contents): readonly RulesetChange[] {
-  const before = new Map(subjectsOf(from).map((subject) => [subject.key, subject]))
-  const after = new Map(subjectsOf(to).map((subject) => [subject.key, subject]))
+  return finish(diffingRulesets(from, to))
+}
+
+/** `diffRulesets` in steps, of a file each. */
+export function* diffingRulesets(from: Contents, to: Contents): Steps<readonly RulesetChange[]> {
+  const [one, other] = [filesOf(from), filesOf(to)]
+  const before = yield* subjectsByKey(without(one, other))
+  const after = yield* subjectsByKey(without(other, one))
   const subjects = [...new Map([...before, ...after])].sort(([one], [other]) => (one < other ? -1 : 1))
-  return subjects.flatMap(([key, { name }]) => {
-    const changes = differences([], before.get(key)?.part ?? ABSENT, after.get(key)?.part ?? ABSENT)
-    return changes.map((change) => ({ about: name, ...change, text: `${name}: ${change.what}` }))
-  })
+  const changes: RulesetChange[] = []
+  for (const [key, { name }] of subjects) {
+    const found = differences([], before.get(key)?.part ?? ABSENT, after.get(key)?.part ?? ABSENT)
+    changes.push(...found.map((change) => ({ about: name, ...change, text: `${name}: ${change.what}` })))
+    yield
+  }
+  return changes
+}
+
+/** Files without those that another set has, too, word for word: there is nothing to compare. */
+function without(files: ReadonlyMap<string, unknown>, others: ReadonlyMap<string, unknown>): Map<string, unknown> {
+  return new Map(
+    [...files].filter(
+      ([name, value]) => !others.has(name) || JSON.stringify(value) !== JSON.stringify(others.get(name)),
+    ),
+  )
+}
+
+function* subjectsByKey(files: ReadonlyMap<string, unknown>): Steps<ReadonlyMap<string, Subject>> {
+  const subjects = new Map<string, Subject>()
+  for (const subject of subjectsOf(files)) {
+    subjects.set(subject.key, subject)
+    yield
+  }
+  return subjects
 }
 
 type Difference = Omit<RulesetChange, 'about' | 'text'>

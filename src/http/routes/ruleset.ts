@@ -54,7 +54,8 @@ export function rulesetRoutes(http: Http, app: App): void {
         operationId: 'uploadRuleset',
         tags,
         summary: 'Store a ruleset',
-        description: 'It is checked and kept, and answers nothing until it is activated.',
+        description:
+          'It is checked, its cases are run, and where all is well it is kept. It answers nothing until it is activated.',
         body: upload,
         response: responses({ 201: { description: 'It is stored.', schema: uploaded } }, [
           ...ANY_ROUTE,
@@ -93,7 +94,8 @@ export function rulesetRoutes(http: Http, app: App): void {
         operationId: 'rollBackRuleset',
         tags,
         summary: 'Go back to the rules before',
-        description: 'Activates and pins the last other set that was active.',
+        description:
+          'Activates and pins the set that answered before. The next time it goes on to the one before that: what has been gone back from is not come back to.',
         response: responses(activated, [...ANY_ROUTE, 'not_found']),
       },
     },
@@ -108,7 +110,8 @@ export function rulesetRoutes(http: Http, app: App): void {
         operationId: 'releaseRuleset',
         tags,
         summary: 'Hear the directory again',
-        description: 'What is pinned goes on answering until the directory changes.',
+        description:
+          'Takes what has changed in the directory while other rules were pinned; where nothing has, they go on answering until it changes.',
         response: responses(activated, [...ANY_ROUTE, 'not_found']),
       },
     },

@@ -47,6 +47,7 @@ export const activation = z
     changes: field(z.array(z.string()), 'What was otherwise than in the set before.', [
       'expansion-outreach: prior of state healthy 0.8 → 0.75',
     ]),
+    restores: count('Of a rollback, the `sequence` of the activation that it went back to; else null.', 3).nullable(),
   })
   .meta({ id: 'Activation', description: 'From when on some rules answered, and who wanted that.' })
 

@@ -26,25 +26,26 @@ export const ABSENT: Part = { meaning: undefined, written: undefined }
 /** What a declared agent is where the file does not say. */
 const AGENT = { kind: 'unknown', mode: 'live', trust: 1, defaultConfidence: 0.75, confidence: 'probability' }
 
+/** What the files of a ruleset say, by their names. */
+export function filesOf({ content }: Pick<Ruleset, 'content'>): ReadonlyMap<string, unknown> {
+  return new Map(JSON.parse(content) as readonly (readonly [name: string, value: unknown])[])
+}
+
 /**
  * The files of a ruleset by what they are about: shared rules, each decision by its name, agents, queues, in this order.
  * Files that may be left out are there without content.
  */
-export function subjectsOf({ content }: Pick<Ruleset, 'content'>): readonly Subject[] {
-  const files = new Map(JSON.parse(content) as readonly (readonly [name: string, value: unknown])[])
+export function* subjectsOf(files: ReadonlyMap<string, unknown>): Iterable<Subject> {
   const written = (name: string, nothing: object) => files.get(name) ?? nothing
   const all = written('_all.yaml', { rules: [] })
   const agents = written('agents.yaml', {})
   const queues = written('queues.yaml', {})
   const sources = written('sources.yaml', {})
-  const decisions = [...files].filter(([name]) => !SHARED.has(name)).map(([, value]) => decisionOf(value))
-  return [
-    { key: '1', name: 'every decision', part: { meaning: allSchema.parse(all), written: all } },
-    ...decisions,
-    { key: '3', name: 'agents', part: { meaning: withDefaults(agentsSchema.parse(agents)), written: agents } },
-    { key: '4', name: 'queues', part: { meaning: queuesSchema.parse(queues), written: queues } },
-    { key: '5', name: 'sources', part: { meaning: sources, written: sources } },
-  ]
+  yield { key: '1', name: 'every decision', part: { meaning: allSchema.parse(all), written: all } }
+  for (const [name, value] of files) if (!SHARED.has(name)) yield decisionOf(value)
+  yield { key: '3', name: 'agents', part: { meaning: withDefaults(agentsSchema.parse(agents)), written: agents } }
+  yield { key: '4', name: 'queues', part: { meaning: queuesSchema.parse(queues), written: queues } }
+  yield { key: '5', name: 'sources', part: { meaning: sources, written: sources } }
 }
 
 const SHARED = new Set(['_all.yaml', 'agents.yaml', 'queues.yaml', 'sources.yaml'])
