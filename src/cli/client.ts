@@ -72,7 +72,12 @@ function refusal(
   if (status === 401 && keyFrom)
     return new Refused(status, `\`${url}\` refuses the key in ${keyFrom}: ${answer.detail}`)
   if (status === 503) return new Unreachable(`\`${url}\` is not ready`, answer.detail)
-  return new Refused(status, answer.detail)
+  return new Refused(status, [answer.detail, ...wrongIn(answer)].join('\n'))
+}
+
+/** All that is wrong with rules that were sent, a line each: the detail does not say. */
+function wrongIn({ code, errors = [] }: Answer): readonly string[] {
+  return code === 'invalid_ruleset' ? errors.map(({ message }) => message) : []
 }
 
 function unreachable(url: string, reason: string): Unreachable {
@@ -89,7 +94,9 @@ function reasonOf(error: Error): string {
 }
 
 interface Answer {
+  readonly code?: string
   readonly detail?: string
+  readonly errors?: readonly { readonly message: string }[]
 }
 
 function parse(text: string): Answer | undefined {

@@ -112,7 +112,9 @@ describe('an operator who tries rules on live questions', () => {
     const broken = await rulesDirectory(changed('much'))
     expect(await refused('shadow', 'start', broken)).toEqual({
       code: 1,
-      stderr: expect.stringMatching(/^umpire: the rules don't load; mend this:\n.*`cost` must be a number/s),
+      stderr: expect.stringMatching(
+        /^umpire: the rules do not load; nothing was stored\nexpansion-outreach\.yaml:\d.*`cost` must be a number/s,
+      ),
     })
     expect(await refused('shadow', 'start', 'nowhere')).toMatchObject({
       code: 2,

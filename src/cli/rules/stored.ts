@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { readRuleFiles, readRules } from '../../app/rule-files.ts'
+import { readRuleFiles } from '../../app/rule-files.ts'
 import type { Client } from '../client.ts'
 import { CommandError, UsageError } from '../failure.ts'
 
@@ -15,7 +15,7 @@ export interface Activation {
 
 /**
  * The hash of rules that the service has: of a directory, which is uploaded first, or by its beginning.
- * @throws CommandError, UsageError; RulesInvalid, RulesUnreadable
+ * @throws CommandError, UsageError
  */
 export async function storedHash(client: Client, which: string): Promise<string> {
   return (await isDirectory(which)) ? uploadDirectory(client, which) : findHash(client, which)
@@ -26,8 +26,6 @@ async function isDirectory(name: string): Promise<boolean> {
 }
 
 async function uploadDirectory(client: Client, directory: string): Promise<string> {
-  // It says where what is wrong, before anything is sent.
-  await readRules(directory, 'name another')
   const { files, unread } = await readRuleFiles(directory, 'name another')
   const [problem] = unread
   if (problem) throw new CommandError(`${directory}/${problem.file}: ${problem.message}`)
