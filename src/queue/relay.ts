@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { Bell } from '../storage/bell.ts'
 import type { Database } from '../storage/database.ts'
+import { onceMore } from '../storage/once-more.ts'
 import { lockOutbox, markPublished, type OutboxRow, removeFromOutbox, unpublished } from '../storage/outbox.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 import { type AnyJob, jobOf } from './jobs.ts'
@@ -28,37 +29,27 @@ const BATCH = 500
  */
 export function startRelay(options: RelayOptions): () => Promise<void> {
   const { queues, bell, log } = options
-  let wanted = false
-  let running: Promise<void> | null = null
   let failing = false
   let stopped = false
 
+  const looking = onceMore(async () => {
+    try {
+      while (!stopped && (await publish(options)) === BATCH);
+      failing = false
+    } catch (error) {
+      if (!failing && queues.away === null && !isUnavailable(error)) {
+        log.warn({ err: error }, 'what is in the outbox could not be queued; it is tried again')
+      }
+      failing = true
+    }
+  })
+
   /** Where the queue is away the rows wait; its return wakes. */
   const look = () => {
-    if (stopped || queues.away !== null) return
-    wanted = true
-    running ??= run().finally(() => {
-      running = null
-    })
+    if (queues.away === null) looking.ask()
   }
 
-  async function run(): Promise<void> {
-    while (wanted && !stopped) {
-      wanted = false
-      try {
-        while (!stopped && (await publish(options)) === BATCH);
-        failing = false
-      } catch (error) {
-        if (!failing && queues.away === null && !isUnavailable(error)) {
-          log.warn({ err: error }, 'what is in the outbox could not be queued; it is tried again')
-        }
-        failing = true
-        // The next look, within a second, tries again; bells in between don't.
-        return
-      }
-    }
-  }
-
+  // While it fails, it is the next look within a second that tries again; bells in between don't.
   const stopHearing = bell.onRing(() => failing || look())
   queues.onConnect(look)
   const timer = setInterval(look, LOOK_EVERY)
@@ -67,7 +58,7 @@ export function startRelay(options: RelayOptions): () => Promise<void> {
     stopped = true
     stopHearing()
     clearInterval(timer)
-    await running
+    await looking.stop()
   }
 }
 

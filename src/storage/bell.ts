@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { onceMore } from './once-more.ts'
 
 /**
  * Wakes every process that waits for something to be committed: relays that publish, long polls that answer. It says
@@ -35,8 +36,10 @@ export function createBell({ notify, connect, onError }: BellOptions): Bell {
   let failures = 0
   let closed = false
 
-  let ringing: Promise<void> | null = null
-  let again = false
+  const ringing = onceMore(async () => {
+    // Where the database does not answer, those who listen poll.
+    await notify(`NOTIFY ${CHANNEL}`).catch(() => {})
+  })
 
   function hear(): void {
     for (const listener of listeners) listener()
@@ -82,21 +85,8 @@ export function createBell({ notify, connect, onError }: BellOptions): Bell {
     }, wait)
   }
 
-  async function send(): Promise<void> {
-    do {
-      again = false
-      // Where the database does not answer, those who listen poll.
-      await notify(`NOTIFY ${CHANNEL}`).catch(() => {})
-    } while (again && !closed)
-    ringing = null
-  }
-
   return {
-    ring() {
-      if (closed) return
-      again = true
-      ringing ??= send()
-    },
+    ring: ringing.ask,
     onRing(listener) {
       listeners.add(listener)
       listen()
@@ -106,7 +96,7 @@ export function createBell({ notify, connect, onError }: BellOptions): Bell {
       closed = true
       if (retry !== null) clearTimeout(retry)
       listeners.clear()
-      await Promise.all([ringing, connecting])
+      await Promise.all([ringing.stop(), connecting])
       const last = client
       client = null
       await last?.end().catch(() => {})

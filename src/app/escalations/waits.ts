@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Escalation } from '../../core/escalation/escalation.ts'
 import type { Bell } from '../../storage/bell.ts'
 import { findClosed } from '../../storage/escalations.ts'
+import { onceMore } from '../../storage/once-more.ts'
 import type { App } from '../app.ts'
 
 /** Callers who wait until a person has decided. One of them all looks, so that ten thousand ask no more than one. */
@@ -32,25 +33,15 @@ export function createWaits({ db, bell, log, interval = 1_000 }: WaitsOptions): 
   let size = 0
   let ended = false
   let watching: { readonly timer: NodeJS.Timeout; readonly unlisten: () => void } | null = null
-  let isLooking = false
-  let again = false
 
-  /** Whoever rings while we look may have been too late for that look: then there is another. */
-  async function look(): Promise<void> {
-    again = true
-    if (isLooking) return
-    isLooking = true
+  const { ask: look } = onceMore(async () => {
+    if (size === 0) return
     try {
-      while (again && size > 0) {
-        again = false
-        for (const item of await findClosed(db, [...waiting.keys()])) answer(item.id, item)
-      }
+      for (const item of await findClosed(db, [...waiting.keys()])) answer(item.id, item)
     } catch (error) {
       log.debug({ reason: (error as Error).message }, 'could not look for resolutions; looking again shortly')
-    } finally {
-      isLooking = false
     }
-  }
+  })
 
   function answer(id: string, item: Escalation | null): void {
     for (const resolve of waiting.get(id) ?? []) resolve(item)
