@@ -81,7 +81,11 @@ async function settleAnswer(app: App, key: IdempotencyKey, reply: FastifyReply, 
     await forget(app, key)
     return
   }
-  const headers = { 'content-type': String(reply.getHeader('content-type')) }
+  const location = reply.getHeader('location')
+  const headers = {
+    'content-type': String(reply.getHeader('content-type')),
+    ...(location !== undefined && { location: String(location) }),
+  }
   await remember(app, key, { status, headers, body: String(payload ?? '') })
 }
 

@@ -76,7 +76,10 @@ describe('a back-test', () => {
     const answers = [1, 2].map(() => call('POST', '/v1/backtests', { body: { candidate: 'active' }, headers }))
     const settled = await Promise.all(answers)
     const again = await call('POST', '/v1/backtests', { body: { candidate: 'active' }, headers })
-    expect(again).toMatchObject({ status: 202, headers: { 'idempotent-replayed': 'true' } })
+    expect(again).toMatchObject({
+      status: 202,
+      headers: { 'idempotent-replayed': 'true', location: `/v1/backtests/${again.body.id}` },
+    })
     expect(settled.map(({ body }) => body.id)).toContain(again.body.id)
   })
 
