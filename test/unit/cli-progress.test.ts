@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { runStage, timeLeft } from '../../src/cli/demo/progress.ts'
+import { runStage, timeLeft } from '../../src/cli/progress.ts'
 
 /** Where a terminal would be, and all that was written to it. */
 function terminal() {

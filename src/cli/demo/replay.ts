@@ -1,8 +1,8 @@
 import type { Disposition } from '../../core/model.ts'
 import { type Client, inFlight } from '../client.ts'
 import { CommandError } from '../failure.ts'
+import { runStage } from '../progress.ts'
 import type { Customer } from './customers.ts'
-import { runStage } from './progress.ts'
 
 const REQUESTS_IN_FLIGHT = 32
 const BATCH = 100
