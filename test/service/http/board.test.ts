@@ -42,7 +42,13 @@ for (const { name, available, start } of BACKENDS) {
       await queues.opened
       await queues.add([job])
       const listed = await shown()
-      expect(listed.map((queue: any) => queue.name).sort()).toEqual(['backtests', 'clocks', 'deliveries', 'notices', 'questions'])
+      expect(listed.map((queue: any) => queue.name).sort()).toEqual([
+        'backtests',
+        'clocks',
+        'deliveries',
+        'notices',
+        'questions',
+      ])
       const questions = listed.find((queue: any) => queue.name === 'questions')
       expect(questions).toMatchObject({ counts: { waiting: 1 }, jobs: [{ id: job.id, data: job.data }] })
       expect((await get(`/api/queues/questions/${job.id}`)).body).toMatchObject({
