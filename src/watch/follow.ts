@@ -1,6 +1,7 @@
 import type { App } from '../app/app.ts'
 import { readShadow } from '../app/shadow.ts'
 import { newestActivation, newestSequence } from '../storage/activations.ts'
+import { onceMore } from '../storage/once-more.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 
 /** How often it looks though no bell has rung, and how soon after one. Milliseconds. */
@@ -22,9 +23,7 @@ export function followActivations({
 }: Pick<App, 'db' | 'rules' | 'bell' | 'log'>): () => Promise<void> {
   // All is read once more, so that what could not be read at the start is told of.
   let seen = 0
-  let running: Promise<void> | null = null
   let soon: NodeJS.Timeout | null = null
-  let stopped = false
 
   async function look(): Promise<void> {
     try {
@@ -62,24 +61,18 @@ export function followActivations({
     }
   }
 
-  const start = () => {
-    if (stopped) return
-    running ??= look().finally(() => {
-      running = null
-    })
-  }
+  const looking = onceMore(look)
   const stopHearing = bell.onRing(() => {
     soon ??= setTimeout(() => {
       soon = null
-      start()
+      looking.ask()
     }, LOOK_AFTER)
   })
-  const timer = setInterval(start, LOOK_EVERY)
+  const timer = setInterval(looking.ask, LOOK_EVERY)
   return async () => {
-    stopped = true
     stopHearing()
     clearInterval(timer)
     if (soon) clearTimeout(soon)
-    await running
+    await looking.stop()
   }
 }
