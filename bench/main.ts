@@ -10,6 +10,7 @@ const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   escalations: async () => (await import('./escalations.ts')).benchEscalations(),
   backtest: async () => (await import('./backtest.ts')).benchBacktest(),
   check: async () => (await import('./check.ts')).benchCheck(),
+  reload: async () => (await import('./reload.ts')).benchReload(),
   start: async () => (await import('./start.ts')).benchStart(),
 }
 

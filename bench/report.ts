@@ -23,6 +23,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+/** The smallest value that `p` per cent of all do not exceed. */
+export function percentile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.max(Math.ceil((p / 100) * sorted.length) - 1, 0)]!
+}
+
 /** Medians of paired rounds: noise that slows a whole round cancels in its ratio. */
 export function paired(
   figure: Omit<Figure, 'value' | 'yardstickValue' | 'ratio'>,

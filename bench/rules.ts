@@ -119,6 +119,15 @@ ${rules.join('\n')}
 `
 }
 
+/** A case for a decision file. */
+export const casesFile = `now: 2026-11-20T09:00:00Z
+facts: ${JSON.stringify(FACTS)}
+cases:
+  - name: the health model alone
+    signals: [{ agent: pulse, claim: healthy, confidence: 0.9, age: PT5H }]
+    expect: { action: send }
+`
+
 /** Six live agents that do not agree. */
 export const AGENTS = ['churn-radar', 'pulse', 'usage', 'support', 'renewals', 'billing'] as const
 

@@ -23,11 +23,14 @@ export function followActivations({
 }: Pick<App, 'db' | 'rules' | 'bell' | 'log'>): () => Promise<void> {
   // All is read once more, so that what could not be read at the start is told of.
   let seen = 0
+  /** What could not be read is told of once. */
+  let complainedOf = 0
   let soon: NodeJS.Timeout | null = null
 
   async function look(): Promise<void> {
+    let newest = seen
     try {
-      const newest = await newestSequence(db)
+      newest = await newestSequence(db)
       if (newest === seen) return
       const activation = await newestActivation(db)
       if (activation) {
@@ -39,8 +42,9 @@ export function followActivations({
       await lookForShadow()
       seen = newest
     } catch (error) {
-      if (!isUnavailable(error))
-        log.error({ err: error }, 'the active rules could not be read; the last ones go on answering')
+      if (isUnavailable(error) || complainedOf === newest) return
+      complainedOf = newest
+      log.error({ err: error }, 'the active rules could not be read; the last ones go on answering')
     }
   }
 

@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { loadRuleset } from '../../src/core/rules/load.ts'
+import { RULES } from './app.ts'
+import { umpire } from './cli.ts'
+import { createTestDatabase } from './database.ts'
+import { KEY, rulesDirectory, type ServiceProcess, startService } from './faults/process.ts'
+import { eventually } from './queue/eventually.ts'
+
+const FILE = 'expansion-outreach.yaml'
+const costing = (cost: number | string) => ({ ...RULES, [FILE]: RULES[FILE]!.replace('cost: 40', `cost: ${cost}`) })
+const CASE = `
+now: 2026-11-20T09:00:00Z
+cases:
+  - { name: nobody is heard, facts: { arr: 1000, segment: smb }, expect: { action: wait } }
+`
+/** Two review costs whose rulesets have hashes with the same first four digits. */
+function alike(): readonly [number, number] {
+  const seen = new Map<string, number>()
+  for (let cost = 1000; ; cost++) {
+    const { ruleset } = loadRuleset(Object.entries(costing(cost)).map(([path, text]) => ({ path, text })))
+    const start = short(ruleset!.hash).slice(0, 4)
+    const other = seen.get(start)
+    if (other !== undefined) return [other, cost]
+    seen.set(start, cost)
+  }
+}
+
+const { url: databaseUrl } = await createTestDatabase()
+let service: ServiceProcess
+let env: Readonly<Record<string, string>>
+beforeAll(async () => {
+  service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: await rulesDirectory() })
+  env = { UMPIRE_URL: service.url, UMPIRE_API_KEY: KEY, COLUMNS: '120' }
+}, 60_000)
+
+const rules = (...args: string[]) => umpire(['rules', ...args], { env })
+const active = async (): Promise<string> => (await service.call('GET', '/v1/ruleset')).body.ruleset
+const short = (hash: string) => hash.slice('sha256:'.length, 'sha256:'.length + 12)
+
+describe('umpire rules', () => {
+  it('activate makes a directory answer and says what is otherwise', async () => {
+    const { code, stdout, stderr } = await rules('activate', await rulesDirectory(costing(50)))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const hash = short(await active())
+    expect(stdout).toBe(`${hash} answers now, until they are released:\n  expansion-outreach: review cost 40 → 50\n`)
+  })
+
+  it('rollback goes back a step each time, and says when there is none', async () => {
+    await rules('activate', await rulesDirectory(costing(60)))
+    expect((await rules('rollback')).stdout).toContain('review cost 60 → 50')
+    expect((await rules('rollback')).stdout).toContain('review cost 50 → 40')
+    expect(await rules('rollback')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'umpire: no other ruleset has been active before; activate one by its hash\n',
+    })
+  })
+
+  it('activate takes the beginning of a hash', async () => {
+    const { activations } = (await service.call('GET', '/v1/rulesets')).body
+    const fifty = activations.find(({ changes }: any) => changes[0]?.endsWith('→ 50')).ruleset
+    expect(await rules('activate', short(fifty))).toMatchObject({ code: 0, stderr: '' })
+    await eventually(async () => (await active()) === fifty)
+    expect(await rules('activate', fifty)).toMatchObject({ code: 0 })
+  })
+
+  it('history shows who made which rules answer, as a table or JSON', async () => {
+    const { stdout } = await rules('history')
+    expect(stdout).toMatch(/ruleset\s+since \(UTC\)\s+by\s+what changed/)
+    expect(stdout).toMatch(new RegExp(`→ +${short(await active())} .* admin +expansion-outreach: review cost 40 → 50`))
+    expect(stdout).toMatch(/directory \S+ +the first/)
+    expect(stdout).toContain('Pinned: the directory is not heard until `umpire rules release`.')
+    const history = JSON.parse((await rules('history', '--json')).stdout)
+    expect(history[0]).toMatchObject({
+      ruleset: await active(),
+      by: 'admin',
+      source: 'api',
+      pinned: true,
+      restores: null,
+    })
+    expect(history.map(({ restores }: any) => restores)).toContain(history.at(-1).sequence)
+  })
+
+  it('release lets the directory speak again', async () => {
+    const { code, stdout } = await rules('release')
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringContaining(`${short(await active())} answers now, until the directory changes`),
+    })
+    expect((await rules('history')).stdout).not.toContain('Pinned')
+  })
+
+  it.each([
+    [
+      'a hash that nobody knows',
+      'abcd1234',
+      'no ruleset that was active begins with `abcd1234`; see `umpire rules history`',
+    ],
+    ['a whole hash that nobody knows', 'f'.repeat(64), `no ruleset \`sha256:${'f'.repeat(64)}\``],
+    ['what is no hash', 'ruels', '`ruels` is neither a directory nor the beginning of a hash, of four digits at least'],
+    [
+      'too little of a hash',
+      'abc',
+      '`abc` is neither a directory nor the beginning of a hash, of four digits at least',
+    ],
+  ])('activate refuses %s', async (_what, which, message) => {
+    const before = await active()
+    const { code, stdout, stderr } = await rules('activate', which)
+    expect(code).toBeGreaterThan(0)
+    expect(stdout).toBe('')
+    expect(stderr).toContain(`umpire: ${message}`)
+    expect(await active()).toBe(before)
+  })
+
+  it('activate refuses the beginning of several hashes', async () => {
+    const [one, other] = alike()
+    await rules('activate', await rulesDirectory(costing(one)))
+    const { stdout } = await rules('activate', await rulesDirectory(costing(other)))
+    const start = stdout.slice(0, 4)
+    expect(await rules('activate', start)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `umpire: several rulesets begin with \`${start}\`; give more of the hash\n`,
+    })
+  })
+
+  it('activate refuses rules that do not load, and those whose cases fail', async () => {
+    const before = await active()
+    const broken = await rules('activate', await rulesDirectory(costing('much')))
+    expect(broken).toMatchObject({ code: 1, stdout: '' })
+    expect(broken.stderr).toContain('the rules do not load; nothing was stored')
+    expect(broken.stderr).toContain('`cost` must be a number, not `much`')
+    const failing = await rules('activate', await rulesDirectory({ ...RULES, 'expansion-outreach_test.yaml': CASE }))
+    expect(failing.stderr).toContain('cases of the rules fail; nothing was stored')
+    expect(failing.stderr).toContain('case `nobody is heard`: action: expected `wait`')
+    expect(await active()).toBe(before)
+  })
+
+  it('says who may not, and that nobody is there', async () => {
+    const { stdout: key } = await umpire(['keys', 'create', '--name', 'reader', '--scope', 'read'], {
+      env: { DATABASE_URL: databaseUrl },
+    })
+    const reader = { env: { ...env, UMPIRE_API_KEY: key.trim() } }
+    for (const args of [['rollback'], ['release'], ['activate', await rulesDirectory(costing(51))]]) {
+      const { code, stderr } = await umpire(['rules', ...args], reader)
+      expect(code).toBe(1)
+      expect(stderr).toContain('admin')
+    }
+    expect(await umpire(['rules', 'history'], reader)).toMatchObject({ code: 0 })
+    const away = { env: { ...env, UMPIRE_URL: 'http://127.0.0.1:20999' } }
+    for (const command of ['rollback', 'release', 'history']) {
+      const { code, stdout, stderr } = await umpire(['rules', command], away)
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toContain('http://127.0.0.1:20999')
+    }
+  })
+})
