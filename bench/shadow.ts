@@ -8,8 +8,8 @@ import { type Figure, paired } from './report.ts'
 import { agentsFile, decisionFile } from './rules.ts'
 import { type Server, startServer } from './server.ts'
 
-const ROUNDS = 9
-const SECONDS = 4
+const ROUNDS = 21
+const SECONDS = 2
 const ACCOUNTS = 1_000
 
 /** What a shadow of the same size costs: the same service with it and without, by turns. */

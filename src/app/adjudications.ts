@@ -169,7 +169,7 @@ function answerAndKeep(
   book.writes.insert('adjudications', { account_id: account, decision: decision.name, sequence, id, disposition })
   const place = { stream: page.stream, sequence }
   carryOut(place)
-  const shadowed = shadow && answerInShadow(app, shadow, book, { id, question, answer, place, escalation })
+  const shadowed = shadow && answerInShadow(app, shadow, book, { id, question, answer, escalation })
   const audit = { ...place, hash }
   const envelope = {
     id,

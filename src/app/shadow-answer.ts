@@ -5,7 +5,7 @@ import type { Ruleset } from '../core/rules/load.ts'
 import type { ShadowResult } from '../storage/database.ts'
 import { failureType } from '../telemetry/failure.ts'
 import type { App } from './app.ts'
-import type { Book, Place } from './book.ts'
+import type { Book } from './book.ts'
 import { standing } from './question.ts'
 import type { Shadow } from './rules.ts'
 
@@ -14,7 +14,6 @@ export interface Given {
   readonly id: string
   readonly question: Question
   readonly answer: Adjudication
-  readonly place: Place
   /** The item that people got; undefined: none. */
   readonly escalation: string | undefined
 }
@@ -29,7 +28,7 @@ interface Said extends Pick<Recommended, 'disposition' | 'verdict' | 'regret' | 
  * commit. What a person decided before is left out, so that the set speaks for itself. It never throws.
  */
 export function answerInShadow(app: App, { start, ruleset }: Shadow, book: Book, given: Given): ShadowResult {
-  const { id, question, answer, place, escalation = null } = given
+  const { id, question, answer, escalation = null } = given
   const said = ask(app, ruleset, book, question, answer.decision)
   const result = typeof said === 'string' ? said : compare(said, answer)
   const { action, disposition, verdict, regret, confidence, failed }: Said | Unsaid =
@@ -38,9 +37,7 @@ export function answerInShadow(app: App, { start, ruleset }: Shadow, book: Book,
     shadow: start.sequence,
     adjudication_id: id,
     account_id: answer.account,
-    sequence: place.sequence,
     decision: answer.decision,
-    at: book.at,
     result,
     action,
     disposition,

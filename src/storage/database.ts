@@ -246,9 +246,7 @@ interface ShadowAnswersTable {
   shadow: number
   adjudication_id: string
   account_id: string
-  sequence: number
   decision: string
-  at: Date
   result: ShadowResult
   action: string | null
   disposition: Disposition | null

@@ -44,19 +44,24 @@ export async function listShadowAnswers(
   limit: number,
 ): Promise<readonly ShadowAnswer[]> {
   let query = db
-    .selectFrom('shadow_answers')
-    .selectAll()
-    .where('shadow', '=', shadow)
-    .orderBy('adjudication_id', 'desc')
+    .selectFrom('shadow_answers as s')
+    .innerJoin('adjudications as a', 'a.id', 's.adjudication_id')
+    .innerJoin('audit_entries as e', (join) =>
+      join.on('e.stream', '=', sql<string>`'account:' || a.account_id`).onRef('e.sequence', '=', 'a.sequence'),
+    )
+    .selectAll('s')
+    .select('e.at')
+    .where('s.shadow', '=', shadow)
+    .orderBy('s.adjudication_id', 'desc')
     .limit(limit)
-  if (decision !== undefined) query = query.where('decision', '=', decision)
+  if (decision !== undefined) query = query.where('s.decision', '=', decision)
   // Written out, so that the index of flips serves.
-  if (flipped !== undefined) query = query.where(sql<boolean>`result ${sql.raw(flipped ? '=' : '<>')} 'flipped'`)
-  if (before !== undefined) query = query.where('adjudication_id', '<', before)
+  if (flipped !== undefined) query = query.where(sql<boolean>`s.result ${sql.raw(flipped ? '=' : '<>')} 'flipped'`)
+  if (before !== undefined) query = query.where('s.adjudication_id', '<', before)
   return (await query.execute()).map(shadowAnswerOf)
 }
 
-function shadowAnswerOf(row: Selectable<Database['shadow_answers']>): ShadowAnswer {
+function shadowAnswerOf(row: Selectable<Database['shadow_answers']> & { readonly at: Date }): ShadowAnswer {
   const { action, disposition, verdict, regret, confidence, errored } = row
   return {
     adjudication: row.adjudication_id,
