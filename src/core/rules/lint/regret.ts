@@ -8,6 +8,11 @@ const MOST_STATES = 12
 /** What rules may lift a signal's weight to. */
 const MOST_WEIGHT = 3
 
+/** Whether no action is the best in each state. */
+export function leavesDoubt(losses: Losses): boolean {
+  return losses.length > 1 && excessOf(losses).every((row) => row.some((loss) => loss > 0))
+}
+
 /** The largest expected cost of error of all beliefs, by linear programming: it is concave in them. */
 export function mostRegret(losses: Losses): number {
   const excess = excessOf(losses)

@@ -6,7 +6,7 @@ import type { Expression, Scope } from '../expression.ts'
 import type { RuleProblem } from '../problem.ts'
 import { numberOf, readAmount } from './amount.ts'
 import { type Check, type ExaminedDecision, type LintContext, warnAt } from './examined.ts'
-import { leastRegret, mostRegret } from './regret.ts'
+import { leastRegret, leavesDoubt, mostRegret } from './regret.ts'
 
 /** One table of losses, `[action][state]`, of the actions that are permitted. */
 type Losses = readonly (readonly number[])[]
@@ -46,26 +46,27 @@ function problemOf(
   where: string,
 ): RuleProblem | null {
   const { cost } = decision.review
-  const tables = distinct(costs.flatMap((each) => tablesOf(each, vetoable)))
-  const doubtful = tables.filter(({ losses }) => mostRegret(losses) > 0)
-  if (doubtful.length === 0) return null
-  const most = Math.max(...doubtful.map(({ losses }) => mostRegret(losses)))
+  let [most, least] = [0, Number.POSITIVE_INFINITY]
+  let isEach = true
+  for (const { losses, isWhole } of tablesOf(costs, vetoable)) {
+    if (!leavesDoubt(losses)) {
+      isEach = false
+      continue
+    }
+    if (most <= cost) most = Math.max(most, mostRegret(losses))
+    // Where a loss fails a person is asked anyway.
+    if (isWhole && least > cost) least = Math.min(least, leastRegret(losses, decision))
+    if (most > cost && least <= cost) return null
+  }
+  if (most === 0) return null
   if (most <= cost) {
     const message = `no doubt ever reaches a person: a mistake costs ${shown(most)} on average at most${where}, and asking costs ${shown(cost)}; lower the cost if that is not meant`
     return warnAt(yaml, ['review', 'cost'], message)
   }
-  // Where a loss fails a person is asked anyway.
-  const whole = doubtful.filter(({ isWhole }) => isWhole)
-  const least = Math.min(...whole.map(({ losses }) => leastRegret(losses, decision)))
-  if (whole.length > 0 && least > cost) {
-    const what =
-      doubtful.length === tables.length
-        ? 'every answer goes to a person'
-        : 'every doubt goes to a person, however small'
-    const message = `${what}: a mistake costs ${shown(least)} on average at least, whatever agents say${where}, and asking costs ${shown(cost)}; raise the cost if that is not meant`
-    return warnAt(yaml, ['review', 'cost'], message)
-  }
-  return null
+  if (least === Number.POSITIVE_INFINITY) return null
+  const what = isEach ? 'every answer goes to a person' : 'every doubt goes to a person, however small'
+  const message = `${what}: a mistake costs ${shown(least)} on average at least, whatever agents say${where}, and asking costs ${shown(cost)}; raise the cost if that is not meant`
+  return warnAt(yaml, ['review', 'cost'], message)
 }
 
 /** What an account costs by action and state, NaN where that fails, and what each rule that adds losses adds to it. */
@@ -92,22 +93,27 @@ function costsIn(scope: Scope, { actions, states }: Decision, adding: readonly R
   return { losses: actions.map(({ loss }) => loss.map(amountIn)), added }
 }
 
-/** What vetoes and rules that add losses may leave of it; whole: no loss fails. */
-function tablesOf(
-  { losses, added }: Costs,
-  vetoable: readonly number[],
-): readonly { losses: Losses; isWhole: boolean }[] {
-  const subsets = Array.from({ length: 1 << (vetoable.length + added.length) }, (_, bits) => bits)
-  return subsets.map((bits) => {
+interface Table {
+  readonly losses: Losses
+  /** No loss fails. */
+  readonly isWhole: boolean
+}
+
+/** What vetoes and rules that add losses may leave, first what there is without them. */
+function* tablesOf(costs: readonly Costs[], vetoable: readonly number[]): Generator<Table> {
+  const [{ added: first } = { added: [] }] = costs
+  for (let bits = 0; bits < 1 << (vetoable.length + first.length); bits++) {
     const isChosen = (_: unknown, i: number) => (bits >> i) % 2 === 1
     const vetoed = vetoable.filter(isChosen)
-    const extra = added.filter((_, i) => isChosen(_, vetoable.length + i))
-    const raised = losses.map((row, action) =>
-      row.map((loss, state) => extra.reduce((sum, table) => sum + (table[action]?.[state] as number), loss)),
-    )
-    const permitted = raised.filter((row, action) => !vetoed.includes(action) && isCost(row))
-    return { losses: permitted, isWhole: raised.every(isCost) }
-  })
+    for (const { losses, added } of costs) {
+      const extra = added.filter((_, i) => isChosen(_, vetoable.length + i))
+      const raised = losses.map((row, action) =>
+        row.map((loss, state) => extra.reduce((sum, table) => sum + (table[action]?.[state] as number), loss)),
+      )
+      const permitted = raised.filter((row, action) => !vetoed.includes(action) && isCost(row))
+      yield { losses: permitted, isWhole: raised.every(isCost) }
+    }
+  }
 }
 
 /** Whether an action can be taken at what it costs, state by state. */
