@@ -189,6 +189,7 @@ describe('the ruleset', () => {
       ],
       by: 'directory rules',
       pinned: false,
+      shadow: null,
       lastError: null,
     })
   })
