@@ -1,27 +1,73 @@
-import { formatProblem, type Known, type Ruleset } from '../core/rules/load.ts'
+import path from 'node:path'
+import type { Decision } from '../core/model.ts'
+import { formatProblem, type Known, loadingRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
 import { explainFailure } from '../core/rules/run-case.ts'
-import type { TestedRuleset } from '../core/rules/test-ruleset.ts'
-import { RulesUnreadable } from './rule-files.ts'
-import { testRules } from './test-rules.ts'
+import { type TestedRuleset, testingRuleset } from '../core/rules/test-ruleset.ts'
+import { inTurns } from './in-turns.ts'
+import { inDirectory, type RuleFiles, RulesUnreadable, readRuleFiles } from './rule-files.ts'
 
-/** Rules of a directory that may answer, or why they may not: one line each; and what is known for the next time. */
-export type Reloaded = { readonly known: Known } & (
+/** Rules of a directory that may answer, or why they may not, one line each. */
+export type Reloaded = { readonly known: Reloadable } & (
   | { readonly ruleset: Ruleset }
   | { readonly refused: readonly string[] }
 )
 
+/** What earlier reloads have found out, so that the next need not. */
+export interface Reloadable {
+  readonly rules: Known
+  /** Files of cases that all passed, by path. */
+  readonly passed: ReadonlyMap<string, Passed>
+}
+
+/** All that the outcome of a file of cases depends on. */
+interface Passed {
+  readonly text: string
+  readonly decision: Decision
+  readonly agents: Ruleset['agents']
+}
+
+/** What is known of rules that were compiled elsewhere. */
+export function knownFrom(ruleset: Ruleset): Reloadable {
+  return { rules: { ruleset, files: new Map() }, passed: new Map() }
+}
+
 /** Reads, compiles and tries the rules of a directory: they may answer where every file loads and every case passes. */
-export async function reloadRules(directory: string, before: Known): Promise<Reloaded> {
-  let tested: Awaited<ReturnType<typeof testRules>>
+export async function reloadRules(directory: string, known: Reloadable): Promise<Reloaded> {
+  let read: RuleFiles
   try {
-    tested = await testRules(directory, undefined, undefined, before)
+    read = await readRuleFiles(directory)
   } catch (error) {
-    if (error instanceof RulesUnreadable) return { refused: [error.message], known: before }
+    if (error instanceof RulesUnreadable) return { refused: [error.message], known }
     throw error
   }
-  const { ruleset, known } = tested
-  const refused = failuresOf(tested).map(({ line }) => line)
-  return ruleset === null || refused.length > 0 ? { refused, known } : { ruleset, known }
+  const files = read.files.map((file) => ({ ...file, path: path.join(directory, file.path) }))
+  const loaded = await inTurns(loadingRuleset(files, inDirectory(directory, read.unread), known.rules))
+  const { ruleset, problems, known: rules } = loaded
+  if (ruleset === null) return { refused: problems.map(formatProblem), known: { ...known, rules } }
+  const { failures, passed } = await runCases(ruleset, files, known.passed)
+  const next = { known: { rules, passed } }
+  return failures.length > 0 ? { ...next, refused: failures } : { ...next, ruleset }
+}
+
+/** Runs all cases but those that passed before and can come to nothing else now. */
+async function runCases(ruleset: Ruleset, files: readonly RuleFile[], before: Reloadable['passed']) {
+  const { agents, decisions } = ruleset
+  const passed = new Map<string, Passed>()
+  for (const { path, text } of files) {
+    const known = before.get(path)
+    if (known?.text === text && known.agents === agents && known.decision === decisions.get(known.decision.name))
+      passed.set(path, known)
+  }
+  const others = files.filter(({ path }) => !passed.has(path))
+  const tested = await inTurns(testingRuleset(ruleset, others))
+  const failures = failuresOf(tested)
+  const failed = new Set(failures.map(({ file }) => file))
+  const decisionIn = new Map(tested.results.map(({ test }) => [test.file, test.decision]))
+  for (const { path, text } of others) {
+    const decision = decisionIn.get(path)
+    if (decision && !failed.has(path)) passed.set(path, { text, decision, agents })
+  }
+  return { failures: failures.map(({ line }) => line), passed }
 }
 
 /** Why rules may not answer, a line each with its file. */

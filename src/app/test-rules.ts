@@ -1,12 +1,11 @@
 import path from 'node:path'
 import type { Case } from '../core/rules/cases.ts'
 import type { Coverage } from '../core/rules/coverage.ts'
-import { type Known, type Loaded, loadingRuleset } from '../core/rules/load.ts'
+import { loadRuleset } from '../core/rules/load.ts'
 import { sortProblems } from '../core/rules/problem.ts'
 import type { CaseResult } from '../core/rules/run-case.ts'
-import { testingRuleset } from '../core/rules/test-ruleset.ts'
+import { testRuleset } from '../core/rules/test-ruleset.ts'
 import type { CheckedRules } from './check-rules.ts'
-import { inTurns } from './in-turns.ts'
 import { inDirectory, readRuleFiles } from './rule-files.ts'
 
 /** Rule files and what their cases came to. `problems` are those that keep rules or cases from being run. */
@@ -20,21 +19,19 @@ export interface TestedRules extends CheckedRules {
  * Reads and compiles the rule files of a directory and runs their cases. What only looks wrong is for `checkRules`.
  *
  * @param isMeant which cases to run; all where left out
- * @param before of an earlier time
  * @throws RulesUnreadable
  */
 export async function testRules(
   directory: string,
   elsewhere?: string,
   isMeant?: (test: Case) => boolean,
-  before?: Known,
-): Promise<TestedRules & Pick<Loaded, 'known'>> {
+): Promise<TestedRules> {
   const { files: read, unread } = await readRuleFiles(directory, elsewhere)
   const files = read.map((file) => ({ ...file, path: path.join(directory, file.path) }))
-  const { ruleset, problems, known } = await inTurns(loadingRuleset(files, inDirectory(directory, unread), before))
+  const { ruleset, problems } = loadRuleset(files, inDirectory(directory, unread))
   const errors = problems.filter(({ severity }) => severity === 'error')
-  if (ruleset === null) return { ruleset, files, problems: errors, results: [], coverage: null, known }
-  const tested = await inTurns(testingRuleset(ruleset, files, isMeant))
+  if (ruleset === null) return { ruleset, files, problems: errors, results: [], coverage: null }
+  const tested = testRuleset(ruleset, files, isMeant)
   const areAll = isMeant === undefined && tested.problems.length === 0
   return {
     ruleset,
@@ -42,6 +39,5 @@ export async function testRules(
     problems: sortProblems([...errors, ...tested.problems]),
     results: tested.results,
     coverage: areAll ? tested.coverage : null,
-    known,
   }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { activateDirectory } from '../app/activation.ts'
 import type { App } from '../app/app.ts'
-import { reloadRules } from '../app/reload.ts'
+import { knownFrom, type Reloadable, reloadRules } from '../app/reload.ts'
 import { lookAt, untilChanged } from '../app/rule-changes.ts'
-import type { Known, Ruleset } from '../core/rules/load.ts'
+import type { Ruleset } from '../core/rules/load.ts'
 import { hasBeenActive } from '../storage/activations.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 
@@ -17,7 +17,7 @@ import { isUnavailable } from '../storage/unavailable.ts'
 export function watchDirectory(app: App, directory: string, source: string, started: Ruleset): () => Promise<void> {
   const { rules, log } = app
   const stop = new AbortController()
-  let known: Known = { ruleset: started, files: new Map() }
+  let known: Reloadable = knownFrom(started)
   /** What was taken last; null until it is known whether that was what the directory had at the start. */
   let last: string | null = null
   let isHeld = false
