@@ -42,7 +42,7 @@ describe('umpire rules', () => {
     const { code, stdout, stderr } = await rules('activate', await rulesDirectory(costing(50)))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const hash = short(await active())
-    expect(stdout).toBe(`${hash} answers now, until they are released:\n  expansion-outreach: review cost 40 → 50\n`)
+    expect(stdout).toBe(`${hash} answers now, until it is released:\n  expansion-outreach: review cost 40 → 50\n`)
   })
 
   it('rollback goes back a step each time, and says when there is none', async () => {
@@ -85,7 +85,7 @@ describe('umpire rules', () => {
     const { code, stdout } = await rules('release')
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringContaining(`${short(await active())} answers now, until the directory changes`),
+      stdout: `the directory is heard again; until something is taken from there ${short(await active())} answers\n`,
     })
     expect((await rules('history')).stdout).not.toContain('Pinned')
   })

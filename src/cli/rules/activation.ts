@@ -7,15 +7,16 @@ import { type Activation, newestActivations, storedHash } from './stored.ts'
 /** Makes rules the active ones, of a directory or as they are stored: they hold until they are released. */
 export async function activateRules(which: string, connection: ConnectionOptions): Promise<void> {
   const client = await connect(connection)
-  tell(await post(client, `/v1/rulesets/${await storedHash(client, which)}/activate`), 'until they are released')
+  tell(await post(client, `/v1/rulesets/${await storedHash(client, which)}/activate`))
 }
 
 export async function rollBackRules(connection: ConnectionOptions): Promise<void> {
-  tell(await post(await connect(connection), '/v1/rulesets/rollback'), 'until they are released')
+  tell(await post(await connect(connection), '/v1/rulesets/rollback'))
 }
 
 export async function releaseRules(connection: ConnectionOptions): Promise<void> {
-  tell(await post(await connect(connection), '/v1/rulesets/release'), 'until the directory changes')
+  const { ruleset } = await post(await connect(connection), '/v1/rulesets/release')
+  console.log(`the directory is heard again; until something is taken from there ${shortHash(ruleset)} answers`)
 }
 
 export async function showHistory({
@@ -60,7 +61,7 @@ async function post(client: Client, path: string): Promise<Activation> {
   return (await client.send('POST', path, {})) as Activation
 }
 
-function tell({ ruleset, changes }: Activation, until: string): void {
-  console.log(`${shortHash(ruleset)} answers now, ${until}${changes.length === 0 ? '' : ':'}`)
+function tell({ ruleset, changes }: Activation): void {
+  console.log(`${shortHash(ruleset)} answers now, until it is released${changes.length === 0 ? '' : ':'}`)
   for (const change of changes) console.log(`  ${change}`)
 }
