@@ -30,7 +30,8 @@ export interface Terminal {
 /** What a terminal shows when the blocks are pasted one after the other; `npx umpire` is the command of this checkout. */
 export async function paste({ shell, cwd, env }: Terminal, ...blocks: readonly string[]): Promise<string> {
   const umpire = `npx() { shift; '${process.execPath}' '${inject('builtMain')}' "$@"; }`
-  const script = ['exec 2>&1', umpire, ...blocks].join('\n')
+  // A command that fails says so in words; what is pasted after it runs all the same.
+  const script = ['exec 2>&1', umpire, ...blocks, ':'].join('\n')
   const { stdout } = await promisify(execFile)(shell, [BARE[shell], '-c', script], {
     cwd,
     env: { PATH: process.env.PATH, ...env },

@@ -1,24 +1,15 @@
-import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { umpire } from './cli.ts'
 import { type ServiceProcess, startService } from './faults/process.ts'
+import { blocksOf, isInstalled, paste } from './pasted.ts'
 
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 
-/** The code block of the README that has these words behind its fence. */
-function block(kind: string): string {
-  const found = [...README.matchAll(/^```(\S.*)\n([\s\S]*?)^```$/gm)].filter(([, words]) => words === kind)
-  if (found.length !== 1) throw new Error(`${found.length} blocks of \`${kind}\` in README.md, not one`)
-  return found[0]?.[2] ?? ''
-}
-
-const isInstalled = (program: string) => spawnSync(program, ['--version']).status === 0
+const block = blocksOf('README.md')
 
 /** The service with the shipped rules, as a newcomer's first start makes it, on a port of its own. */
 async function startFirst(): Promise<{ service: ServiceProcess; directory: string; dataDir: string }> {
@@ -27,11 +18,7 @@ async function startFirst(): Promise<{ service: ServiceProcess; directory: strin
   return { service: await startService({ UMPIRE_DATA_DIR: dataDir, UMPIRE_ADMIN_KEY: '' }), directory, dataDir }
 }
 
-// Without start-up files.
-describe.each([
-  ['bash', '--norc'],
-  ['zsh', '--no-rcs'],
-] as const)('the first adjudication of the README, in %s', (shell, bare) => {
+describe.each(['bash', 'zsh'] as const)('the first adjudication of the README, in %s', (shell) => {
   let first: Awaited<ReturnType<typeof startFirst>>
   beforeAll(async () => {
     first = await startFirst()
@@ -42,14 +29,8 @@ describe.each([
     await rm(first.directory, { recursive: true })
   })
 
-  /** What the blocks print one after the other, where `npx umpire` is the command of this checkout. */
-  async function run(...blocks: readonly string[]): Promise<string> {
-    const script = [`npx() { shift; ${UMPIRE} "$@"; }`, ...blocks].join('\n')
-    const env = { PATH: process.env.PATH, UMPIRE_URL: first.service.url }
-    const { stdout, stderr } = await promisify(execFile)(shell, [bare, '-c', script], { cwd: first.directory, env })
-    expect(stderr).toBe('')
-    return stdout
-  }
+  const run = (...blocks: readonly string[]) =>
+    paste({ shell, cwd: first.directory, env: { UMPIRE_URL: first.service.url } }, ...blocks)
 
   it('prints what the README shows, and again when it is pasted once more', async ({ skip }) => {
     for (const program of [shell, 'curl']) skip(!isInstalled(program), `${program} is not installed`)
@@ -61,11 +42,6 @@ describe.each([
     expect(await readdir(first.directory)).toEqual(['.umpire'])
   })
 })
-
-const [MAIN, TSX] = ['../../src/cli/main.ts', '../../node_modules/tsx/dist/loader.mjs'].map((file) =>
-  fileURLToPath(new URL(file, import.meta.url)),
-)
-const UMPIRE = `'${process.execPath}' --import '${TSX}' '${MAIN}'`
 
 /** Without what is another at each start: the ends of ids, and the day until which an answer stands. */
 function unnamed(text: string): string {

@@ -30,6 +30,8 @@ export interface ServiceOptions {
   readonly args?: readonly string[]
   /** Modules that the process loads before anything else. */
   readonly preload?: readonly string[]
+  /** Where it is started. */
+  readonly cwd?: string
 }
 
 /** What the tests of this file leave behind, undone in reverse. Hooks can't be registered within a test. */
@@ -58,12 +60,13 @@ export async function rulesDirectory(files: Readonly<Record<string, string>> = R
 /** Starts `umpire serve` and does not wait for it. */
 export function spawnService(
   env: Readonly<Record<string, string>>,
-  { args = [], preload = [] }: ServiceOptions = {},
+  { args = [], preload = [], cwd }: ServiceOptions = {},
 ): Pick<ServiceProcess, 'child' | 'output' | 'exited'> {
   // What is loaded before is a source.
   const modules = preload.length > 0 ? ['tsx', ...preload] : []
   const imports = modules.flatMap((module) => ['--import', module])
   const child = spawn(process.execPath, [...imports, inject('builtMain'), 'serve', ...args], {
+    cwd,
     env: {
       ...process.env,
       DATABASE_URL: '',
