@@ -37,10 +37,10 @@ export async function activate(
   unless: (current: Activation | undefined) => boolean = (current) => isSame(current, ruleset, how),
 ): Promise<Activation> {
   return db.transaction().execute(async (trx) => {
-    await storeRuleset(trx, ruleset.hash, ruleset.content, now)
     await lockActivations(trx)
     const current = await newestActivation(trx)
     if (current && unless(current)) return current
+    await storeRuleset(trx, ruleset.hash, ruleset.content, now)
     const changes = current ? await changesFrom(trx, current.ruleset, ruleset) : []
     await endShadowOf(trx, ruleset, { by: how.by, at: now })
     return appendActivation(trx, { ...how, at: now, changes, ruleset: ruleset.hash })
