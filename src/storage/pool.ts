@@ -53,6 +53,9 @@ export function createPool(connection: pg.PoolConfig, { max, role, purpose, onEr
     keepAlive: true,
     onConnect: (client) => client.query(session),
   })
+  // A connection that breaks while it is taken fails what is asked of it. The pool, which hears of idle ones only, lets it
+  // emit an error that would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   // pg hangs the client on the error, its password included: only what happened goes on.
   // What breaks once the pool ends is how the server says goodbye.
   pool.on('error', ({ message }) => {

@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { expect, inject, test } from 'vitest'
+import { createDatabase, createPool } from '../../src/storage/pool.ts'
 import { createTestDatabase, execute } from './database.ts'
 
 const database = await createTestDatabase()
@@ -19,4 +21,18 @@ test('the server that tests run against is durable', async () => {
     { name: 'fsync', setting: 'on' },
     { name: 'synchronous_commit', setting: 'on' },
   ])
+})
+
+test('a connection that breaks in the middle of a transaction fails that and nothing else', async () => {
+  const pool = createPool({ connectionString: database.url }, { max: 1, role: 'app', onError: () => {} })
+  const db = createDatabase(pool)
+  const broken = db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(trx)
+    await execute(inject('postgresUrl'), 'SELECT pg_terminate_backend($1)', [rows[0]!.pid])
+    // An error that it emitted while nobody listened would end the process here.
+    await sql`SELECT pg_sleep(10)`.execute(trx)
+  })
+  await expect(broken).rejects.toThrow(/terminat|connection/i)
+  expect((await sql`SELECT 1`.execute(db)).rows).toHaveLength(1)
+  await db.destroy()
 })
