@@ -1,4 +1,3 @@
-import { findEscalations } from '../storage/escalations.ts'
 import { newestShadow } from '../storage/shadow.ts'
 import {
   deleteShadowAnswersBefore,
@@ -7,8 +6,7 @@ import {
   type ShadowFilter,
 } from '../storage/shadow-answers.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
-import { isHidden } from './escalations/item-view.ts'
-import { isReviewer } from './history.ts'
+import { hiddenItems } from './blind.ts'
 import type { Principal } from './principal.ts'
 
 /**
@@ -38,9 +36,11 @@ export async function withoutHidden(
   viewer: Principal,
   answers: readonly ShadowAnswer[],
 ): Promise<readonly ShadowAnswer[]> {
-  if (!isReviewer(viewer)) return answers
-  const items = await findEscalations(app.db, [...new Set(answers.flatMap(({ escalation }) => escalation ?? []))])
-  const hidden = new Set(items.filter((item) => isHidden(app, item)).map(({ id }) => id))
+  const hidden = await hiddenItems(
+    app,
+    viewer,
+    answers.flatMap(({ escalation }) => escalation ?? []),
+  )
   return answers.filter(({ escalation }) => escalation === null || !hidden.has(escalation))
 }
 

@@ -135,8 +135,8 @@ export async function casesOf(db: Kysely<Database>, page: readonly StoredAdjudic
   return { cases, accountsWithoutOutcome: 0, erased: page.length - cases.length }
 }
 
-/** Null where it has been erased, or is not what was recorded. */
-function recordOf({ id, payload }: StoredAdjudication): AdjudicationRecord | null {
+/** What is kept of an adjudication; null where it has been erased, or is not what was recorded. */
+export function recordOf({ id, payload }: StoredAdjudication): AdjudicationRecord | null {
   if (payload === null) return null
   try {
     const record = bodyOf<unknown>(payload)

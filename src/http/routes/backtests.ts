@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { App } from '../../app/app.ts'
 import { cancelBacktest, getBacktest, getReport, listBacktests, requestBacktest } from '../../app/backtests.ts'
+import { visibleTo } from '../../backtest/blind.ts'
 import { STYLE } from '../../backtest/html/style.ts'
 import { renderReport } from '../../backtest/html.ts'
+import type { BacktestReport } from '../../backtest/report.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import {
@@ -73,7 +75,9 @@ export function backtestRoutes(http: Http, app: App): void {
         operationId: 'getBacktest',
         tags,
         summary: 'Read a back-test',
-        description: 'How far it is, and what it found once it is done.',
+        description:
+          'How far it is, and what it found once it is done. Reviewers are not shown flips of which a blind queue hides ' +
+          'what is recommended.',
         params: backtestPath,
         response: responses({ 200: { description: 'The back-test.', schema: backtestDetail } }, [
           ...ANY_ROUTE,
@@ -81,7 +85,10 @@ export function backtestRoutes(http: Http, app: App): void {
         ]),
       },
     },
-    ({ params }) => getBacktest(app, knownId(params.id, 'back-test')),
+    async ({ params, principal }) => {
+      const { report, ...backtest } = await getBacktest(app, knownId(params.id, 'back-test'))
+      return { ...backtest, report: report && (await visibleTo(app, principal, report as BacktestReport)) }
+    },
   )
 
   http.get(
@@ -100,9 +107,9 @@ export function backtestRoutes(http: Http, app: App): void {
         },
       },
     },
-    async ({ params }, reply) => {
-      const report = await getReport(app, knownId(params.id, 'back-test'))
-      return reply.headers(PAGE_HEADERS).send(renderReport(JSON.parse(report), app.publicUrl))
+    async ({ params, principal }, reply) => {
+      const report = JSON.parse(await getReport(app, knownId(params.id, 'back-test')))
+      return reply.headers(PAGE_HEADERS).send(renderReport(await visibleTo(app, principal, report), app.publicUrl))
     },
   )
 

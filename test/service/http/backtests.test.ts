@@ -168,6 +168,48 @@ describe('the page of a back-test', () => {
   })
 })
 
+describe('what a blind queue hides', async () => {
+  const queues = 'queues: { csm: { blind: true } }'
+  const { call, keyOf, databaseUrl } = await createTestHttp({ rules: { ...RULES, 'queues.yaml': queues } })
+
+  it('is hidden from reviewers until they have decided', async () => {
+    const signal = (id: string, agent: string, claim: string, confidence: number) => ({ id, agent, claim, confidence })
+    const { body: adjudication } = await call('POST', '/v1/adjudications', {
+      body: {
+        account: 'globex',
+        decision: 'expansion-outreach',
+        facts: { arr: 180_000, segment: 'smb' },
+        signals: [signal('p-1', 'pulse', 'healthy', 0.9), signal('c-1', 'churn-radar', 'churn_risk', 0.82)],
+      },
+    })
+    const [decision] = report().decisions
+    const [flip] = decision!.flips.costliest
+    const costliest = [flip!, { ...flip!, id: adjudication.id, account: 'globex' }]
+    const { body: asked } = await call('POST', '/v1/backtests', { body: { candidate: 'active' } })
+    const found = report({ decisions: [{ ...decision!, flips: { ...decision!.flips, costliest } }] })
+    await execute(
+      databaseUrl,
+      `UPDATE backtests SET status = 'done', report = $2, finished_at = created_at WHERE id = $1`,
+      [asked.id, JSON.stringify(found)],
+    )
+
+    const maria = await keyOf({ name: 'maria', principal: 'person', scopes: ['read', 'escalations:review'] })
+    const seen = async (key?: string) => {
+      const { body } = await call('GET', `/v1/backtests/${asked.id}`, { key })
+      const { text: page } = await call('GET', `/v1/backtests/${asked.id}/report`, { key })
+      const accounts = body.report.decisions[0].flips.costliest.map(({ account }: { account: string }) => account)
+      return { accounts, isOnPage: page.includes('globex') }
+    }
+    expect(await seen(maria)).toEqual({ accounts: ['acme'], isOnPage: false })
+    expect(await seen()).toEqual({ accounts: ['acme', 'globex'], isOnPage: true })
+    await call('POST', `/v1/escalations/${adjudication.escalation.id}/resolve`, {
+      key: maria,
+      body: { resolution: 'override', action: 'wait', reason: 'agreed' },
+    })
+    expect(await seen(maria)).toEqual({ accounts: ['acme', 'globex'], isOnPage: true })
+  })
+})
+
 describe('a back-test that is not wanted any more', () => {
   it('is cancelled, once or twice', async () => {
     const id = await request()
