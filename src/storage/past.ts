@@ -101,7 +101,10 @@ export async function readOverridesAt(
   return new Map(rows.map((row) => [placeKey(row), bodyOf<StoredAgent>(row.payload).overrides]))
 }
 
-/** Of each question the first state that became known from its time on, under any id of its account; null: none has. */
+/**
+ * Of each question the first state that became known from its time on, under any id of its account; of several at the same
+ * time the first by source, then by id. Null: none has.
+ */
 export async function readStatesAfter(
   db: Kysely<Database>,
   questions: readonly { readonly account: string; readonly decision: string; readonly at: Date }[],
@@ -120,7 +123,7 @@ export async function readStatesAfter(
         UNION ALL SELECT alias FROM aliases WHERE aliases.account_id = coalesce(joined.account_id, asked.account)
       ) AS ids
       JOIN outcomes o ON o.account_id = ids.account_id AND o.decision = asked.decision AND o.observed_at >= asked.at
-      ORDER BY o.observed_at, o.source LIMIT 1
+      ORDER BY o.observed_at, o.source, o.account_id LIMIT 1
     ) known ON true
     ORDER BY asked.n`.execute(db)
   return rows.map(({ state }) => state)

@@ -14,6 +14,7 @@ import { type ReplayOptions, replay } from '../../../src/backtest/replay.ts'
 import { createSide } from '../../../src/backtest/side.ts'
 import { adjudicate as arbitrate } from '../../../src/core/adjudicate.ts'
 import type { Ruleset } from '../../../src/core/rules/load.ts'
+import { readStatesAfter } from '../../../src/storage/past.ts'
 import { createTestApp, RULES, START, type TestApp } from '../app.ts'
 import { execute } from '../database.ts'
 import { admin, HOUR, maria } from '../escalations/reviewing.ts'
@@ -198,6 +199,19 @@ describe('what became known', async () => {
       'joined-before': 'at_risk',
       untold: null,
     })
+  })
+
+  it('is the same whichever of two names that disagree had joined first', async () => {
+    for (const account of ['one', 'two']) {
+      await putAccount(app, admin, account, { facts: {} })
+      await outcome(`${account}.a`, 'at_risk', at(DAY))
+      await outcome(`${account}.z`, 'healthy', at(DAY))
+    }
+    for (const alias of ['one.a', 'one.z', 'two.z', 'two.a']) {
+      await putAccount(app, admin, alias.slice(0, 3), { aliases: [alias] })
+    }
+    const questions = ['one', 'two'].map((account) => ({ account, decision: DECISION, at: new Date(START) }))
+    expect(await readStatesAfter(app.db, questions)).toEqual(['at_risk', 'at_risk'])
   })
 
   it('is what a person decided, unless they decided nothing', async () => {
