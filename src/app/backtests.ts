@@ -1,3 +1,4 @@
+import { filesOfContent } from '../core/rules/parsed-files.ts'
 import { findContent, newestActivation } from '../storage/activations.ts'
 import {
   type Backtest,
@@ -89,8 +90,8 @@ function demandDecision(decision: string, sets: readonly StoredSet[]): void {
 
 /** Names of the decisions of a set. It is not compiled for that, which with a hundred files takes a while. */
 function decisionsIn({ content }: StoredSet): readonly string[] {
-  const files = JSON.parse(content) as readonly (readonly [file: string, value: { readonly decision?: string }])[]
-  return files.flatMap(([, { decision }]) => decision ?? [])
+  const files = filesOfContent(content).filter(({ kind }) => kind === 'decision')
+  return files.map(({ yaml }) => (yaml.value as { readonly decision: string }).decision)
 }
 
 export type BacktestView = ReturnType<typeof viewOf>
