@@ -53,7 +53,11 @@ export async function withDatabase<T>(
     const total = until === null ? 0 : await countPast(snapshot, decision, span.from, span.until)
     if (total === 0) {
       const what = decision === null ? 'adjudication' : `adjudication of \`${decision}\``
-      throw new BacktestError(`the database has no ${what} of that time; ask for more with --since, or bring files`)
+      throw new BacktestError(
+        now === null
+          ? `the database has no ${what} yet; \`umpire backtest\` can replay files instead`
+          : `the database has no ${what} of that time; ask for more with --since`,
+      )
     }
     return work({ source: 'database', total, pieces: () => pieces(snapshot, decision, span) })
   })

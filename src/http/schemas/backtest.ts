@@ -79,7 +79,7 @@ const backtestFields = {
   error: field(
     z.string().nullable(),
     'Why it failed; null: it did not.',
-    'the database has no adjudication of that time; ask for more with --since, or bring files',
+    'the database has no adjudication yet; `umpire backtest` can replay files instead',
   ),
 }
 

@@ -295,8 +295,10 @@ describe('a span of time', async () => {
 
   it('in which nothing was asked is refused', async () => {
     await expect(accounts({ now: START - DAY })).rejects.toThrow(
-      'the database has no adjudication of that time; ask for more with --since, or bring files',
+      'the database has no adjudication of that time; ask for more with --since',
     )
-    await expect(accounts({ decision: 'nothing' })).rejects.toThrow('has no adjudication of `nothing`')
+    await expect(accounts({ decision: 'nothing' })).rejects.toThrow(
+      'the database has no adjudication of `nothing` yet; `umpire backtest` can replay files instead',
+    )
   })
 })

@@ -153,7 +153,7 @@ describe('a back-test in the background', () => {
     expect(await run(asked.id)).toBeNull()
     expect(await getBacktest(app, asked.id)).toMatchObject({
       status: 'failed',
-      error: 'the database has no adjudication of `renewal` of that time; ask for more with --since, or bring files',
+      error: 'the database has no adjudication of `renewal` yet; `umpire backtest` can replay files instead',
       report: null,
     })
   })
