@@ -13,6 +13,7 @@ import {
   type ShadowAnswer,
   type ShadowCount,
 } from '../storage/shadow-answers.ts'
+import { isUnavailable } from '../storage/unavailable.ts'
 import { casesOf } from './database.ts'
 import { byName } from './measures/compared.ts'
 import type { FlipEvidence } from './report.ts'
@@ -171,14 +172,15 @@ async function evidenceOf(
 
 /**
  * What the shadow's answers would have cost more in the states that turned out to be true, by its own costs and by the id of
- * the adjudication. Those that can't be asked again, or have no price there, are left out.
+ * the adjudication. Those that can't be asked again, or have no price there, are left out; all where the set can't be read.
  */
 async function extraCosts(
   app: App,
   hash: string,
   flips: readonly ShadowAnswer[],
 ): Promise<ReadonlyMap<string, number>> {
-  const ruleset: Ruleset = await app.rules.byHash(hash)
+  const ruleset = await readableSet(app, hash)
+  if (ruleset === null) return new Map()
   const stored = await findAdjudications(
     app.db,
     flips.map(({ adjudication }) => adjudication),
@@ -196,6 +198,20 @@ async function extraCosts(
     if (theirs !== null && ours !== null) extra.set(one.id, ours - theirs)
   }
   return extra
+}
+
+/** Null where it is damaged, or this version does not load it any more: the log says how. */
+async function readableSet({ rules, log }: App, hash: string): Promise<Ruleset | null> {
+  try {
+    return await rules.byHash(hash)
+  } catch (error) {
+    if (isUnavailable(error)) throw error
+    log.warn(
+      { err: error, ruleset: hash },
+      'what a shadow set would have cost is not known, since it could not be read',
+    )
+    return null
+  }
 }
 
 const sideOf = ({ action, disposition }: Stance) => ({ action, asks: asksPerson(disposition) })

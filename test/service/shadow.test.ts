@@ -308,7 +308,13 @@ describe('a shadow', () => {
   })
 
   it('does not run where its rules are damaged; whoever asks is answered, and the trail does not verify', async () => {
-    const hash = await start(edited('cost: 40', 'cost: 4'))
+    const hash = await start(edited('cost: 40', 'cost: 61'))
+    await ask('known')
+    pass(60_000)
+    const observedAt = new Date(app.now()).toISOString()
+    await recordOutcomes(app, admin, [
+      { account: 'known', decision: 'expansion-outreach', state: 'healthy', observedAt, source: 'billing' },
+    ])
     const spoil = (content: string) =>
       execute(databaseUrl, 'UPDATE rulesets SET content = $2 WHERE hash = $1', [hash, content])
     const [row] = await execute<{ content: string }>(databaseUrl, 'SELECT content FROM rulesets WHERE hash = $1', [
@@ -321,6 +327,10 @@ describe('a shadow', () => {
     await eventually(() => third.logged.some((line) => line.includes('the shadow set could not be read')))
     await unfollow()
     expect((await ask('answered', {}, third.app)).recommendation.action).toBe('wait')
+    // What was found before is told there, too, but for what only the rules themselves can tell.
+    const [found] = (await reportShadow(third.app, admin))!.decisions
+    expect(found).toMatchObject({ flipped: 1, evidence: { flips: 1, unknown: 1 } })
+    expect((await outreach()).evidence).toMatchObject({ outcomes: { contradict: 1 }, unknown: 0 })
     expect(await verifyAudit(app, { stream: 'rulesets' })).toMatchObject({ ok: false })
     await spoil(row!.content)
     expect(await verifyAudit(app, { stream: 'rulesets' })).toMatchObject({ ok: true })
