@@ -89,7 +89,7 @@ export interface ShadowCount {
   readonly questions: number
 }
 
-/** Counts all answers of one shadow: a million take half a second. */
+/** Counts all answers of one shadow, in no order: a million take 0.4 s, and with an order, for which all are sorted, 0.7 s. */
 export async function countShadowAnswers(db: Kysely<Database>, shadow: number): Promise<readonly ShadowCount[]> {
   const { rows } = await sql<{
     decision: string
@@ -106,7 +106,7 @@ export async function countShadowAnswers(db: Kysely<Database>, shadow: number): 
     SELECT decision, result, errored, active_action, active_disposition, active_verdict, action, disposition, verdict,
       count(*) AS questions
     FROM shadow_answers WHERE shadow = ${shadow}
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9 ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9`.execute(db)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9`.execute(db)
   return rows.map(({ decision, result, errored, questions, action, disposition, verdict, ...row }) => ({
     decision,
     result,
