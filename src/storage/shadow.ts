@@ -50,7 +50,7 @@ export async function newestShadow(db: Kysely<Database>): Promise<StoredShadow |
     end_payload: string | null
     activations: number
   }>`
-    WITH entries AS (
+    WITH entries AS NOT MATERIALIZED (
       SELECT sequence, e.kind, e.at, p.payload
       FROM audit_entries e LEFT JOIN audit_payloads p USING (stream, sequence) WHERE e.stream = ${STREAM}
     ), start AS (
