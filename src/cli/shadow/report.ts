@@ -1,3 +1,4 @@
+import { counted, number, percent } from '../../backtest/words.ts'
 import { shortHash } from '../../core/short-hash.ts'
 import { section } from '../answer.ts'
 import { clock } from '../escalations/time.ts'
@@ -220,7 +221,3 @@ function next(
   ]
   return table([{ head: 'to see or do next' }, { head: '' }], rows, terminal)
 }
-
-const number = (n: number) => n.toLocaleString('en-US')
-const percent = (p: number) => `${(p * 100).toFixed(1)} %`
-const counted = (n: number, thing: string) => `${number(n)} ${thing}${n === 1 ? '' : 's'}`

@@ -1,3 +1,4 @@
+import { counted } from '../../backtest/words.ts'
 import { shortHash } from '../../core/short-hash.ts'
 import { type ConnectionOptions, connect } from '../connection.ts'
 import { storedHash } from '../rules/stored.ts'
@@ -26,8 +27,8 @@ export async function showShadow({
 
 export async function stopShadow(connection: ConnectionOptions): Promise<void> {
   const { ruleset, questions } = (await (await connect(connection)).send('DELETE', '/v1/shadow')) as ShadowView
-  const asked = `${questions.toLocaleString('en-US')} ${questions === 1 ? 'question' : 'questions'}`
+  const name = shortHash(ruleset ?? '')
   console.log(
-    `${shortHash(ruleset ?? '')} runs no more, after ${asked}; \`umpire shadow status\` still says what it found`,
+    `${name} runs no more, after ${counted(questions, 'question')}; \`umpire shadow status\` still says what it found`,
   )
 }
