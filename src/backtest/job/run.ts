@@ -28,7 +28,7 @@ export interface RunOptions {
 const BEAT = 1_000
 /** A run of which nothing was heard for so long has died with its process, and is begun anew. Milliseconds. */
 const LEASE = 15_000
-/** A run with which so many processes have died would be the end of the next one, too. */
+/** A run that broke off so often, mostly since its process died, would be the end of the next one, too. */
 const BROKEN_OFF_AT_MOST = 3
 
 /** Besides the thread that reads: one core is left to those who answer. More than a few would wait for the reader. */
@@ -66,7 +66,7 @@ export async function runBacktest(app: App, id: string, options: RunOptions): Pr
   return null
 }
 
-const GIVEN_UP = `${BROKEN_OFF_AT_MOST + 1} processes ended while they replayed it; ask for less, with \`since\` or \`decision\``
+const GIVEN_UP = `it broke off ${BROKEN_OFF_AT_MOST + 1} times, with its process or the database; ask for less, with \`since\` or \`decision\``
 
 /** Whoever holds it finishes it, or is not heard of any more by then. */
 function comeBack({ now }: App, backtest: Backtest | undefined): number | null {

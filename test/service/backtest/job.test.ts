@@ -107,7 +107,7 @@ describe('a back-test in the background', () => {
     expect(await run(asked.id)).toBeNull()
     expect(await getBacktest(app, asked.id)).toMatchObject({
       status: 'failed',
-      error: '4 processes ended while they replayed it; ask for less, with `since` or `decision`',
+      error: 'it broke off 4 times, with its process or the database; ask for less, with `since` or `decision`',
     })
   })
 
