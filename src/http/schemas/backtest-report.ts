@@ -43,7 +43,7 @@ const history = of(
     source: field(z.enum(['database', 'files']), 'Where it comes from.', 'database'),
     from: time('When the first question was asked; null: none has a time.', '2026-10-21T08:12:00.000Z').nullable(),
     to: time('When the last one was; null: none has a time.').nullable(),
-    days: orNull(z.number(), 'Days that they span, at least one; null: none has a time.', 30),
+    days: orNull(z.number(), 'Days that they span, at least one; null: some have no time.', 30),
     questions: count('Questions asked of both sets.', 1800),
     withOutcome: count('Those of which it is known what became of the account.', 240),
     withResolution: count('Those that a person decided.', 96),
