@@ -1,11 +1,8 @@
 import type { App } from '../app/app.ts'
 import type { Principal } from '../app/principal.ts'
 import { withoutHidden } from '../app/shadow-answers.ts'
-import { type Answer, answerOf, byCost, byDecision, type Stance } from '../core/comparison.ts'
+import { type Answer, answerOf } from '../core/comparison.ts'
 import { asksPerson } from '../core/recommend.ts'
-import type { Ruleset } from '../core/rules/load.ts'
-import { findAdjudications } from '../storage/adjudications.ts'
-import { readDecided, readStatesAfter } from '../storage/past.ts'
 import { newestShadow, type StoredShadow } from '../storage/shadow.ts'
 import {
   countShadowAnswers,
@@ -13,11 +10,8 @@ import {
   type ShadowAnswer,
   type ShadowCount,
 } from '../storage/shadow-answers.ts'
-import { isUnavailable } from '../storage/unavailable.ts'
-import { casesOf } from './database.ts'
 import { byName } from './measures/compared.ts'
-import type { FlipEvidence } from './report.ts'
-import { ask, createSide, priceOf } from './side.ts'
+import { evidenceOf, type ShadowEvidence } from './shadow-evidence.ts'
 
 /** What a shadow has found so far: a comparison of answers that nobody got with those that were given. */
 export interface ShadowReport {
@@ -70,12 +64,6 @@ export interface ShadowProposals {
   readonly verdicts: readonly { readonly from: string | null; readonly to: string | null; readonly questions: number }[]
 }
 
-/** What became known since, of the newest flips. */
-export interface ShadowEvidence extends FlipEvidence {
-  /** How many were looked at. */
-  readonly flips: number
-}
-
 /** Of each decision, how many of the newest flips are held against what became known: each is answered again for that. */
 const LOOKED_AT = 1_000
 const NEWEST = 10
@@ -92,7 +80,7 @@ export async function reportShadow(app: App, viewer: Principal): Promise<ShadowR
     const filter = { decision, flipped: true }
     const flips =
       counted.flipped === 0 ? [] : await listShadowAnswers(app.db, shadow.sequence, filter, undefined, LOOKED_AT)
-    const evidence = await evidenceOf(app, shadow, flips)
+    const evidence = await evidenceOf(app, shadow.ruleset, flips)
     const newest = (await withoutHidden(app, viewer, flips.slice(0, NEWEST * 5))).slice(0, NEWEST)
     decisions.push({ decision, ...counted, evidence, newest })
   }
@@ -146,72 +134,3 @@ function pairs<W extends string | null>(
     .sort(([a, one], [b, other]) => other.questions - one.questions || byName(a, b))
     .map(([, pair]) => pair)
 }
-
-/** By the true state where it became known, by what a person decided where it did not. */
-async function evidenceOf(
-  app: App,
-  { ruleset }: StoredShadow,
-  flips: readonly ShadowAnswer[],
-): Promise<ShadowEvidence> {
-  const none = () => ({ agree: 0, contradict: 0, neither: 0 })
-  const evidence = { flips: flips.length, outcomes: none(), people: none(), unknown: 0 }
-  if (flips.length === 0) return evidence
-  const states = await readStatesAfter(app.db, flips)
-  const decided = await readDecided(app.db, [...new Set(flips.flatMap(({ escalation }) => escalation ?? []))])
-  const known = flips.filter((_, i) => states[i] !== null)
-  const extra = known.length === 0 ? new Map<string, number>() : await extraCosts(app, ruleset, known)
-  for (const { adjudication, escalation, active, candidate } of flips) {
-    const cost = extra.get(adjudication)
-    const action = escalation === null ? undefined : decided.get(escalation)
-    if (cost !== undefined) evidence.outcomes[byCost(cost)] += 1
-    else if (action !== undefined && candidate !== null) evidence.people[byDecision(action, active, candidate)] += 1
-    else evidence.unknown += 1
-  }
-  return evidence
-}
-
-/**
- * What the shadow's answers would have cost more in the states that turned out to be true, by its own costs and by the id of
- * the adjudication. Those that can't be asked again, or have no price there, are left out; all where the set can't be read.
- */
-async function extraCosts(
-  app: App,
-  hash: string,
-  flips: readonly ShadowAnswer[],
-): Promise<ReadonlyMap<string, number>> {
-  const ruleset = await readableSet(app, hash)
-  if (ruleset === null) return new Map()
-  const stored = await findAdjudications(
-    app.db,
-    flips.map(({ adjudication }) => adjudication),
-  )
-  const given = new Map(flips.map(({ adjudication, active }) => [adjudication, active]))
-  const { cases } = await casesOf(app.db, stored)
-  const side = createSide(ruleset)
-  const extra = new Map<string, number>()
-  for (const one of cases) {
-    const decision = ruleset.decisions.get(one.decision)
-    const active = one.id === null ? undefined : given.get(one.id)
-    if (one.id === null || !decision || !active || one.state === null) continue
-    const said = ask(side, decision, one)
-    const [theirs, ours] = [priceOf(sideOf(active), said, one.state), priceOf(said, said, one.state)]
-    if (theirs !== null && ours !== null) extra.set(one.id, ours - theirs)
-  }
-  return extra
-}
-
-/** Null where it is damaged, or this version does not load it any more: the log says how. */
-async function readableSet({ rules, log }: App, hash: string): Promise<Ruleset | null> {
-  try {
-    return await rules.byHash(hash)
-  } catch (error) {
-    if (isUnavailable(error)) throw error
-    log.warn(
-      { err: error, ruleset: hash },
-      'what a shadow set would have cost is not known, since it could not be read',
-    )
-    return null
-  }
-}
-
-const sideOf = ({ action, disposition }: Stance) => ({ action, asks: asksPerson(disposition) })
