@@ -159,16 +159,14 @@ export async function giveBack(db: Kysely<Database>, run: Run): Promise<void> {
 /** What a run came to. */
 export type Finding = { readonly report: string; readonly questions: number } | { readonly error: string }
 
-/** Keeps what a run came to, where it is still the caller's. */
-export async function finishBacktest(db: Kysely<Database>, run: Run, finding: Finding, now: number): Promise<void> {
+/** Keeps what a run came to. @returns false where it is not the caller's any more */
+export async function finishBacktest(db: Kysely<Database>, run: Run, finding: Finding, now: number): Promise<boolean> {
   const end = { leased_until: null, finished_at: new Date(now) }
   const came =
     'report' in finding
       ? { status: 'done' as const, report: finding.report, done: finding.questions, total: finding.questions }
       : { status: 'failed' as const, error: finding.error }
-  await updateRun(db, run)
-    .set({ ...end, ...came })
-    .execute()
+  return wrote(updateRun(db, run).set({ ...end, ...came }))
 }
 
 /** @returns undefined where there is none of that id, or it is finished */

@@ -53,8 +53,9 @@ export async function runBacktest(app: App, id: string, options: RunOptions): Pr
   const stopped = AbortSignal.any([options.stopping, held.lost])
   try {
     const finding = await find(app, run, options.connection, { signal: stopped, onProgress: held.note })
-    await finishBacktest(db, run, finding, now())
-    log.info({ backtest: id, ...('error' in finding && { reason: finding.error }) }, 'has finished a back-test')
+    const isKept = await finishBacktest(db, run, finding, now())
+    const reason = 'error' in finding && { reason: finding.error }
+    if (isKept) log.info({ backtest: id, ...reason }, 'has finished a back-test')
   } catch (error) {
     if (held.lost.aborted) return null
     await giveBack(db, run)

@@ -84,6 +84,18 @@ describe('a back-test in the background', () => {
     expect(await rowOf(url, asked)).toMatchObject({ status: 'running', runs: 2, report: null })
   })
 
+  it('is not told of as finished by whom it was taken from', async () => {
+    const asked = await request(test)
+    const letGo = await holdUp(url)
+    const running = run(asked.id)
+    await eventually(() => isHeldUp(url))
+    await execute(url, 'UPDATE backtests SET runs = runs + 1 WHERE id = $1', [asked.id])
+    await letGo()
+    expect(await running).toBeNull()
+    expect(await rowOf(url, asked)).toMatchObject({ status: 'running', report: null })
+    expect(logged.filter((line) => line.includes(asked.id) && line.includes('has finished'))).toEqual([])
+  })
+
   it('is begun anew once nothing is heard any more of whoever ran it', async () => {
     const asked = await request(test)
     const lease = new Date(app.now() + 1)
