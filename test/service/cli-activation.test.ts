@@ -94,7 +94,7 @@ describe('umpire rules', () => {
     [
       'a hash that nobody knows',
       'abcd1234',
-      'no ruleset that was active begins with `abcd1234`; see `umpire rules history`',
+      'no ruleset that was active, or ran last as a shadow, begins with `abcd1234`; see `umpire rules history`',
     ],
     ['a whole hash that nobody knows', 'f'.repeat(64), `no ruleset \`sha256:${'f'.repeat(64)}\``],
     ['what is no hash', 'ruels', '`ruels` is neither a directory nor the beginning of a hash, of four digits at least'],

@@ -48,7 +48,11 @@ async function findHash(client: Client, which: string): Promise<string> {
   const [activations, shadow] = await Promise.all([newestActivations(client), client.send('GET', '/v1/shadow')])
   const known = new Set([...activations, shadow as { ruleset: string | null }].map(({ ruleset }) => ruleset))
   const [only, another] = [...known].filter((hash) => hash?.startsWith(wanted))
-  if (!only) throw new CommandError(`no ruleset that was active begins with \`${which}\`; see \`umpire rules history\``)
+  if (!only) {
+    throw new CommandError(
+      `no ruleset that was active, or ran last as a shadow, begins with \`${which}\`; see \`umpire rules history\``,
+    )
+  }
   if (another !== undefined) throw new CommandError(`several rulesets begin with \`${which}\`; give more of the hash`)
   return only
 }
