@@ -16,10 +16,10 @@ export async function visibleTo(app: App, viewer: Principal, report: BacktestRep
   const isShown = (id: string | null) => id === null || !hidden.has(items.get(id) ?? '')
   return {
     ...report,
-    decisions: report.decisions.map(({ flips, ...decision }) => ({
-      ...decision,
-      flips: { ...flips, costliest: flips.costliest.filter(({ id }) => isShown(id)) },
-    })),
+    decisions: report.decisions.map((decision) => {
+      const costliest = decision.flips.costliest.filter(({ id }) => isShown(id))
+      return { ...decision, flips: { ...decision.flips, costliest } }
+    }),
   }
 }
 
