@@ -212,8 +212,9 @@ describe('a directory', async () => {
     await writeFile(path.join(unheeded, FILE), costing(91))
     // What is saved later elsewhere answers, and so would this if anybody looked at it.
     await writeFile(path.join(env.UMPIRE_RULES_DIR, FILE), costing(92))
-    await eventually(async () => (await ask(manual)).reviewCost === 92)
-    expect((await ask(watching)).reviewCost).toBe(92)
+    for (const service of [manual, watching]) {
+      await eventually(async () => (await ask(service)).reviewCost === 92)
+    }
     const { activations } = (await manual.call('GET', '/v1/rulesets')).body
     expect(activations).toHaveLength(2)
     await Promise.all([stop(manual), stop(watching)])
