@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -22,6 +22,8 @@ describe('back-tests over HTTP', () => {
     const file = path.join(candidate, 'expansion-outreach.yaml')
     const text = await readFile(file, 'utf8')
     await writeFile(file, text.replace(/cost: \d+/, 'cost: 1'))
+    // Cases of the old cost would keep the service from storing the new one.
+    await rm(path.join(candidate, 'expansion-outreach_test.yaml'))
 
     const commands = blocksOf('docs/backtest.md')('sh http').replace('http://127.0.0.1:3000', service.url)
     expect(commands).toContain(service.url)
