@@ -38,7 +38,10 @@ export function paints({ colour }: Terminal): Paints {
 
 /** Text in lines that fit, the first behind `indent`, the others behind `hanging`. */
 export function wrap(text: string, { width }: Terminal, indent = '', hanging = indent): string {
-  const room = Math.min(width, WIDEST_PROSE)
+  return fold(text, Math.min(width, WIDEST_PROSE), indent, hanging).join('\n')
+}
+
+function fold(text: string, room: number, indent = '', hanging = indent): string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
@@ -50,7 +53,7 @@ export function wrap(text: string, { width }: Terminal, indent = '', hanging = i
       line = hanging + word
     }
   }
-  return [...lines, line].join('\n')
+  return [...lines, line]
 }
 
 /** Text of unknown origin without what a terminal would obey: control and bidirectional characters, but for line breaks. */
@@ -83,16 +86,28 @@ export function table(columns: readonly Column[], rows: readonly (readonly strin
     head: columns.map(({ head }) => dim(head)),
     colAligns: columns.map(({ align = 'left' }) => align),
     colWidths: widths,
-    wordWrap: true,
     chars: NO_LINES,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
   })
-  made.push(...rows.map((row) => columns.map((_, c) => row[c] ?? '')))
+  made.push(...rows.flatMap((row) => linesOf(widths.map((width, c) => cellLines(row[c] ?? '', width)))))
   return made
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
     .join('\n')
+}
+
+/** A row for each line: cli-table3 takes time by the cube of the lines in a cell, 20 s for sixty. */
+function linesOf(cells: readonly (readonly string[])[]): string[][] {
+  const height = Math.max(...cells.map(({ length }) => length))
+  return Array.from({ length: height }, (_, line) => cells.map((lines) => lines[line] ?? ''))
+}
+
+/** The lines of a cell; one that is painted has each of them painted. */
+function cellLines(text: string, width: number): string[] {
+  const [, on = '', bare = text, off = ''] = PAINTED.exec(text) ?? []
+  const lines = bare.split('\n').flatMap((line) => (visibleWidth(line) > width ? fold(line, width) : line))
+  return lines.map((line) => on + line + off)
 }
 
 /** Takes from the widest column that gives way, until the table fits or none can give any more. */
@@ -124,6 +139,8 @@ const NO_LINES = {
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences that `paints` writes
 const ESCAPES = /\x1b\[\d+m/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same, around all of a text
+const PAINTED = /^(\x1b\[\d+m)([^\x1b]*)(\x1b\[\d+m)$/
 
 function visibleWidth(text: string): number {
   return [...text.replace(ESCAPES, '')].length

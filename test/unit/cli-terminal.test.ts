@@ -63,4 +63,15 @@ describe('a table', () => {
       ].join('\n'),
     )
   })
+
+  it('has room for hundreds of lines in a cell', () => {
+    const lines = Array.from({ length: 300 }, (_, n) => `line ${n}`)
+    const shown = table([{ head: 'a' }, { head: 'b' }], [['x\ny', lines.join('\n')]], { width: 80, colour: false })
+    expect(shown.split('\n')).toEqual([
+      '  a  b',
+      '  x  line 0',
+      '  y  line 1',
+      ...lines.slice(2).map((line) => `     ${line}`),
+    ])
+  })
 })
