@@ -81,7 +81,18 @@ function keepCostliest(tally: FlipsTally, more: readonly CostlyFlip[]): void {
 /** What cost more, then what is unknown by what is at stake, then what cost no more; links decide between equals. */
 function costliestFirst(a: CostlyFlip, b: CostlyFlip): number {
   const stake = ({ extra, regret }: CostlyFlip) => (extra === null ? Math.max(regret.baseline, regret.candidate) : 0)
-  return (b.extra ?? 0) - (a.extra ?? 0) || stake(b) - stake(a) || byName(a.link, b.link)
+  return (b.extra ?? 0) - (a.extra ?? 0) || stake(b) - stake(a) || byPlace(a.link, b.link)
+}
+
+/** Lines of a file in their order, all else by name. */
+function byPlace(a: string, b: string): number {
+  const [[file, line], [otherFile, otherLine]] = [placeOf(a), placeOf(b)]
+  return byName(file, otherFile) || line - otherLine
+}
+
+function placeOf(link: string): readonly [file: string, line: number] {
+  const [, file = link, line = 0] = /^(.*):(\d+)$/.exec(link) ?? []
+  return [file, Number(line)]
 }
 
 export function mergeFlips(into: FlipsTally, from: FlipsTally): void {
