@@ -67,6 +67,13 @@ export function recommendationNote({ recommendationOnly }: Pick<Flips, 'recommen
   return `On ${number(recommendationOnly)} more, which people decide either way, the recommendation differs.`
 }
 
+/** What is said where no answer flips. */
+export function unchangedNote(questions: number, { recommendationOnly }: Pick<Flips, 'recommendationOnly'>): string {
+  if (recommendationOnly === 0)
+    return `Nothing would change: both sets answer all ${counted(questions, 'question')} alike.`
+  return `No answer would change; on ${counted(recommendationOnly, 'question')} that people decide either way, the recommendation would.`
+}
+
 function changeNote(
   what: string,
   { gone, added }: { readonly gone: readonly string[]; readonly added: readonly string[] },

@@ -1,6 +1,6 @@
 import { comparisonOf } from '../backtest/comparison.ts'
 import { SIDES } from '../backtest/measures/compared.ts'
-import { decisionNotesOf, historyNote, notesOf, recommendationNote } from '../backtest/notes.ts'
+import { decisionNotesOf, historyNote, notesOf, recommendationNote, unchangedNote } from '../backtest/notes.ts'
 import type { BacktestReport, BacktestSettings, DecisionReport, FlipEvidence, RulesetName } from '../backtest/report.ts'
 import { curvesOf, movedAgents } from '../backtest/shown.ts'
 import { number, percent, signed } from '../backtest/words.ts'
@@ -80,10 +80,10 @@ function comparison(decision: DecisionReport, settings: BacktestSettings, termin
   return table([{ head: '', flexible: true, least: 16 }, ...heads], rows, terminal)
 }
 
-function flips({ flips: { pairs, ...flips } }: DecisionReport, terminal: Terminal): string {
+function flips({ questions, flips: { pairs, ...flips } }: DecisionReport, terminal: Terminal): string {
+  if (pairs.length === 0) return wrap(unchangedNote(questions, flips), terminal, '  ')
   const note = recommendationNote(flips)
   const notes = note === null ? [] : [wrap(note, terminal, '  ')]
-  if (pairs.length === 0) return notes.join('\n')
   const rows = pairs.map((pair) => [
     `${pair.from} → ${pair.to}`,
     number(pair.count),

@@ -85,6 +85,18 @@ describe('a back-test in the terminal', () => {
     ])
   })
 
+  it('says that nothing would change', () => {
+    const none = { ...decision().flips, count: 0, share: 0, pairs: [], costliest: [] }
+    const flips = (of: typeof none) =>
+      section(rendered(report({ decisions: [decision({ flips: of })] })), 'Answers that flip: 0 of 1,000 (0.0 %)')
+    expect(flips({ ...none, recommendationOnly: 0 })).toEqual([
+      '  Nothing would change: both sets answer all 1,000 questions alike.',
+    ])
+    expect(flips(none)).toEqual([
+      '  No answer would change; on 4 questions that people decide either way, the recommendation would.',
+    ])
+  })
+
   it('gives nothing that is shown as zero a sign', () => {
     const difference = { mean: -0.0001, low: -0.0004, high: 0.0002 }
     const text = rendered(of({ costs: [{ ...cost!, difference }] }))

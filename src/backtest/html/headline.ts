@@ -1,3 +1,4 @@
+import { unchangedNote } from '../notes.ts'
 import type { BacktestReport, CostComparison, DecisionReport } from '../report.ts'
 import { hoursOf } from '../shown.ts'
 import { amount, counted, isNothing, number, percent } from '../words.ts'
@@ -19,10 +20,7 @@ export function headlineOf(decision: DecisionReport, { settings }: BacktestRepor
 }
 
 function headline({ questions, withOutcome, flips, costs: [first] }: DecisionReport, level: number): string {
-  if (flips.count === 0 && flips.recommendationOnly === 0)
-    return `Nothing would change: both sets answer all ${counted(questions, 'question')} alike.`
-  if (flips.count === 0)
-    return `No answer would change; on ${counted(flips.recommendationOnly, 'question')} that people decide either way, the recommendation would.`
+  if (flips.count === 0) return unchangedNote(questions, flips)
   const change = `${number(flips.count)} of ${counted(questions, 'answer')} (${percent(flips.share)}) would change`
   if (first !== undefined) return `${change}, and ${effect(first, level)}.`
   const why = withOutcome === 0 ? 'no outcome is known' : 'no known outcome has a price under both sets'
