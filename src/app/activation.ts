@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { formatProblem, loadingRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
+import { formatProblem, lackOfDecision, loadingRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
 import { testingRuleset } from '../core/rules/test-ruleset.ts'
 import {
   type Activation,
@@ -105,6 +105,11 @@ export async function uploadRuleset(
   if (!ruleset) {
     const errors = problems.map((problem) => ({ path: problem.file, message: formatProblem(problem) }))
     throw new Problem('invalid_ruleset', 'the rules do not load; nothing was stored', { errors })
+  }
+  const [lack] = lackOfDecision(ruleset, files)
+  if (lack) {
+    const errors = [{ path: lack.file, message: formatProblem(lack) }]
+    throw new Problem('invalid_ruleset', 'the rules have no decision; nothing was stored', { errors })
   }
   const failed = failuresOf(await inTurns(testingRuleset(ruleset, files)))
   if (failed.length > 0) {

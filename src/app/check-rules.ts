@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { parseCases } from '../core/rules/cases.ts'
 import { lintRuleset } from '../core/rules/lint/lint.ts'
-import { loadRuleset, type RuleFile, type RuleProblem, type Ruleset } from '../core/rules/load.ts'
+import { lackOfDecision, loadRuleset, type RuleFile, type RuleProblem, type Ruleset } from '../core/rules/load.ts'
 import { sortProblems } from '../core/rules/problem.ts'
 import { inDirectory, readRuleFiles } from './rule-files.ts'
 
@@ -37,14 +37,15 @@ export async function checkRules(
 ): Promise<CheckedRules> {
   const { files, unread } = await readRuleFiles(directory, elsewhere)
   const { ruleset, problems, sources } = loadRuleset(files, unread)
-  const found = [...problems]
-  if (ruleset !== null) {
+  const lack = ruleset === null ? [] : lackOfDecision(ruleset, files)
+  const found = [...problems, ...lack]
+  if (ruleset !== null && lack.length === 0) {
     const tests = files.filter((file) => file.path.endsWith('_test.yaml')).map((file) => parseCases(file, ruleset))
     const cases = tests.flatMap((test) => test.cases)
     found.push(...tests.flatMap((test) => test.problems), ...lintRuleset(ruleset, { sources, cases, ...surroundings }))
   }
   return {
-    ruleset,
+    ruleset: lack.length === 0 ? ruleset : null,
     problems: sortProblems(inDirectory(directory, found)),
     files: files.map((file) => ({ ...file, path: path.join(directory, file.path) })),
   }

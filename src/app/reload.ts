@@ -1,6 +1,13 @@
 import path from 'node:path'
 import type { Decision } from '../core/model.ts'
-import { formatProblem, type Known, loadingRuleset, type RuleFile, type Ruleset } from '../core/rules/load.ts'
+import {
+  formatProblem,
+  type Known,
+  lackOfDecision,
+  loadingRuleset,
+  type RuleFile,
+  type Ruleset,
+} from '../core/rules/load.ts'
 import { explainFailure } from '../core/rules/run-case.ts'
 import { type TestedRuleset, testingRuleset } from '../core/rules/test-ruleset.ts'
 import { inTurns } from './in-turns.ts'
@@ -44,6 +51,8 @@ export async function reloadRules(directory: string, known: Reloadable): Promise
   const loaded = await inTurns(loadingRuleset(files, inDirectory(directory, read.unread), known.rules))
   const { ruleset, problems, known: rules } = loaded
   if (ruleset === null) return { refused: problems.map(formatProblem), known: { ...known, rules } }
+  const lack = lackOfDecision(ruleset, files)
+  if (lack.length > 0) return { refused: lack.map(formatProblem), known: { ...known, rules } }
   const { failures, passed } = await runCases(ruleset, files, known.passed)
   const next = { known: { rules, passed } }
   return failures.length > 0 ? { ...next, refused: failures } : { ...next, ruleset }

@@ -79,6 +79,12 @@ describe('an activation', () => {
       code: 'invalid_ruleset',
       errors: [{ path: 'expansion-outreach.yaml', message: expect.stringContaining('`cost` must be at least 0') }],
     })
+    const [agents] = filesOf({ 'agents.yaml': RULES['agents.yaml']! })
+    await expect(uploadRuleset(app, admin, [agents!])).rejects.toMatchObject({
+      code: 'invalid_ruleset',
+      message: 'the rules have no decision; nothing was stored',
+      errors: [{ path: 'agents.yaml', message: expect.stringContaining('there is no decision in it') }],
+    })
     await expect(activateStored(app, admin, `sha256:${'0'.repeat(64)}`)).rejects.toMatchObject({ code: 'not_found' })
   })
 

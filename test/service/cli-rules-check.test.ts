@@ -39,6 +39,17 @@ describe('umpire rules check', () => {
     })
   })
 
+  it('refuses rules of which nothing can be asked', async () => {
+    const rules = await writeRules('undecided', { 'agents.yaml': 'agents: {}\n' })
+    expect(await umpire(['rules', 'check', rules])).toEqual({
+      code: 1,
+      stdout: expect.stringContaining(
+        'agents.yaml:1:1 error: there is no decision in it, nor in any other file; begin one with `decision: <name>`\n',
+      ),
+      stderr: 'umpire: 1 error in 1 file\n',
+    })
+  })
+
   it('shows what is wrong in any file, tests too, and ends with code 1', async () => {
     const rules = await writeRules('wrong', {
       'outreach.yaml': RULES.replace('0.002 * account.arr', '0.002 * account.ar'),

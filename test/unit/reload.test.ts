@@ -61,6 +61,11 @@ describe('a reload', () => {
     ['a case', { 'a_test.yaml': cases('send') }, 'a_test.yaml:2: case `a warning`'],
     ['a decision that goes away', { 'a.yaml': null }, 'unknown decision `a`'],
     ['a case that goes away', { 'a_test.yaml': null }, null],
+    [
+      'all decisions, which go away',
+      { 'a.yaml': null, 'b.yaml': null, 'a_test.yaml': null, 'b_test.yaml': null },
+      'there is no decision in it',
+    ],
     ['a file that is none', { 'a.yaml': 'decision: [' }, 'a.yaml:'],
   ])('after a change of %s comes to what it would come to without what is known', async (_what, change, refused) => {
     const first = await reloadRules(directory, knownFrom(await readRules(directory)))

@@ -100,6 +100,16 @@ export function* compilingContent(content: string, known: Ruleset | null = null)
   return ruleset
 }
 
+/**
+ * What keeps a set from answering though it loads: nothing could be asked of it. Said of its first file.
+ * @returns nothing where it has a decision
+ */
+export function lackOfDecision({ decisions }: Ruleset, files: readonly RuleFile[]): readonly RuleProblem[] {
+  if (decisions.size > 0) return []
+  const message = 'there is no decision in it, nor in any other file; begin one with `decision: <name>`'
+  return [{ file: files[0]?.path ?? '', line: 1, column: 1, severity: 'error', message }]
+}
+
 function* compilingFiles(
   files: readonly ParsedFile[],
   problems: RuleProblem[],

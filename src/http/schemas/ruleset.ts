@@ -64,6 +64,7 @@ export const upload = z
   .strictObject({
     files: z
       .record(z.string().regex(/^[\w.-]{1,100}\.yaml$/, { error: 'must be the name of a `.yaml` file' }), z.string())
+      .refine((files) => Object.keys(files).length > 0, { error: 'must have at least one file' })
       .meta({ description: 'Rule files by their names: all of a set.', examples: [RULE_FILES] }),
   })
   .meta({ id: 'RulesetUpload', description: 'Rules to be stored.', examples: [{ files: RULE_FILES }] })
