@@ -60,7 +60,15 @@ describe('an operator who tries rules on live questions', () => {
     expect(started).toContain(
       'Other than in the rules that answered when it was started:\n  expansion-outreach: review cost 40 → 400\n',
     )
+    expect(started).not.toContain('is not kept')
     await eventually(async () => (await shadow()) !== null)
+    const again = await told('shadow', 'start', candidate)
+    expect(again).toMatch(
+      new RegExp(
+        `^${name} runs as a SHADOW already: it was started by admin on [\\d-]+ [\\d:]+ UTC; nothing has been asked yet\\n`,
+      ),
+    )
+    expect(again).toContain('review cost 40 → 400')
     const { id, recommendation } = await ask('acme')
     expect(recommendation.disposition).toBe('escalate')
 
@@ -98,11 +106,14 @@ describe('an operator who tries rules on live questions', () => {
       `${name} runs no more, after 1 question; \`umpire shadow status\` still says what it found\n`,
     )
     const ended = await told('shadow', 'status')
-    expect(ended).toMatch(/and stopped by admin on .*1 question so far/s)
+    expect(ended.replace(/\s+/g, ' ')).toMatch(/and stopped by admin on [^.]*\. 1 question was asked in that time\. /)
     expect(ended).not.toContain('umpire shadow stop')
+    expect(ended).not.toContain('so far')
 
     // Its beginning is enough, though it never answered.
-    await told('shadow', 'start', name)
+    expect(await told('shadow', 'start', name)).toContain(
+      `what the comparison of ${name} found, in 1 question, is not kept; \`umpire backtest --candidate ${name}\` asks those of its time again\n`,
+    )
     await told('rules', 'activate', name)
     expect(await told('shadow', 'status')).toContain('and became the active set on ')
     expect((await service.call('GET', '/v1/audit/verify')).body).toMatchObject({ ok: true })

@@ -91,12 +91,19 @@ function whence(found: ShadowView, terminal: Terminal): string {
       : stoppedBecause === 'activated'
         ? `and became the active set on ${clock(stoppedAt)}, by ${plain(stoppedBy ?? '')}`
         : `and stopped by ${plain(stoppedBy ?? '')} on ${clock(stoppedAt)}`
-  const asked = questions === 0 ? 'Nothing has been asked yet.' : `${counted(questions, 'question')} so far.`
+  const asked = askedWhile(questions, stoppedAt === null)
   const others =
     activations === 0
       ? ''
       : ` Other rules have become active since (${counted(activations, 'time')}): each answer is compared with the one that was given then.`
   return wrap(`${since}, ${ended}. ${asked}${others}`, terminal)
+}
+
+function askedWhile(questions: number, running: boolean): string {
+  if (running) return questions === 0 ? 'Nothing has been asked yet.' : `${counted(questions, 'question')} so far.`
+  const asked =
+    questions === 0 ? 'Nothing was' : questions === 1 ? '1 question was' : `${number(questions)} questions were`
+  return `${asked} asked in that time.`
 }
 
 function changesOf({ changes }: ShadowView, terminal: Terminal): string {
