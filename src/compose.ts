@@ -3,7 +3,6 @@ import type { Meter } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
-import { startRules } from './app/activation.ts'
 import type { App } from './app/app.ts'
 import { sweepBacktests } from './app/backtests.ts'
 import { createDesk } from './app/desk.ts'
@@ -14,8 +13,9 @@ import { ensureAdminKey } from './app/keys.ts'
 import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
 import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
-import { readRules } from './app/rule-files.ts'
+import { type Found, reloadRules } from './app/reload.ts'
 import { sweepShadowAnswers } from './app/shadow-answers.ts'
+import { startRules } from './app/start-rules.ts'
 import { answerQuestion } from './app/unasked.ts'
 import { runBacktest } from './backtest/job/run.ts'
 import { projectFile } from './cli/project.ts'
@@ -30,7 +30,7 @@ import { startRelay } from './queue/relay.ts'
 import { type Handlers, startWorkers } from './queue/workers.ts'
 import { type Bell, createBell } from './storage/bell.ts'
 import { type Clock, createClock } from './storage/clock.ts'
-import { openStore, type Store } from './storage/open.ts'
+import { isNewStore, openStore, type Store } from './storage/open.ts'
 import { countOutbox } from './storage/outbox.ts'
 import { createMetrics } from './telemetry/metrics.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
@@ -48,13 +48,14 @@ export interface Service {
 }
 
 /**
- * Everything that the service is made of, put together in one place. Rules are read before anything is started, so a
- * file that does not load costs nothing.
+ * Everything that the service is made of, put together in one place. Rules are read before anything is started, so
+ * that those of a newcomer which can't answer cost nothing. Where others have been active, these go on.
  *
- * @throws RulesInvalid, DataDirInUse, EmbeddedPostgresError, or what the database says
+ * @throws RulesUnreadable, RulesInvalid, CasesFail, DataDirInUse, EmbeddedPostgresError, or what the database says
  */
 export async function compose(config: Config, log: Logger): Promise<Service> {
-  const ruleset = await readRules(config.rulesDir)
+  const found = await reloadRules(config.rulesDir)
+  if ('refused' in found && isNewStore(config)) throw found.refused
   /** Gives back what has been opened, the last first. */
   const closers: (() => unknown)[] = []
   const close = async () => {
@@ -82,7 +83,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
         log.warn({ reason: message }, 'changes are polled for: the connection that tells broke'),
     })
     closers.push(bell.close)
-    const app = await createApp(config, log, store, { ruleset, meter: telemetry.meter, clock, bell })
+    const app = await createApp(config, log, store, { found, meter: telemetry.meter, clock, bell })
     closers.push(app.desk.drained)
     if (serves) {
       await ensureAdminKey(app, {
@@ -108,7 +109,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     if (works) warnOfTargets(app.rules.active, log)
     // Before what goes by the rules is stopped.
     closers.push(followActivations(app))
-    if (config.activation === 'automatic') closers.push(watchDirectory(app, config.rulesDir, sourceOf(config), ruleset))
+    if (config.activation === 'automatic') closers.push(watchDirectory(app, found))
     const stopWorking = works ? startWorking(app, config, store, queues) : () => {}
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
@@ -124,7 +125,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
 }
 
 interface Parts {
-  readonly ruleset: Ruleset
+  readonly found: Found
   readonly meter: Meter
   readonly clock: Clock
   readonly bell: Bell
@@ -132,9 +133,10 @@ interface Parts {
 
 async function createApp(config: Config, log: Logger, store: Store, parts: Parts): Promise<App> {
   const { db } = store
-  const { ruleset, meter, bell } = parts
+  const { found, meter, bell } = parts
   const { now } = parts.clock
-  const rules = await startRules(db, ruleset, sourceOf(config), now())
+  const directory = { path: config.rulesDir, isWatched: config.activation === 'automatic' }
+  const rules = await startRules({ db, log }, found, directory, now())
   return {
     db,
     desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring }),
@@ -195,9 +197,6 @@ function sweep(app: App): void {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))
   }
 }
-
-/** As what the rules of the directory are known. */
-const sourceOf = ({ rulesDir }: Config): string => `directory ${rulesDir}`
 
 /** What can't be told is retried for a day; whoever starts the service hears of it now. */
 function warnOfTargets({ queues }: Ruleset, log: Logger): void {

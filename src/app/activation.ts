@@ -5,7 +5,6 @@ import {
   type Activation,
   appendActivation,
   appendRelease,
-  hasBeenActive,
   listActivations,
   lockActivations,
   newestActivation,
@@ -17,9 +16,8 @@ import { inTurns } from './in-turns.ts'
 import { demand, type Principal } from './principal.ts'
 import { Problem } from './problem.ts'
 import { failuresOf } from './reload.ts'
-import { createRules, type Rules, storedRuleset } from './rules.ts'
 import { changesFrom } from './ruleset-diff.ts'
-import { endShadowOf, readShadow } from './shadow.ts'
+import { endShadowOf } from './shadow.ts'
 
 /** What opens an activation: which set, and in whose name. */
 export type NewActivation = Pick<Activation, 'source' | 'by' | 'pinned' | 'restores'>
@@ -47,36 +45,9 @@ export async function activate(
   })
 }
 
-const isSame = (current: Activation | undefined, { hash }: Ruleset, { pinned }: NewActivation): boolean =>
+/** Whether what is active is that set already, pinned or not as it should be. */
+export const isSame = (current: Activation | undefined, { hash }: Ruleset, { pinned }: NewActivation): boolean =>
   current?.ruleset === hash && current.pinned === pinned
-
-/**
- * The rules with which a process starts: the set that is active already, unless it was pinned never and the directory's
- * has never been active. So the hosts of a rolling deployment, old directories and new, don't take turns.
- */
-export async function startRules(
-  db: Kysely<Database>,
-  directory: Ruleset,
-  source: string,
-  now: number,
-): Promise<Rules> {
-  const known = await hasBeenActive(db, directory.hash)
-  const how = { source, by: source, pinned: false, restores: null }
-  const stays = (current: Activation | undefined) => current !== undefined && (known || current.pinned)
-  const activation = await activate(
-    db,
-    directory,
-    how,
-    now,
-    (current) => stays(current) || isSame(current, directory, how),
-  )
-  const isTheirs = activation.ruleset === directory.hash
-  const active = isTheirs ? directory : await storedRuleset(db, activation.ruleset, directory)
-  const rules = createRules(db, activation, active)
-  // Where it can't be read, whoever follows it says so.
-  rules.followShadow(await readShadow(db, rules).catch(() => null))
-  return rules
-}
 
 /**
  * Takes rules that have changed in the directory, unless another set is pinned against it.

@@ -11,13 +11,20 @@ import {
 import { explainFailure } from '../core/rules/run-case.ts'
 import { type TestedRuleset, testingRuleset } from '../core/rules/test-ruleset.ts'
 import { inTurns } from './in-turns.ts'
-import { inDirectory, type RuleFiles, RulesUnreadable, readRuleFiles } from './rule-files.ts'
+import { inDirectory, type RuleFiles, RulesInvalid, RulesUnreadable, readRuleFiles } from './rule-files.ts'
 
-/** Rules of a directory that may answer, or why they may not, one line each. */
-export type Reloaded = { readonly known: Reloadable } & (
-  | { readonly ruleset: Ruleset }
-  | { readonly refused: readonly string[] }
-)
+/** Rules of a directory that may answer, or why they may not. */
+export type Found = { readonly ruleset: Ruleset } | { readonly refused: RulesUnreadable | RulesInvalid | CasesFail }
+
+export type Reloaded = Found & { readonly known: Reloadable }
+
+/** Rules that load, but fail their cases; the message has a line for each thing that is otherwise. */
+export class CasesFail extends Error {
+  override readonly name = 'CasesFail'
+}
+
+/** Why rules are refused, one line each. */
+export const reasonsOf = ({ message }: Error): readonly string[] => message.split('\n')
 
 /** What earlier reloads have found out, so that the next need not. */
 export interface Reloadable {
@@ -33,29 +40,26 @@ interface Passed {
   readonly agents: Ruleset['agents']
 }
 
-/** What is known of rules that were compiled elsewhere. */
-export function knownFrom(ruleset: Ruleset): Reloadable {
-  return { rules: { ruleset, files: new Map() }, passed: new Map() }
-}
+const NOTHING: Reloadable = { rules: { ruleset: null, files: new Map() }, passed: new Map() }
 
 /** Reads, compiles and tries the rules of a directory: they may answer where every file loads and every case passes. */
-export async function reloadRules(directory: string, known: Reloadable): Promise<Reloaded> {
+export async function reloadRules(directory: string, known: Reloadable = NOTHING): Promise<Reloaded> {
   let read: RuleFiles
   try {
     read = await readRuleFiles(directory)
   } catch (error) {
-    if (error instanceof RulesUnreadable) return { refused: [error.message], known }
+    if (error instanceof RulesUnreadable) return { refused: error, known }
     throw error
   }
   const files = read.files.map((file) => ({ ...file, path: path.join(directory, file.path) }))
   const loaded = await inTurns(loadingRuleset(files, inDirectory(directory, read.unread), known.rules))
   const { ruleset, problems, known: rules } = loaded
-  if (ruleset === null) return { refused: problems.map(formatProblem), known: { ...known, rules } }
+  if (ruleset === null) return { refused: new RulesInvalid(problems), known: { ...known, rules } }
   const lack = lackOfDecision(ruleset, files)
-  if (lack.length > 0) return { refused: lack.map(formatProblem), known: { ...known, rules } }
+  if (lack.length > 0) return { refused: new RulesInvalid(lack), known: { ...known, rules } }
   const { failures, passed } = await runCases(ruleset, files, known.passed)
   const next = { known: { rules, passed } }
-  return failures.length > 0 ? { ...next, refused: failures } : { ...next, ruleset }
+  return failures.length > 0 ? { ...next, refused: new CasesFail(failures.join('\n')) } : { ...next, ruleset }
 }
 
 /** Runs all cases but those that passed before and can come to nothing else now. */

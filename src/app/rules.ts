@@ -13,6 +13,8 @@ export interface Rules {
   /** What answers at this moment. Take it once for an answer: the next moment it may be another. */
   readonly active: Ruleset
   readonly activation: Activation
+  /** Where this process reads rules, and the hash of those that it found there last; null: they are refused. */
+  readonly directory: RulesDirectory & { readonly ruleset: string | null }
   /** Why newer rules of the directory do not answer; null: there are none, or nothing is wrong with them. */
   readonly refused: Refused | null
   /** Asked whatever the active set is asked, to compare: nobody hears its answers. Null: none runs. */
@@ -20,9 +22,10 @@ export interface Rules {
   /** Answers with another set from now on. */
   follow(activation: Activation, ruleset: Ruleset): void
   followShadow(shadow: Shadow | null): void
-  /** Keeps a set that has been compiled, for `byHash`. */
-  remember(ruleset: Ruleset): void
-  refuse(refused: Refused | null): void
+  /** The directory has rules that may answer; they are kept compiled. */
+  find(ruleset: Ruleset): void
+  /** The directory has rules that may not. */
+  refuse(refused: Refused): void
   /** @throws Problem `unknown_decision`, naming those that there are */
   decision(name: string): Decision
   /** An agent under a ruleset, the file's words under the admin's. */
@@ -30,6 +33,15 @@ export interface Rules {
   /** A ruleset by its hash, as it was when it answered. @throws Problem `not_found` */
   byHash(hash: string): Promise<Ruleset>
 }
+
+export interface RulesDirectory {
+  readonly path: string
+  /** Whether rules that change there are taken while the process runs. */
+  readonly isWatched: boolean
+}
+
+/** As what the rules of a directory are known. */
+export const sourceOf = ({ path }: Pick<RulesDirectory, 'path'>): string => `directory ${path}`
 
 export interface Shadow {
   readonly start: ShadowStart
@@ -47,9 +59,15 @@ const AGENTS_REMEMBERED = 10_000
 /** Rulesets that are kept compiled; others are compiled again. */
 const COMPILED_AT_MOST = 20
 
-export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ruleset): Rules {
+export function createRules(
+  db: Kysely<Database>,
+  first: Activation,
+  ruleset: Ruleset,
+  directory: RulesDirectory,
+): Rules {
   let active = ruleset
   let activation = first
+  let found: string | null = null
   let refused: Refused | null = null
   let shadow: Shadow | null = null
   const compiled = new Map([[active.hash, active]])
@@ -74,6 +92,9 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
     get shadow() {
       return shadow
     },
+    get directory() {
+      return { ...directory, ruleset: found }
+    },
     get refused() {
       return refused
     },
@@ -85,8 +106,13 @@ export function createRules(db: Kysely<Database>, first: Activation, ruleset: Ru
     followShadow(next) {
       shadow = next
     },
-    remember: keep,
+    find(ruleset) {
+      keep(ruleset)
+      found = ruleset.hash
+      refused = null
+    },
     refuse(reasons) {
+      found = null
       refused = reasons
     },
     decision(name) {

@@ -49,6 +49,7 @@ export function failureOf(error: unknown, env: NodeJS.ProcessEnv): Failure {
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return `unexpected: ${error}; set UMPIRE_DEBUG=1 to see where`
   if (error.name === 'RulesInvalid') return rulesInvalid(error.message)
+  if (error.name === 'CasesFail') return `cases of the rules fail; mend the rules or the cases:\n${error.message}`
   if (TOLD.has(error.name)) return error.message
   const { code } = error as NodeJS.ErrnoException
   // Sockets that fail for every address of a host come as an `AggregateError` without a message.

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type pg from 'pg'
 import { createListener } from './bell.ts'
 import type { Database } from './database.ts'
-import { connectRunning, startEmbedded } from './embedded/embedded.ts'
+import { connectRunning, isNewCluster, startEmbedded } from './embedded/embedded.ts'
 import { migrate } from './migrate.ts'
 import { createDatabase, createPool } from './pool.ts'
 
@@ -34,6 +34,11 @@ export interface Store {
   /** Resolves, with the reason, when the embedded server has ended for good; never where there is none. */
   readonly lost: Promise<string>
   close(): Promise<void>
+}
+
+/** Whether there is surely nothing in it yet, without opening it. */
+export function isNewStore({ databaseUrl, dataDir }: Pick<StoreOptions, 'databaseUrl' | 'dataDir'>): boolean {
+  return databaseUrl === null && isNewCluster(dataDir)
 }
 
 /** For the service: migrates, then connects. Starts the embedded server where there is no other. */

@@ -1,23 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { activateDirectory } from '../app/activation.ts'
 import type { App } from '../app/app.ts'
-import { knownFrom, type Reloadable, reloadRules } from '../app/reload.ts'
+import { type Reloaded, reasonsOf, reloadRules } from '../app/reload.ts'
 import { lookAt, untilChanged } from '../app/rule-changes.ts'
-import type { Ruleset } from '../core/rules/load.ts'
+import { sourceOf } from '../app/rules.ts'
 import { hasBeenActive } from '../storage/activations.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 
 /**
- * Takes rules that change in a directory, once it has been quiet for a moment. What does not load, or fails its cases,
+ * Takes rules that change in the directory, once it has been quiet for a moment. What does not load, or fails its cases,
  * is refused: the rules that answered go on answering, and everybody who asks is told why.
  *
- * @param started the rules that were there when the process started
+ * @param started what was there when the process started
  * @returns what stops it, and resolves when nothing is under way
  */
-export function watchDirectory(app: App, directory: string, source: string, started: Ruleset): () => Promise<void> {
+export function watchDirectory(app: App, started: Reloaded): () => Promise<void> {
   const { rules, log } = app
+  const directory = rules.directory.path
   const stop = new AbortController()
-  let known: Reloadable = knownFrom(started)
+  let { known } = started
   /** What was taken last; null until it is known whether that was what the directory had at the start. */
   let last: string | null = null
   let isHeld = false
@@ -25,23 +26,24 @@ export function watchDirectory(app: App, directory: string, source: string, star
   /** Takes the rules, unless they no longer look as they did: then they are read again when they are quiet. */
   async function take(looked: string): Promise<void> {
     // Of a set that was held back when the process started, too, nobody has taken notice.
-    last ??= (await hasBeenActive(app.db, started.hash)) ? started.hash : ''
+    last ??= 'ruleset' in started && (await hasBeenActive(app.db, started.ruleset.hash)) ? started.ruleset.hash : ''
     const reloaded = await reloadRules(directory, known)
     known = reloaded.known
     if ((await lookAt(directory)) !== looked) return
     isHeld = false
     if ('refused' in reloaded) {
-      rules.refuse({ at: app.now(), reasons: reloaded.refused })
-      log.error(
-        { reasons: reloaded.refused },
-        `the rules in \`${directory}\` are refused; the last good ones go on answering`,
-      )
+      const reasons = reasonsOf(reloaded.refused)
+      // At the start, they have been told of.
+      const isNews = reasons.join('\n') !== rules.refused?.reasons.join('\n')
+      rules.refuse({ at: app.now(), reasons })
+      if (isNews)
+        log.error({ reasons }, `the rules in \`${directory}\` are refused; the last good ones go on answering`)
       return
     }
     const { ruleset } = reloaded
+    rules.find(ruleset)
     if (ruleset.hash !== last) {
-      rules.remember(ruleset)
-      isHeld = (await activateDirectory(app, ruleset, source)) === null
+      isHeld = (await activateDirectory(app, ruleset, sourceOf(rules.directory))) === null
       if (isHeld) {
         log.warn(
           { ruleset: rules.active.hash },
@@ -52,7 +54,6 @@ export function watchDirectory(app: App, directory: string, source: string, star
         app.bell.ring()
       }
     }
-    rules.refuse(null)
   }
 
   async function watch(): Promise<void> {

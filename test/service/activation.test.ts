@@ -2,22 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import {
-  activateStored,
-  listRulesets,
-  releaseRules,
-  rollBack,
-  startRules,
-  uploadRuleset,
-} from '../../src/app/activation.ts'
+import { activateStored, listRulesets, releaseRules, rollBack, uploadRuleset } from '../../src/app/activation.ts'
 import { adjudicate } from '../../src/app/adjudications.ts'
+import type { App } from '../../src/app/app.ts'
 import { verifyAudit } from '../../src/app/audit.ts'
 import type { Principal } from '../../src/app/principal.ts'
+import { CasesFail, type Found, reloadRules } from '../../src/app/reload.ts'
 import { getRuleset } from '../../src/app/ruleset.ts'
+import { startRules } from '../../src/app/start-rules.ts'
 import { loadRuleset } from '../../src/core/rules/load.ts'
 import { watchDirectory } from '../../src/watch/directory.ts'
 import { followActivations } from '../../src/watch/follow.ts'
 import { createTestApp, RULES, START } from './app.ts'
+import { execute } from './database.ts'
 import { eventually } from './queue/eventually.ts'
 
 const admin: Principal = { name: 'admin', kind: 'service', scopes: new Set(['admin']), agents: null }
@@ -129,21 +126,56 @@ describe('a rollback', async () => {
 
 describe('a start', () => {
   const load = (rules: Readonly<Record<string, string>>) => loadRuleset(filesOf(rules)).ruleset!
+  const start = (found: Found, on: Pick<App, 'db' | 'log'> = app) => startRules(on, found, app.rules.directory, START)
 
   it('takes what is active, unless its directory has never been', async () => {
     await releaseRules(app, admin)
     const fresh = load(edited('cost: 40', 'cost: 41'))
-    expect((await startRules(app.db, fresh, 'directory new', START)).active.hash).toBe(fresh.hash)
+    expect((await start({ ruleset: fresh })).active.hash).toBe(fresh.hash)
     // An old host of a rolling deployment comes up again.
-    expect((await startRules(app.db, load(RULES), 'directory rules', START)).active.hash).toBe(fresh.hash)
+    expect((await start({ ruleset: load(RULES) })).active.hash).toBe(fresh.hash)
     await answersWith(fresh.hash)
   })
 
   it('takes what is pinned, whatever its directory has', async () => {
     await activateStored(app, admin, first)
-    const rules = await startRules(app.db, load(edited('cost: 40', 'cost: 42')), 'directory new', START)
+    const rules = await start({ ruleset: load(edited('cost: 40', 'cost: 42')) })
     expect(rules.active.hash).toBe(first)
     await answersWith(first)
+  })
+
+  it('goes on with what is active where its directory is refused, and says why', async () => {
+    const rules = await start({ refused: new CasesFail('a_test.yaml:1: one\na_test.yaml:2: other') })
+    expect(rules.active.hash).toBe(first)
+    expect(rules.refused).toEqual({ at: START, reasons: ['a_test.yaml:1: one', 'a_test.yaml:2: other'] })
+    expect(rules.directory.ruleset).toBeNull()
+    expect(logged.some((line) => line.includes('`rules` are refused; the last good ones go on answering'))).toBe(true)
+  })
+
+  describe('where this version does not load what is active', async () => {
+    const upgraded = await createTestApp()
+    const { hash } = upgraded.app.rules.active
+    const age = async () => {
+      await execute(upgraded.databaseUrl, `UPDATE rulesets SET content = replace(content, 'autonomous', 'on_its_own')`)
+    }
+
+    it('takes what its directory has, pinned against it or not, and says so', async () => {
+      await activateStored(upgraded.app, admin, hash)
+      await age()
+      const ruleset = load(edited('cost: 40', 'cost: 43'))
+      const rules = await start({ ruleset }, upgraded.app)
+      expect(rules.active.hash).toBe(ruleset.hash)
+      expect(rules.activation).toMatchObject({ by: 'directory rules', pinned: false })
+      expect(upgraded.logged.some((line) => line.includes("the active rules can't be used any more"))).toBe(true)
+      // The next process finds nothing amiss.
+      expect((await start({ ruleset }, upgraded.app)).activation.sequence).toBe(rules.activation.sequence)
+    })
+
+    it('says what is wrong in its directory where that is refused, too', async () => {
+      await age()
+      const refused = new CasesFail('a_test.yaml:1: one')
+      await expect(start({ refused }, upgraded.app)).rejects.toBe(refused)
+    })
   })
 })
 
@@ -151,36 +183,42 @@ describe('a directory', async () => {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-watched-'))
   const write = (rules: Readonly<Record<string, string>>) =>
     Promise.all(Object.entries(rules).map(([name, text]) => writeFile(path.join(directory, name), text)))
-  const refused = () => getRuleset(app).lastError?.reasons
+  const watching = await createTestApp({ databaseUrl, rulesDir: directory })
+  const unfollow = followActivations(watching.app)
+  const refused = () => getRuleset(watching.app).lastError?.reasons
   await write(RULES)
-  const stopWatching = watchDirectory(app, directory, 'directory watched', app.rules.active)
+  const stopWatching = watchDirectory(watching.app, await reloadRules(directory))
   afterAll(async () => {
     await stopWatching()
+    await unfollow()
     await rm(directory, { recursive: true, force: true })
   })
 
   it('is taken when it changes, in every process', async () => {
     await releaseRules(app, admin)
-    await eventually(async () => !app.rules.activation.pinned)
+    await eventually(async () => !watching.app.rules.activation.pinned)
     await write(edited('cost: 40', 'cost: 60'))
     await eventually(async () => (await costOf(other)).reviewCost === 60)
-    expect(getRuleset(app)).toMatchObject({ source: 'directory watched', pinned: false, lastError: null })
+    await eventually(async () => watching.app.rules.active.hash === other.rules.active.hash)
+    expect(getRuleset(watching.app)).toMatchObject({ source: `directory ${directory}`, pinned: false, lastError: null })
   })
 
   it('is heard again when what was pinned against it is released', async () => {
     const { ruleset } = await uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: 77')))
     await activateStored(app, admin, ruleset)
-    await eventually(async () => app.rules.activation.pinned && app.rules.active.hash === ruleset)
+    await eventually(async () => watching.app.rules.activation.pinned && watching.app.rules.active.hash === ruleset)
     await write(edited('cost: 40', 'cost: 78'))
-    await eventually(async () => logged.some((line) => line.includes('they are taken when those are released')))
-    expect((await costOf()).reviewCost).toBe(77)
+    await eventually(async () =>
+      watching.logged.some((line) => line.includes('they are taken when those are released')),
+    )
+    expect((await costOf(watching.app)).reviewCost).toBe(77)
     await releaseRules(app, admin)
     await eventually(async () => (await costOf(other)).reviewCost === 78)
     // What it had before others were pinned has been gone back from.
     await activateStored(app, admin, ruleset)
     await answersWith(ruleset)
     await releaseRules(app, admin)
-    await eventually(async () => !app.rules.activation.pinned)
+    await eventually(async () => !watching.app.rules.activation.pinned)
     await write(edited('cost: 40', 'cost: 79'))
     await eventually(async () => (await costOf(other)).reviewCost === 79)
     const { items } = await listRulesets(app, { limit: 3 })
@@ -192,7 +230,7 @@ describe('a directory', async () => {
   })
 
   it('is refused where it does not load or a case fails, and says why', async () => {
-    const { hash } = app.rules.active
+    const { hash } = watching.app.rules.active
     await write(edited('cost: 40', 'cost: much'))
     await eventually(async () => refused()?.[0]?.includes('`cost` must be a number') === true)
     await write({
@@ -200,10 +238,10 @@ describe('a directory', async () => {
       'expansion-outreach_test.yaml': FAILING,
     })
     await eventually(async () => refused()?.[0]?.includes('case `nobody is heard`: action: expected') === true)
-    expect(app.rules.active.hash).toBe(hash)
-    expect(logged.some((line) => line.includes('are refused; the last good ones go on answering'))).toBe(true)
+    expect(watching.app.rules.active.hash).toBe(hash)
+    expect(watching.logged.some((line) => line.includes('are refused; the last good ones go on answering'))).toBe(true)
     await rm(directory, { recursive: true })
     await eventually(async () => refused()?.[0]?.includes("can't read the rules directory") === true)
-    expect(app.rules.active.hash).toBe(hash)
+    expect(watching.app.rules.active.hash).toBe(hash)
   })
 })

@@ -1,10 +1,10 @@
 import { pino } from 'pino'
 import { v7 as uuid } from 'uuid'
 import { afterAll } from 'vitest'
-import { startRules } from '../../src/app/activation.ts'
 import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
+import { startRules } from '../../src/app/start-rules.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
@@ -28,12 +28,18 @@ export interface TestApp {
 export interface TestAppOptions {
   /** Rule files by name. */
   readonly rules?: Readonly<Record<string, string>>
+  /** Where they are said to come from. */
+  readonly rulesDir?: string
   /** Instead of the database of its own that each app gets. */
   readonly databaseUrl?: string
 }
 
 /** An app on a database of its own. Call it at the top level of a file or `describe`. */
-export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({
+  rules = RULES,
+  rulesDir = 'rules',
+  databaseUrl,
+}: TestAppOptions = {}): Promise<TestApp> {
   const url = databaseUrl ?? (await createTestDatabase()).url
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
@@ -48,7 +54,7 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
   const app: App = {
     db,
     desk: createDesk({ pool, now }),
-    rules: await startRules(db, ruleset, 'directory rules', START),
+    rules: await startRules({ db, log }, { ruleset }, { path: rulesDir, isWatched: true }, START),
     bell,
     waits: createWaits({ db, bell, log }),
     metrics: createMetrics(metrics.meter, { outboxDepth: async () => 0, rulesRefused: () => false }),

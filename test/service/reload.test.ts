@@ -4,7 +4,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RULES } from './app.ts'
 import { createTestDatabase } from './database.ts'
-import { rulesDirectory, type ServiceProcess, startService, temporaryDirectory } from './faults/process.ts'
+import {
+  rulesDirectory,
+  type ServiceProcess,
+  spawnService,
+  startService,
+  temporaryDirectory,
+} from './faults/process.ts'
 import { eventually } from './queue/eventually.ts'
 
 const FILE = 'expansion-outreach.yaml'
@@ -219,4 +225,58 @@ describe('a directory', async () => {
     expect(activations).toHaveLength(2)
     await Promise.all([stop(manual), stop(watching)])
   }, 60_000)
+})
+
+describe('a restart', () => {
+  const FAILING = `
+now: 2026-11-20T09:00:00Z
+cases:
+  - { name: nobody is heard, facts: { arr: 1000, segment: smb }, expect: { action: wait } }
+`
+  const failing = { ...RULES, [FILE]: costing(93), 'expansion-outreach_test.yaml': FAILING }
+
+  it.each([
+    ['fails its cases', failing, 'case `nobody is heard`'],
+    ['does not load', { ...RULES, [FILE]: costing('much') }, '`cost` must be a number'],
+  ])(
+    'goes on with what was active where its directory %s, and takes it when that is mended',
+    async (_what, files, why) => {
+      const { url } = await createTestDatabase()
+      const good = await startService({ DATABASE_URL: url, UMPIRE_RULES_DIR: await rulesDirectory() })
+      await stop(good)
+      const directory = await rulesDirectory(files)
+      const env = { DATABASE_URL: url, UMPIRE_RULES_DIR: directory }
+      const manual = await startService({ ...env, UMPIRE_ACTIVATION: 'manual' })
+      const watching = await startService(env)
+      for (const service of [manual, watching]) {
+        expect(await ask(service)).toMatchObject({ reviewCost: 40 })
+        expect((await rulesetOf(service)).lastError.reasons[0]).toContain(why)
+        expect((await service.call('GET', '/readyz')).body).toEqual({
+          status: 'ready',
+          degraded: ['newer rules are refused: see GET /v1/ruleset'],
+        })
+        expect((await service.call('GET', '/metrics')).body).toMatch(/^umpire_ruleset_refused\S* 1/m)
+        expect(service.output()).toContain('are refused; the last good ones go on answering')
+      }
+      await rm(path.join(directory, 'expansion-outreach_test.yaml'), { force: true })
+      await writeFile(path.join(directory, FILE), costing(94))
+      await eventually(async () => (await ask(watching)).reviewCost === 94)
+      expect((await rulesetOf(watching)).lastError).toBeNull()
+      expect(watching.output().match(/are refused/g)).toHaveLength(1)
+      await Promise.all([stop(manual), stop(watching)])
+    },
+    60_000,
+  )
+
+  it.each([{}, { UMPIRE_ACTIVATION: 'manual' }])(
+    'is refused where cases fail and nothing was ever active: %j',
+    async (env) => {
+      const { url } = await createTestDatabase()
+      const service = spawnService({ DATABASE_URL: url, UMPIRE_RULES_DIR: await rulesDirectory(failing), ...env })
+      expect(await service.exited).toBe(1)
+      expect(service.output()).toContain('umpire: cases of the rules fail; mend the rules or the cases:\n')
+      expect(service.output()).toContain('case `nobody is heard`: action: expected `wait`')
+    },
+    60_000,
+  )
 })

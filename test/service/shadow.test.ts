@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { putAccount } from '../../src/app/accounts.ts'
-import { activateStored, releaseRules, rollBack, startRules, uploadRuleset } from '../../src/app/activation.ts'
+import { activateStored, releaseRules, rollBack, uploadRuleset } from '../../src/app/activation.ts'
 import { adjudicate } from '../../src/app/adjudications.ts'
 import { verifyAudit } from '../../src/app/audit.ts'
 import { resolveEscalation } from '../../src/app/escalations/resolve.ts'
@@ -8,7 +8,8 @@ import { recordOutcomes } from '../../src/app/outcomes.ts'
 import { getRuleset } from '../../src/app/ruleset.ts'
 import { startShadow, stopShadow } from '../../src/app/shadow.ts'
 import { listShadowAnswers, sweepShadowAnswers } from '../../src/app/shadow-answers.ts'
-import { reportShadow } from '../../src/backtest/shadow.ts'
+import { startRules } from '../../src/app/start-rules.ts'
+import { reportShadow, type ShadowDecision } from '../../src/backtest/shadow.ts'
 import { loadRuleset } from '../../src/core/rules/load.ts'
 import { newestShadow } from '../../src/storage/shadow.ts'
 import { followActivations } from '../../src/watch/follow.ts'
@@ -100,7 +101,7 @@ describe('a shadow', () => {
   it('runs from the first answer of a process that starts meanwhile', async () => {
     const hash = await start(DEAR)
     const { ruleset } = loadRuleset(filesOf(WITH_NUDGE))
-    expect((await startRules(app.db, ruleset!, 'directory rules', START)).shadow?.ruleset.hash).toBe(hash)
+    expect((await startRules(app, { ruleset: ruleset! }, app.rules.directory, START)).shadow?.ruleset.hash).toBe(hash)
     await stop()
   })
 
@@ -184,8 +185,25 @@ describe('a shadow', () => {
         'rules:\n  - { id: broken, when: \'account.flags[3] == "x"\', then: { tag: x, because: It breaks } }\n',
       ),
     )
-    expect((await ask('broken')).rules).toEqual([])
-    expect(await outreach()).toMatchObject({ compared: 1, errors: 1, failed: 0 })
+    const { id, rules } = await ask('broken')
+    expect(rules).toEqual([])
+    expect(await outreach()).toMatchObject({
+      compared: 1,
+      errors: 1,
+      failed: 0,
+      newestErrors: [
+        {
+          answer: { adjudication: id, account: 'broken', result: 'same' },
+          failures: [{ id: 'broken', error: expect.stringContaining('account.flags[3]') }],
+        },
+      ],
+    })
+    expect((await answers({ errored: true })).map(({ adjudication }) => adjudication)).toEqual([id])
+    expect(await answers({ errored: false })).toEqual([])
+    expect(await test.metricsText()).toMatch(/umpire_shadow_errors_total\{decision="expansion-outreach"\} 1\n/)
+    // What was asked has been erased since.
+    await execute(databaseUrl, `DELETE FROM audit_payloads WHERE stream = 'account:broken'`)
+    expect((await outreach()).newestErrors).toMatchObject([{ answer: { adjudication: id }, failures: null }])
     const { start: started, ruleset } = app.rules.shadow!
     const damaged = { ...ruleset.decisions.get('expansion-outreach')!, claims: undefined as never }
     app.rules.followShadow({ start: started, ruleset: { ...ruleset, decisions: new Map([[damaged.name, damaged]]) } })
@@ -259,16 +277,21 @@ describe('a shadow', () => {
     const { ruleset: blind } = await uploadRuleset(app, admin, filesOf({ ...WITH_NUDGE, 'queues.yaml': queues }))
     await activateStored(app, admin, blind)
     await eventually(() => app.rules.active.hash === blind)
-    await start({ ...DEAR, 'queues.yaml': queues })
+    const lacking = DEAR['expansion-outreach.yaml']!.replace(
+      'loss: { healthy: 0,',
+      'loss: { healthy: double(size(account.flags[3])),',
+    )
+    await start({ ...DEAR, 'expansion-outreach.yaml': lacking, 'queues.yaml': queues })
     const { escalation } = await ask('hidden')
-    const seen = async (viewer: typeof maria) => ({
-      list: (await listShadowAnswers(app, viewer, {}, { limit: 10 })).items.length,
-      newest: (await reportShadow(app, viewer))!.decisions[0]!.newest.length,
-    })
-    expect(await seen(maria)).toEqual({ list: 0, newest: 0 })
-    expect(await seen(admin)).toEqual({ list: 1, newest: 1 })
+    const seen = async (viewer: typeof maria) => {
+      const [{ newest, newestErrors }] = (await reportShadow(app, viewer))!.decisions as [ShadowDecision]
+      const { items } = await listShadowAnswers(app, viewer, {}, { limit: 10 })
+      return { list: items.length, newest: newest.length, errors: newestErrors.length }
+    }
+    expect(await seen(maria)).toEqual({ list: 0, newest: 0, errors: 0 })
+    expect(await seen(admin)).toEqual({ list: 1, newest: 0, errors: 1 })
     await resolveEscalation(app, maria, escalation.id, { resolution: 'override', action: 'wait', reason: 'agreed' })
-    expect(await seen(maria)).toEqual({ list: 1, newest: 1 })
+    expect(await seen(maria)).toEqual({ list: 1, newest: 0, errors: 1 })
     await stop()
     await activateStored(app, admin, first)
     await eventually(() => [app, other].every(({ rules }) => rules.active.hash === first))

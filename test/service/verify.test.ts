@@ -1,7 +1,6 @@
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
 import { getAccount, putAccount } from '../../src/app/accounts.ts'
-import { startRules } from '../../src/app/activation.ts'
 import { adjudicate } from '../../src/app/adjudications.ts'
 import { patchAgent } from '../../src/app/agents.ts'
 import { listAudit, verifyAudit } from '../../src/app/audit.ts'
@@ -12,6 +11,7 @@ import { createKey, revokeKey } from '../../src/app/keys.ts'
 import { recordOutcomes } from '../../src/app/outcomes.ts'
 import type { Principal } from '../../src/app/principal.ts'
 import { ingestSignals } from '../../src/app/signals.ts'
+import { startRules } from '../../src/app/start-rules.ts'
 import { loadRuleset } from '../../src/core/rules/load.ts'
 import { listEscalations } from '../../src/storage/escalations.ts'
 import { createTestApp, RULES, START } from './app.ts'
@@ -434,7 +434,7 @@ describe('a damaged row', () => {
     const other = { ...RULES, 'agents.yaml': 'agents: {}' }
     const { ruleset } = loadRuleset(Object.entries(other).map(([path, text]) => ({ path, text })))
     await tampered(statement, async () => {
-      const rules = await startRules(app.db, ruleset!, 'directory rules', START)
+      const rules = await startRules(app, { ruleset: ruleset! }, app.rules.directory, START)
       await expect(getAdjudication({ ...app, rules }, id!)).rejects.toMatchObject({ code: 'damaged' })
     })
   })

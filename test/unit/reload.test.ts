@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { knownFrom, reloadRules } from '../../src/app/reload.ts'
-import { readRules } from '../../src/app/rule-files.ts'
+import { reasonsOf, reloadRules } from '../../src/app/reload.ts'
 
 const decision = (name: string, cost: number) => `decision: ${name}
 states: { healthy: { prior: 0.8 }, at_risk: { prior: 0.2 } }
@@ -68,15 +67,15 @@ describe('a reload', () => {
     ],
     ['a file that is none', { 'a.yaml': 'decision: [' }, 'a.yaml:'],
   ])('after a change of %s comes to what it would come to without what is known', async (_what, change, refused) => {
-    const first = await reloadRules(directory, knownFrom(await readRules(directory)))
+    const first = await reloadRules(directory)
     expect(first).toHaveProperty('ruleset')
     await save(change)
     const warm = await reloadRules(directory, first.known)
-    const cold = await reloadRules(directory, { rules: { ruleset: null, files: new Map() }, passed: new Map() })
-    const shown = (one: typeof warm) => ('refused' in one ? one.refused : one.ruleset.hash)
+    const cold = await reloadRules(directory)
+    const shown = (one: typeof warm) => ('refused' in one ? reasonsOf(one.refused) : one.ruleset.hash)
     expect(shown(warm)).toEqual(shown(cold))
     if (refused === null) expect(warm).toHaveProperty('ruleset')
-    else expect('refused' in warm && warm.refused.join('\n')).toContain(refused)
+    else expect('refused' in warm && warm.refused.message).toContain(refused)
     // It is refused for as long as it is wrong, and what is mended is taken.
     expect(shown(await reloadRules(directory, warm.known))).toEqual(shown(cold))
     await save(FILES)

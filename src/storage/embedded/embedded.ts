@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -35,6 +36,13 @@ const LONGEST_SOCKET_DIR = 85
 /** A Unix socket has a port in its name only. */
 const PORT = 5432
 
+/** Whether there is no database in `dataDir` yet. */
+export function isNewCluster(dataDir: string): boolean {
+  return !existsSync(clusterIn(dataDir))
+}
+
+const clusterIn = (dataDir: string): string => path.join(dataDir, 'postgres')
+
 /**
  * Starts a PostgreSQL server of our own on the data in `dataDir`, which is created if need be, and waits until it takes
  * connections. It ends by `stop`, or within 5 s of the death of this process. A server that crashes is started again.
@@ -59,7 +67,7 @@ export async function startEmbedded(options: EmbeddedPostgresOptions): Promise<E
 
 async function start(dataDir: string, log: (line: string) => void): Promise<EmbeddedPostgres> {
   const binaries = await locateBinaries()
-  const clusterDir = path.join(dataDir, 'postgres')
+  const clusterDir = clusterIn(dataDir)
   const lock = await acquireLock(dataDir)
   let socketDir: string | null = null
   let server: RunningServer | null = null

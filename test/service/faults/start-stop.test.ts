@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { RULES } from '../app.ts'
 import { createTestDatabase } from '../database.ts'
@@ -43,16 +43,16 @@ describe('a start that can not be', () => {
       ),
       'renewal.yaml': 'decision: renewal\ndescription: Half a file\nstates: { healthy: { prior: 0.7 } }\n',
     }
-    const service = spawnService({
-      UMPIRE_DATA_DIR: await temporaryDirectory(),
-      UMPIRE_RULES_DIR: await rulesDirectory(broken),
-    })
+    const dataDir = await temporaryDirectory()
+    const service = spawnService({ UMPIRE_DATA_DIR: dataDir, UMPIRE_RULES_DIR: await rulesDirectory(broken) })
     expect(await service.exited).toBe(1)
     expect(service.output()).toMatch(
       /expansion-outreach\.yaml:19:\d+ error: unknown fact `account\.ar`; did you mean `account\.arr`\?/,
     )
     expect(service.output()).toMatch(/renewal\.yaml:3:\d+ error: /)
     expect(service.output()).not.toMatch(/ at .*\.ts:\d+/)
+    // No database was made for nothing.
+    expect(await readdir(dataDir)).toEqual([])
   })
 
   it('names the variable that is wrong, in one line', async () => {
