@@ -18,6 +18,13 @@ export interface Given {
   readonly escalation: string | undefined
 }
 
+/** What is counted of an answer of a shadow set. */
+export interface Shadowed {
+  readonly result: ShadowResult
+  /** Whether an expression failed in it. */
+  readonly errored: boolean
+}
+
 /** What a shadow set says to a question. */
 interface Said extends Pick<Recommended, 'disposition' | 'verdict' | 'regret' | 'confidence' | 'failed'> {
   readonly action: string | null
@@ -27,7 +34,7 @@ interface Said extends Pick<Recommended, 'disposition' | 'verdict' | 'regret' | 
  * Asks the shadow set what the active one has just answered, and writes how the two compare beside the answer, in the same
  * commit. What a person decided before is left out, so that the set speaks for itself. It never throws.
  */
-export function answerInShadow(app: App, { start, ruleset }: Shadow, book: Book, given: Given): ShadowResult {
+export function answerInShadow(app: App, { start, ruleset }: Shadow, book: Book, given: Given): Shadowed {
   const { id, question, answer, escalation = null } = given
   const said = ask(app, ruleset, book, question, answer.decision)
   const result = typeof said === 'string' ? said : compare(said, answer)
@@ -50,7 +57,7 @@ export function answerInShadow(app: App, { start, ruleset }: Shadow, book: Book,
     active_verdict: answer.proposal?.verdict ?? null,
     escalation_id: escalation,
   })
-  return result
+  return { result, errored: failed }
 }
 
 type Unsaid = { readonly [K in Exclude<keyof Said, 'failed'>]: null } & { readonly failed: false }

@@ -1,14 +1,11 @@
 import type { App } from '../app/app.ts'
 import { byCost, byDecision, type Stance } from '../core/comparison.ts'
 import { asksPerson } from '../core/recommend.ts'
-import type { Ruleset } from '../core/rules/load.ts'
-import { findAdjudications } from '../storage/adjudications.ts'
 import { readDecided, readStatesAfter } from '../storage/past.ts'
 import type { ShadowAnswer } from '../storage/shadow-answers.ts'
-import { isUnavailable } from '../storage/unavailable.ts'
-import { casesOf } from './database.ts'
 import type { FlipEvidence } from './report.ts'
-import { ask, createSide, priceOf } from './side.ts'
+import { askableAgain } from './shadow-again.ts'
+import { ask, priceOf } from './side.ts'
 
 /** What became known since, of the newest flips. */
 export interface ShadowEvidence extends FlipEvidence {
@@ -27,7 +24,7 @@ export async function evidenceOf(app: App, ruleset: string, flips: readonly Shad
   const states = await readStatesAfter(app.db, flips)
   const decided = await readDecided(app.db, [...new Set(flips.flatMap(({ escalation }) => escalation ?? []))])
   const known = flips.filter((_, i) => states[i] !== null)
-  const extra = known.length === 0 ? new Map<string, number>() : await extraCosts(app, ruleset, known)
+  const extra = await extraCosts(app, ruleset, known)
   for (const { adjudication, escalation, active, candidate } of flips) {
     const cost = extra.get(adjudication)
     const action = escalation === null ? undefined : decided.get(escalation)
@@ -47,39 +44,16 @@ async function extraCosts(
   hash: string,
   flips: readonly ShadowAnswer[],
 ): Promise<ReadonlyMap<string, number>> {
-  const ruleset = await readableSet(app, hash)
-  if (ruleset === null) return new Map()
-  const stored = await findAdjudications(
-    app.db,
-    flips.map(({ adjudication }) => adjudication),
-  )
   const given = new Map(flips.map(({ adjudication, active }) => [adjudication, active]))
-  const { cases } = await casesOf(app.db, stored)
-  const side = createSide(ruleset)
   const extra = new Map<string, number>()
-  for (const one of cases) {
-    const decision = ruleset.decisions.get(one.decision)
-    const active = one.id === null ? undefined : given.get(one.id)
-    if (one.id === null || !decision || !active || one.state === null) continue
+  for (const { id, case: one, decision, side } of await askableAgain(app, hash, flips)) {
+    const active = given.get(id)
+    if (!active || one.state === null) continue
     const said = ask(side, decision, one)
     const [theirs, ours] = [priceOf(sideOf(active), said, one.state), priceOf(said, said, one.state)]
-    if (theirs !== null && ours !== null) extra.set(one.id, ours - theirs)
+    if (theirs !== null && ours !== null) extra.set(id, ours - theirs)
   }
   return extra
-}
-
-/** Null where it is damaged, or this version does not load it any more: the log says how. */
-async function readableSet({ rules, log }: App, hash: string): Promise<Ruleset | null> {
-  try {
-    return await rules.byHash(hash)
-  } catch (error) {
-    if (isUnavailable(error)) throw error
-    log.warn(
-      { err: error, ruleset: hash },
-      'what a shadow set would have cost is not known, since it could not be read',
-    )
-    return null
-  }
 }
 
 const sideOf = ({ action, disposition }: Stance) => ({ action, asks: asksPerson(disposition) })

@@ -9,8 +9,10 @@ import {
   listShadowAnswers,
   type ShadowAnswer,
   type ShadowCount,
+  type ShadowFilter,
 } from '../storage/shadow-answers.ts'
 import { byName } from './measures/compared.ts'
+import { errorsOf, type ShadowError } from './shadow-errors.ts'
 import { evidenceOf, type ShadowEvidence } from './shadow-evidence.ts'
 
 /** What a shadow has found so far: a comparison of answers that nobody got with those that were given. */
@@ -45,8 +47,10 @@ export interface ShadowDecision {
   readonly flips: readonly ShadowFlips[]
   readonly proposals: ShadowProposals
   readonly evidence: ShadowEvidence
-  /** Newest first. */
+  /** Of the flips, newest first. */
   readonly newest: readonly ShadowAnswer[]
+  /** Of the answers in which an expression failed, newest first. */
+  readonly newestErrors: readonly ShadowError[]
 }
 
 export interface ShadowFlips {
@@ -67,6 +71,8 @@ export interface ShadowProposals {
 /** Of each decision, how many of the newest flips are held against what became known: each is answered again for that. */
 const LOOKED_AT = 1_000
 const NEWEST = 10
+/** Each is asked again, too, for what failed. */
+const NEWEST_ERRORS = 5
 
 /** Undefined where no shadow was ever started. @param viewer from whom is kept what blind queues hide */
 export async function reportShadow(app: App, viewer: Principal): Promise<ShadowReport | undefined> {
@@ -77,19 +83,25 @@ export async function reportShadow(app: App, viewer: Principal): Promise<ShadowR
   const decisions: ShadowDecision[] = []
   for (const decision of names) {
     const counted = countsOf(counts.filter((count) => count.decision === decision))
-    const filter = { decision, flipped: true }
-    const flips =
-      counted.flipped === 0 ? [] : await listShadowAnswers(app.db, shadow.sequence, filter, undefined, LOOKED_AT)
+    const list = (some: number, filter: ShadowFilter, most: number) =>
+      some === 0 ? [] : listShadowAnswers(app.db, shadow.sequence, { decision, ...filter }, undefined, most)
+    const seen = async (answers: readonly ShadowAnswer[], most: number) =>
+      (await withoutHidden(app, viewer, answers.slice(0, most * 5))).slice(0, most)
+    const flips = await list(counted.flipped, { flipped: true }, LOOKED_AT)
+    const errors = await list(counted.errors, { errored: true }, NEWEST_ERRORS * 5)
     const evidence = await evidenceOf(app, shadow.ruleset, flips)
-    const newest = (await withoutHidden(app, viewer, flips.slice(0, NEWEST * 5))).slice(0, NEWEST)
-    decisions.push({ decision, ...counted, evidence, newest })
+    const newest = await seen(flips, NEWEST)
+    const newestErrors = await errorsOf(app, shadow.ruleset, await seen(errors, NEWEST_ERRORS))
+    decisions.push({ decision, ...counted, evidence, newest, newestErrors })
   }
   return { shadow, questions: sum(counts), decisions }
 }
 
 const sum = (counts: readonly ShadowCount[]): number => counts.reduce((total, { questions }) => total + questions, 0)
 
-function countsOf(counts: readonly ShadowCount[]): Omit<ShadowDecision, 'decision' | 'evidence' | 'newest'> {
+function countsOf(
+  counts: readonly ShadowCount[],
+): Omit<ShadowDecision, 'decision' | 'evidence' | 'newest' | 'newestErrors'> {
   const of = (result: ShadowCount['result']) => counts.filter((count) => count.result === result)
   const compared = [...of('same'), ...of('flipped')]
   const total = sum(compared)

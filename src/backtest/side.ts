@@ -1,5 +1,5 @@
 import { type Answer, answerOf } from '../core/comparison.ts'
-import type { Agent, Decision } from '../core/model.ts'
+import type { Agent, Decision, Question } from '../core/model.ts'
 import { asksPerson, type Recommended, recommend } from '../core/recommend.ts'
 import { type Ruleset, resolveAgent } from '../core/rules/load.ts'
 import type { Case, PastAgent } from './case.ts'
@@ -28,6 +28,12 @@ export function createSide(ruleset: Ruleset): Side {
   }
 }
 
+/** A case as a side is asked it: before others are, since agents stand as they then did. */
+export function questionOf(side: Side, one: Case): Omit<Question, 'ruling'> {
+  const { account, now, draw, facts, signals, proposal } = one
+  return { account, now, draw, facts, signals, proposal, agents: side.standing(one.agents) }
+}
+
 /** What a side says to a case. */
 export interface Said {
   readonly decision: Decision
@@ -41,9 +47,7 @@ export interface Said {
 
 /** @param decision of the side's ruleset, the one that the case asks */
 export function ask(side: Side, decision: Decision, one: Case): Said {
-  const { account, now, draw, facts, signals, proposal } = one
-  const agents = side.standing(one.agents)
-  const of = recommend(decision, { account, now, draw, facts, signals, agents, proposal })
+  const of = recommend(decision, questionOf(side, one))
   const action = of.action === null ? null : (decision.actions[of.action]?.name ?? null)
   return {
     decision,

@@ -1,7 +1,8 @@
 import { type Conclusion, conclude } from './conclude.ts'
 import { dispose, type Standing } from './disposition.ts'
 import { type Hearing, hear } from './hear.ts'
-import type { Autonomy, Decision, Disposition, Question, Verdict } from './model.ts'
+import { ruleLedger } from './ledger.ts'
+import type { Autonomy, Decision, Disposition, LedgerRule, Question, Verdict } from './model.ts'
 import { judgeProposal } from './verdict.ts'
 
 /** What an adjudication comes to, without the words and the ledger that tell people why. */
@@ -53,6 +54,13 @@ export function recommend(decision: Decision, question: Omit<Question, 'ruling'>
     failed,
     peopleAnyway,
   }
+}
+
+/** The expressions that fail in a question, as the ledger of its answer names them. @throws as `recommend` does */
+export function failuresOf(decision: Decision, question: Omit<Question, 'ruling'>): readonly LedgerRule[] {
+  const { live, outcomes, effects, scope } = hear(decision, { ...question, ruling: null })
+  const { losses } = conclude(decision, live.used, effects, scope)
+  return ruleLedger(live.failures, outcomes, losses.failures).failures
 }
 
 /** Whether a person decides, rather than looks afterwards or not at all. */

@@ -33,13 +33,15 @@ export interface ShadowFilter {
   readonly decision?: string | undefined
   /** Whether the answers differ; undefined: all. */
   readonly flipped?: boolean | undefined
+  /** Whether an expression failed; undefined: all. */
+  readonly errored?: boolean | undefined
 }
 
 /** Answers of one shadow, newest first. */
 export async function listShadowAnswers(
   db: Kysely<Database>,
   shadow: number,
-  { decision, flipped }: ShadowFilter,
+  { decision, flipped, errored }: ShadowFilter,
   before: string | undefined,
   limit: number,
 ): Promise<readonly ShadowAnswer[]> {
@@ -55,8 +57,9 @@ export async function listShadowAnswers(
     .orderBy('s.adjudication_id', 'desc')
     .limit(limit)
   if (decision !== undefined) query = query.where('s.decision', '=', decision)
-  // Written out, so that the index of flips serves.
+  // Written out, so that the indexes of flips and of errors serve.
   if (flipped !== undefined) query = query.where(sql<boolean>`s.result ${sql.raw(flipped ? '=' : '<>')} 'flipped'`)
+  if (errored !== undefined) query = query.where(sql<boolean>`${sql.raw(errored ? '' : 'NOT ')}s.errored`)
   if (before !== undefined) query = query.where('s.adjudication_id', '<', before)
   return (await query.execute()).map(shadowAnswerOf)
 }

@@ -14,8 +14,7 @@ import { createResource } from './resource.ts'
 /** What the service counts and measures. */
 export interface Metrics {
   adjudicated(answer: Answered): void
-  /** @param result how the answer of a shadow set compares with the one that was given */
-  shadowed(decision: string, result: string): void
+  shadowed(decision: string, answer: Shadowed): void
   ingested(status: 'accepted' | 'duplicate' | 'rejected', signals: number): void
   /** @param seconds from the commit of what is told to its notice being handled */
   noticed(seconds: number): void
@@ -28,6 +27,14 @@ export interface Answered {
   readonly regret: number
   /** From the request's arrival at the desk to its commit. */
   readonly seconds: number
+}
+
+/** Of an answer of a shadow set. */
+export interface Shadowed {
+  /** How it compares with the one that was given. */
+  readonly result: string
+  /** Whether an expression failed in it. */
+  readonly errored: boolean
 }
 
 export interface MetricsPipeline {
@@ -99,6 +106,9 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
   const shadowAnswers = meter.createCounter('umpire.shadow.answers', {
     description: 'Answers of a shadow set, given to nobody, by how they compare with those that were given',
   })
+  const shadowErrors = meter.createCounter('umpire.shadow.errors', {
+    description: 'Answers of a shadow set in which an expression failed, so that it asks a person',
+  })
   const conflict = meter.createHistogram('umpire.conflict', {
     description: 'Conflict among the signals of an adjudication: 0 unanimous, 1 a draw',
     advice: { explicitBucketBoundaries: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] },
@@ -134,7 +144,10 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
       regret.record(answer.regret, { decision })
       duration.record(answer.seconds)
     },
-    shadowed: (decision, result) => shadowAnswers.add(1, { decision, result }),
+    shadowed(decision, { result, errored }) {
+      shadowAnswers.add(1, { decision, result })
+      if (errored) shadowErrors.add(1, { decision })
+    },
     ingested(status, count) {
       if (count > 0) signals.add(count, { status })
     },

@@ -119,6 +119,25 @@ describe('an operator who tries rules on live questions', () => {
     expect((await service.call('GET', '/v1/audit/verify')).body).toMatchObject({ ok: true })
   })
 
+  it('sees which expression failed, and where', async () => {
+    const rule = '  - { id: broken, when: \'account.flags[3] == "x"\', then: { tag: x, because: It breaks } }\n'
+    const broken = await rulesDirectory({
+      ...RULES,
+      'expansion-outreach.yaml': outreach.replace('rules:\n', `rules:\n${rule}`),
+    })
+    const [name = ''] = /^[0-9a-f]{12}/.exec(await told('shadow', 'start', broken)) ?? []
+    await eventually(async () => (await shadow()) !== null)
+    const { id } = await ask('initech')
+    const status = await told('shadow', 'status')
+    expect(status.replace(/\s+/g, ' ')).toContain('An expression of the shadow set failed in 1: it asks')
+    expect(status).toMatch(
+      new RegExp(`in which an expression of the shadow set failed\n.*\n {2}initech +\\d.* broken: .*account.* ${id}\n`),
+    )
+    for (const line of status.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    expect(await told('rules', 'explain', id, '--under', name)).toContain('account.flags[3]')
+    await told('shadow', 'stop')
+  })
+
   it('is told what is wrong', async () => {
     const broken = await rulesDirectory(changed('much'))
     expect(await refused('shadow', 'start', broken)).toEqual({

@@ -277,11 +277,10 @@ describe('a shadow', () => {
     const { ruleset: blind } = await uploadRuleset(app, admin, filesOf({ ...WITH_NUDGE, 'queues.yaml': queues }))
     await activateStored(app, admin, blind)
     await eventually(() => app.rules.active.hash === blind)
-    const lacking = DEAR['expansion-outreach.yaml']!.replace(
-      'loss: { healthy: 0,',
-      'loss: { healthy: double(size(account.flags[3])),',
-    )
-    await start({ ...DEAR, 'expansion-outreach.yaml': lacking, 'queues.yaml': queues })
+    const rule = `{ id: broken, when: 'account.segment == "large" && account.flags[3] == "x"', then: { tag: x, because: It breaks } }`
+    const breaking = DEAR['expansion-outreach.yaml']!.replace('rules:\n', `rules:\n  - ${rule}\n`)
+    await start({ ...DEAR, 'expansion-outreach.yaml': breaking, 'queues.yaml': queues })
+    await ask('failing', { facts: { ...FACTS, segment: 'large' } })
     const { escalation } = await ask('hidden')
     const seen = async (viewer: typeof maria) => {
       const [{ newest, newestErrors }] = (await reportShadow(app, viewer))!.decisions as [ShadowDecision]
@@ -289,9 +288,9 @@ describe('a shadow', () => {
       return { list: items.length, newest: newest.length, errors: newestErrors.length }
     }
     expect(await seen(maria)).toEqual({ list: 0, newest: 0, errors: 0 })
-    expect(await seen(admin)).toEqual({ list: 1, newest: 0, errors: 1 })
+    expect(await seen(admin)).toEqual({ list: 2, newest: 1, errors: 1 })
     await resolveEscalation(app, maria, escalation.id, { resolution: 'override', action: 'wait', reason: 'agreed' })
-    expect(await seen(maria)).toEqual({ list: 1, newest: 0, errors: 1 })
+    expect(await seen(maria)).toEqual({ list: 1, newest: 1, errors: 0 })
     await stop()
     await activateStored(app, admin, first)
     await eventually(() => [app, other].every(({ rules }) => rules.active.hash === first))

@@ -50,6 +50,12 @@ interface DecisionView {
     readonly active: { readonly answer: string }
     readonly candidate: { readonly answer: string } | null
   }[]
+  readonly newestErrors: readonly {
+    readonly adjudication: string
+    readonly account: string
+    readonly at: string
+    readonly failures: readonly { readonly id: string; readonly error: string }[] | null
+  }[]
 }
 
 interface Pair<T> {
@@ -125,6 +131,7 @@ function renderDecision(decision: DecisionView, terminal: Terminal): string {
     ),
     section(`What is known since of the newest ${number(evidence.flips)}`, known(decision, terminal), paint),
     section('The newest that differ', newest(decision, terminal), paint),
+    section('The newest in which an expression of the shadow set failed', errors(decision, terminal), paint),
   ]
     .filter((text) => text !== '')
     .join('\n')
@@ -199,13 +206,42 @@ function newest({ newest }: DecisionView, terminal: Terminal): string {
   ]
   const rows = newest.map(({ account, at, active, candidate, adjudication }) => [
     plain(account),
-    at.slice(0, 16).replace('T', ' '),
+    asked(at),
     active.answer,
     candidate?.answer ?? '',
     adjudication,
   ])
   return table(columns, rows, terminal)
 }
+
+/** Rules that an answer is listed with; all are over HTTP. */
+const MOST_FAILURES = 3
+
+function errors({ newestErrors }: DecisionView, terminal: Terminal): string {
+  if (newestErrors.length === 0) return ''
+  const columns = [
+    { head: 'account', flexible: true },
+    { head: 'asked (UTC)' },
+    { head: 'failed', flexible: true },
+    { head: 'adjudication' },
+  ]
+  const rows = newestErrors.map(({ account, at, failures, adjudication }) => [
+    plain(account),
+    asked(at),
+    failed(failures),
+    adjudication,
+  ])
+  return table(columns, rows, terminal)
+}
+
+function failed(failures: DecisionView['newestErrors'][number]['failures']): string {
+  if (failures === null) return 'can not be asked again'
+  const lines = failures.slice(0, MOST_FAILURES).map(({ id, error }) => plain(`${id}: ${error}`))
+  const more = failures.length - lines.length
+  return [...lines, ...(more > 0 ? [`and ${number(more)} more`] : [])].join('\n')
+}
+
+const asked = (at: string) => at.slice(0, 16).replace('T', ' ')
 
 const DAY = 86_400_000
 
@@ -221,7 +257,7 @@ function next(
   const name = shortHash(hash)
   const days = Math.max(1, Math.ceil((now - startedAt) / DAY))
   const rows = [
-    ['why one differs', `umpire rules explain <adjudication> --under ${name}`],
+    ['why one differs or fails', `umpire rules explain <adjudication> --under ${name}`],
     ['what it would have cost', `umpire backtest --candidate ${name} --since P${days}D`],
     ['let it answer', `umpire rules activate ${name}`],
     ...(running ? [['end the comparison', 'umpire shadow stop']] : []),

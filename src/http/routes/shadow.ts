@@ -3,6 +3,7 @@ import type { Principal } from '../../app/principal.ts'
 import { startShadow, stopShadow } from '../../app/shadow.ts'
 import { listShadowAnswers } from '../../app/shadow-answers.ts'
 import { reportShadow } from '../../backtest/shadow.ts'
+import type { ShadowError } from '../../backtest/shadow-errors.ts'
 import { answerOf } from '../../core/comparison.ts'
 import type { ShadowAnswer } from '../../storage/shadow-answers.ts'
 import type { Http } from '../http.ts'
@@ -111,7 +112,11 @@ async function report(app: App, viewer: Principal) {
     stoppedBy: end?.by ?? null,
     stoppedBecause: end?.reason ?? null,
     questions,
-    decisions: decisions.map((decision) => ({ ...decision, newest: decision.newest.map(view) })),
+    decisions: decisions.map((decision) => ({
+      ...decision,
+      newest: decision.newest.map(view),
+      newestErrors: decision.newestErrors.map(errorView),
+    })),
   }
 }
 
@@ -129,6 +134,11 @@ const NEVER = {
   stoppedBecause: null,
   questions: 0,
   decisions: [],
+}
+
+function errorView({ answer, failures }: ShadowError) {
+  const { adjudication, link, account, at } = view(answer)
+  return { adjudication, link, account, at, failures }
 }
 
 function view({ adjudication, account, decision, at, result, active, candidate }: ShadowAnswer) {

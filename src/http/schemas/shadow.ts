@@ -62,6 +62,24 @@ const shadowAnswer = z
   })
   .meta({ id: 'ShadowAnswer', description: 'An answer that nobody got, beside the one that was given.' })
 
+const shadowError = z
+  .object({
+    adjudication: text('Id of the answer that was given.', ID),
+    link: text('Where to read it.', `/v1/adjudications/${ID}`),
+    account: text('Whom it was about.', 'acme'),
+    at: time('When it was asked.'),
+    failures: z
+      .array(
+        z.object({
+          id: text('The rule, or `loss:<action>.<state>` or `agent:<agent>`.', 'procurement-dispute'),
+          error: text('Expression and reason.', 'account.arr > 100000: no such fact'),
+        }),
+      )
+      .meta({ description: 'What failed; null: the question or the shadow set can no longer be read.' })
+      .nullable(),
+  })
+  .meta({ description: 'An answer that nobody got, in which an expression failed.' })
+
 const speaks = (what: string) =>
   z
     .object({
@@ -125,6 +143,9 @@ const shadowDecision = z
       })
       .meta({ description: 'What became known of the flips since.' }),
     newest: z.array(shadowAnswer).meta({ description: 'The newest flips, ten at most.' }),
+    newestErrors: z
+      .array(shadowError)
+      .meta({ description: 'The newest answers in which an expression of the shadow set failed, five at most.' }),
   })
   .meta({ id: 'ShadowDecision', description: 'How one decision compares.' })
 
@@ -168,6 +189,10 @@ export const shadowAnswerQuery = listQuery({
   flipped: unfilled(
     z.enum(['true', 'false']).transform((sent) => sent === 'true'),
     '`true`: only answers that differ; `false`: only the others.',
+  ),
+  errored: unfilled(
+    z.enum(['true', 'false']).transform((sent) => sent === 'true'),
+    '`true`: only answers in which an expression of the shadow set failed; `false`: only the others.',
   ),
 })
 

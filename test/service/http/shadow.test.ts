@@ -118,6 +118,34 @@ describe('/v1/shadow', () => {
     await runs(null)
   })
 
+  it('names what failed, by rule and reason', async () => {
+    const outreach = RULES['expansion-outreach.yaml']!.replace(
+      'rules:\n',
+      'rules:\n  - { id: broken, when: \'account.flags[3] == "x"\', then: { tag: x, because: It breaks } }\n',
+    )
+    const files = { ...RULES, 'expansion-outreach.yaml': outreach }
+    const { ruleset } = (await call('POST', '/v1/rulesets', { body: { files } })).body
+    await start(ruleset)
+    await runs(ruleset)
+    const { body: failing } = await ask('failing')
+    const [decision] = (await call('GET', '/v1/shadow')).body.decisions
+    expect(decision).toMatchObject({ same: 1, errors: 1, newest: [] })
+    expect(decision.newestErrors).toEqual([
+      {
+        adjudication: failing.id,
+        link: `/v1/adjudications/${failing.id}`,
+        account: 'failing',
+        at: failing.createdAt,
+        failures: [{ id: 'broken', error: expect.stringMatching(/^`account\.flags\[3\] == "x"`: /) }],
+      },
+    ])
+    const { body } = await call('GET', '/v1/shadow/answers?errored=true')
+    expect(body.answers).toMatchObject([{ account: 'failing', result: 'same', candidate: { errored: true } }])
+    expect((await call('GET', '/v1/shadow/answers?errored=false')).body.answers).toEqual([])
+    await call('DELETE', '/v1/shadow')
+    await runs(null)
+  })
+
   it('runs one set at a time, and none that answers already or is not there', async () => {
     const [one, two] = [await upload(402), await upload(403)]
     await start(one)
