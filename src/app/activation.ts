@@ -55,9 +55,8 @@ export const isSame = (current: Activation | undefined, { hash }: Ruleset, { pin
  */
 export async function activateDirectory(app: App, ruleset: Ruleset, source: string): Promise<Activation | null> {
   const how = { source, by: source, pinned: false, restores: null }
-  const activation = await activate(app.db, ruleset, how, app.now(), (current) =>
-    Boolean(current?.pinned || isSame(current, ruleset, how)),
-  )
+  const stays = (current?: Activation) => current?.pinned === true || isSame(current, ruleset, how)
+  const activation = await announced(app, activate(app.db, ruleset, how, app.now(), stays))
   return activation.ruleset === ruleset.hash ? activation : null
 }
 
@@ -148,8 +147,19 @@ export async function listRulesets(app: App, page: Page): Promise<Paged<Activati
   )
 }
 
+/** Answers with what was activated from now on, in this process, unless it answers with something newer. */
+export async function follow({ rules, log }: Pick<App, 'rules' | 'log'>, activation: Activation): Promise<void> {
+  const ruleset = await rules.byHash(activation.ruleset)
+  const before = rules.active.hash
+  rules.follow(activation, ruleset)
+  if (rules.active.hash !== before) log.info({ ruleset: ruleset.hash, by: activation.by }, 'other rules answer now')
+}
+
+/** Other processes hear of it; whoever asked this one finds it done. */
 async function announced(app: App, activation: Promise<Activation>): Promise<Activation> {
   const done = await activation
   app.bell.ring()
+  // Where it can't be read, whoever follows it says so.
+  await follow(app, done).catch(() => undefined)
   return done
 }

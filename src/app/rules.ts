@@ -19,7 +19,7 @@ export interface Rules {
   readonly refused: Refused | null
   /** Asked whatever the active set is asked, to compare: nobody hears its answers. Null: none runs. */
   readonly shadow: Shadow | null
-  /** Answers with another set from now on. */
+  /** Answers with another set from now on, unless the activation is older than that which is followed already. */
   follow(activation: Activation, ruleset: Ruleset): void
   followShadow(shadow: Shadow | null): void
   /** The directory has rules that may answer; they are kept compiled. */
@@ -99,6 +99,10 @@ export function createRules(
       return refused
     },
     follow(next, ruleset) {
+      const isOlder = next.sequence < activation.sequence
+      // A release makes an activation one that is not pinned, and nothing makes it pinned again.
+      const isBeforeRelease = next.sequence === activation.sequence && next.pinned && !activation.pinned
+      if (isOlder || isBeforeRelease) return
       activation = next
       active = ruleset
       keep(ruleset)

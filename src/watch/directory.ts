@@ -51,7 +51,6 @@ export function watchDirectory(app: App, started: Reloaded): () => Promise<void>
         )
       } else {
         last = ruleset.hash
-        app.bell.ring()
       }
     }
   }

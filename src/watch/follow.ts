@@ -1,3 +1,4 @@
+import { follow } from '../app/activation.ts'
 import type { App } from '../app/app.ts'
 import { readShadow } from '../app/shadow.ts'
 import { newestActivation, newestSequence } from '../storage/activations.ts'
@@ -33,12 +34,7 @@ export function followActivations({
       newest = await newestSequence(db)
       if (newest === seen) return
       const activation = await newestActivation(db)
-      if (activation) {
-        const ruleset = await rules.byHash(activation.ruleset)
-        if (ruleset.hash !== rules.active.hash)
-          log.info({ ruleset: ruleset.hash, by: activation.by }, 'other rules answer now')
-        rules.follow(activation, ruleset)
-      }
+      if (activation) await follow({ rules, log }, activation)
       await lookForShadow()
       seen = newest
     } catch (error) {

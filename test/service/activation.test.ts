@@ -42,7 +42,10 @@ const answersWith = (hash: string) =>
 const costOf = async (on = app) =>
   JSON.parse((await adjudicate(on, admin, { account: 'acme', decision: 'expansion-outreach', dryRun: true })).body)
 
-describe('an activation', () => {
+describe('an activation', async () => {
+  /** Nobody follows there. */
+  const { app: alone } = await createTestApp()
+
   it('is of what was stored, reaches every process, and says what changed and who wanted it', async () => {
     const { ruleset } = await uploadRuleset(app, admin, filesOf(edited('cost: 40', 'cost: 55')))
     expect(app.rules.active.hash).toBe(first)
@@ -54,6 +57,18 @@ describe('an activation', () => {
     })
     await answersWith(ruleset)
     expect(await costOf(other)).toMatchObject({ ruleset, reviewCost: 55 })
+  })
+
+  it('answers in the process that was asked as soon as that says so, and gives way to nothing older', async () => {
+    const before = alone.rules.activation
+    const { ruleset } = await uploadRuleset(alone, admin, filesOf(edited('cost: 40', 'cost: 56')))
+    const activation = await activateStored(alone, admin, ruleset)
+    expect(getRuleset(alone)).toMatchObject({ ruleset, pinned: true, by: 'admin' })
+    await releaseRules(alone, admin)
+    expect(getRuleset(alone)).toMatchObject({ ruleset, pinned: false })
+    alone.rules.follow(before, await alone.rules.byHash(before.ruleset))
+    alone.rules.follow(activation, await alone.rules.byHash(ruleset))
+    expect(getRuleset(alone)).toMatchObject({ ruleset, pinned: false })
   })
 
   it('is taken back to the set before, and listed', async () => {
