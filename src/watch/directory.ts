@@ -41,6 +41,7 @@ export function watchDirectory(app: App, started: Reloaded): () => Promise<void>
       return
     }
     const { ruleset } = reloaded
+    if (rules.refused) log.info(`nothing is wrong any more with the rules in \`${directory}\``)
     rules.find(ruleset)
     if (ruleset.hash !== last) {
       isHeld = (await activateDirectory(app, ruleset, sourceOf(rules.directory))) === null
