@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { FactDeclaration } from '../../src/core/model.ts'
 import { compileExpression } from '../../src/core/rules/cel/compile.ts'
 import { createVocabulary, type Variable } from '../../src/core/rules/cel/vocabulary.ts'
+import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
+import { GOOD } from './good.ts'
 
 const FACTS = new Map<string, FactDeclaration>([
   ['arr', { type: 'number' }],
@@ -63,5 +65,32 @@ describe('expressions may not be', () => {
     ['a long sum', `${repeat('1', 300, '+')} > 0`, RULE, ['nested deeper than 250 levels; split it']],
   ])('%s', (_what, source, variables, messages) => {
     expect(faults(source, variables)).toEqual(messages)
+  })
+})
+
+describe('the expressions of a decision, with the shared rules,', () => {
+  const looping = (count: number, when = WITHIN, id = 'loop') =>
+    Array.from(
+      { length: count },
+      (_, i) => `  - { id: ${id}-${i}, when: '${when}', then: { tag: x, because: It loops } }`,
+    )
+  const load = (own: readonly string[], shared: readonly string[] = []) => {
+    const { problems } = loadRuleset([
+      { path: 'outreach.yaml', text: GOOD.replace('rules:\n', `rules:\n${own.join('\n')}\n`) },
+      { path: '_all.yaml', text: `rules:\n${shared.join('\n')}` },
+    ])
+    return problems.map(formatProblem)
+  }
+
+  it('may take a tenth of a second together', () => {
+    expect(load(looping(3), looping(1, WITHIN, 'shared'))).toEqual([])
+  })
+
+  it('may not take much longer, however little each takes', () => {
+    expect(load(looping(30), looping(1, `${WITHIN} || ${WITHIN}`, 'shared'))).toEqual([
+      expect.stringMatching(
+        /^outreach\.yaml:2:11 error: its expressions could take \d+ million steps together, at most 30 are allowed; loop over less, first of all in rule `shared-0` of `_all\.yaml` \(\d+ million\)/,
+      ),
+    ])
   })
 })

@@ -1,5 +1,6 @@
 import type { Action, Claim, Decision, FactDeclaration, Review, Rule } from '../model.ts'
 import type { Queues } from '../queues.ts'
+import { tooSlowTogether } from './budget.ts'
 import { createVocabulary, type Vocabulary } from './cel/vocabulary.ts'
 import { factsRead, meaningOf, type SharedPart } from './meaning.ts'
 import { nameProblem } from './name.ts'
@@ -93,6 +94,8 @@ export function compileDecision(
 
   const inOrder = actions.filter((action) => action !== null)
   const rules = [...sharedRules, ...ownRules]
+  const slow = tooSlowTogether(inOrder, rules, assignee)
+  if (slow !== null) return { decision: null, problems: [yaml.at(['decision'], slow)] }
   const reads = factsRead(inOrder, rules, assignee)
   const decision: Decision = {
     name: text.decision,

@@ -26,6 +26,8 @@ export interface Expression<T> {
   readonly source: string
   /** Names of the facts that it reads, null: any; left out: none. */
   readonly reads?: readonly string[] | null
+  /** Parts that are looked at with lists as long as they may be; left out: none worth counting. */
+  readonly steps?: number
   evaluate(scope: Scope): T
 }
 

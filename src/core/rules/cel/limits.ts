@@ -26,18 +26,22 @@ export function tooDeep(root: ASTNode): Fault | null {
 }
 
 /**
- * What could take too long, although it is valid; null where nothing could. Asked of a tree that has been type-checked.
- *
+ * The steps that an expression takes in the worst case. Asked of a tree that has been type-checked.
  * @param perSignal whether the expression is asked once for each signal
  */
-export function tooSlow(root: ASTNode, perSignal: boolean): Fault | null {
-  const steps = stepsOf(root, new Map()) * (perSignal ? MOST_SIGNALS : 1)
+export function mostSteps(root: ASTNode, perSignal: boolean): number {
+  return stepsOf(root, new Map()) * (perSignal ? MOST_SIGNALS : 1)
+}
+
+/** What could take too long, although it is valid; null where nothing could. @param steps of it, in the worst case */
+export function tooSlow(root: ASTNode, steps: number): Fault | null {
   if (steps <= MOST_STEPS) return null
   const message = `loops over long lists could take ${millions(steps)} million steps, at most ${millions(MOST_STEPS)} are allowed; split the rule, or loop over less`
   return { offset: root.pos, message }
 }
 
-function millions(steps: number): string {
+/** Of steps, in words. */
+export function millions(steps: number): string {
   return Math.round(steps / 1e6).toLocaleString('en-US')
 }
 
