@@ -4,6 +4,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Cluster, Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
 import { type BoardQueues, serveBoard } from './board.ts'
+import { MEBIBYTE } from './errors.ts'
 import type { Http } from './http.ts'
 import { authenticateRequests } from './plugins/auth.ts'
 import { closeGently } from './plugins/close.ts'
@@ -50,8 +51,6 @@ export interface HttpOptions extends ProbeOptions {
   /** Where requests are counted over all processes. Undefined: each process counts its own. */
   readonly redis?: Redis | Cluster | undefined
 }
-
-const MEBIBYTE = 1024 * 1024
 
 /** What a process serves that only works: whether it is up and ready, and its metrics. It does not listen yet. */
 export async function buildProbes(app: App, options: ProbeOptions): Promise<FastifyInstance> {

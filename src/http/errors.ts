@@ -65,10 +65,19 @@ export function problemDocument(problem: Problem, requestId: string): Record<str
   }
 }
 
-/** Whatever was thrown, in the words of our contract. */
-export function httpProblem(error: unknown): Problem {
+export const MEBIBYTE = 1024 * 1024
+
+/**
+ * Whatever was thrown, in the words of our contract.
+ * @param bodyLimit bytes that the body of the request may have
+ */
+export function httpProblem(error: unknown, bodyLimit: () => number = () => MEBIBYTE): Problem {
   if (error instanceof Problem) return error
   const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const detail = `the body has more than ${bodyLimit() / MEBIBYTE} MiB; send it in smaller parts`
+    return new Problem('payload_too_large', detail, { cause: error })
+  }
   const known = typeof code === 'string' ? FRAMEWORK[code] : undefined
   if (known) return new Problem(...known, { cause: error })
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
@@ -79,7 +88,6 @@ export function httpProblem(error: unknown): Problem {
 
 /** Fastify's own refusals. */
 const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['payload_too_large', 'the body has more than 1 MiB; send it in smaller parts'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media_type',
     'send JSON, with the header `content-type: application/json`',

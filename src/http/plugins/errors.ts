@@ -25,7 +25,7 @@ export function answerErrors(http: FastifyInstance, app: App): void {
 }
 
 export function sendProblem(app: App, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = httpProblem(error)
+  const problem = httpProblem(error, () => request.routeOptions.bodyLimit)
   const { status, retryAfter } = KINDS[problem.code]
   if (status >= 500) logFailure(app, problem, request)
   if (retryAfter !== undefined && !reply.hasHeader('retry-after')) reply.header('retry-after', retryAfter)

@@ -2,13 +2,16 @@ import { activateStored, listRulesets, releaseRules, rollBack, uploadRuleset } f
 import type { App } from '../../app/app.ts'
 import { getRuleset } from '../../app/ruleset.ts'
 import type { Activation } from '../../storage/activations.ts'
+import { MEBIBYTE } from '../errors.ts'
 import type { Http } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
 import { listQuery } from '../schemas/common.ts'
-import { ANY_ROUTE, responses } from '../schemas/problem.ts'
+import { ANY_POST, ANY_ROUTE, responses } from '../schemas/problem.ts'
 import { activation, activationList, ruleset, rulesetPath, upload, uploaded } from '../schemas/ruleset.ts'
 
 const tags = ['Ruleset']
+/** Of all files together, in bytes. Each may have 256 KiB, and a hundred and more are nothing unusual. */
+const LARGEST_SET = 32 * MEBIBYTE
 const activated = { 200: { description: 'What answers from now on.', schema: activation } }
 
 export function rulesetRoutes(http: Http, app: App): void {
@@ -49,16 +52,17 @@ export function rulesetRoutes(http: Http, app: App): void {
   http.post(
     '/rulesets',
     {
+      bodyLimit: LARGEST_SET,
       onRequest: needs('admin'),
       schema: {
         operationId: 'uploadRuleset',
         tags,
         summary: 'Store a ruleset',
         description:
-          'It is checked, its cases are run, and where all is well it is kept. It answers nothing until it is activated.',
+          'It is checked, its cases are run, and where all is well it is kept. It answers nothing until it is activated. The body may have 32 MiB.',
         body: upload,
         response: responses({ 201: { description: 'It is stored.', schema: uploaded } }, [
-          ...ANY_ROUTE,
+          ...ANY_POST,
           'invalid_ruleset',
         ]),
       },

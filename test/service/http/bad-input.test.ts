@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { RULES } from '../app.ts'
 import { execute } from '../database.ts'
 import { createTestHttp } from './http.ts'
 
@@ -77,6 +78,17 @@ describe('a body of the wrong kind', () => {
     const body = JSON.stringify({ facts: { text: 'x'.repeat(1024 * 1024) } })
     const reply = await put(body)
     expect(reply).toMatchObject({ status: 413, body: { code: 'payload_too_large', detail: /1 MiB/ } })
+  })
+
+  it('is too large beyond 32 MiB where it holds rules', async () => {
+    const upload = (mebibytes: number) => {
+      const text = `# ${'x'.repeat(250_000)}\n`
+      const count = Math.ceil((mebibytes * 1024 * 1024) / text.length)
+      const files = Object.fromEntries(Array.from({ length: count }, (_, i) => [`rules-${i}.yaml`, text]))
+      return call('POST', '/v1/rulesets', { body: { files: { ...RULES, ...files } } })
+    }
+    expect(await upload(2)).toMatchObject({ status: 422, body: { code: 'invalid_ruleset' } })
+    expect(await upload(33)).toMatchObject({ status: 413, body: { code: 'payload_too_large', detail: /32 MiB/ } })
   })
 
   it('is too large beyond 1 MiB, where its length was not told either', async () => {
