@@ -2,7 +2,7 @@ import type { App } from './app.ts'
 
 /** The ruleset that answers now, and what can be asked of it. */
 export function getRuleset({ rules }: App) {
-  const { activation, refused, shadow } = rules
+  const { activation, directory, refused, shadow } = rules
   return {
     ruleset: rules.active.hash,
     activatedAt: new Date(activation.at).toISOString(),
@@ -16,6 +16,12 @@ export function getRuleset({ rules }: App) {
       actions: actions.map((action) => action.name),
     })),
     shadow: shadow && { ruleset: shadow.ruleset.hash, startedAt: new Date(shadow.start.at).toISOString() },
+    directory: {
+      path: directory.path,
+      watched: directory.isWatched,
+      ruleset: directory.ruleset,
+      differs: directory.ruleset !== null && directory.ruleset !== rules.active.hash,
+    },
     lastError: refused && { at: new Date(refused.at).toISOString(), reasons: refused.reasons },
   }
 }

@@ -52,6 +52,11 @@ async function startWith({ db, log }: Parts, theirs: Ruleset, directory: RulesDi
   const ruleset = compiled ?? (await storedRuleset(db, activation.ruleset, theirs))
   const rules = createRules(db, activation, ruleset, directory)
   rules.find(theirs)
+  if (ruleset.hash !== theirs.hash) {
+    const { path } = directory
+    const what = { ruleset: ruleset.hash, directory: theirs.hash }
+    log.info(what, `other rules answer than those in \`${path}\`; \`umpire rules activate ${path}\` takes these`)
+  }
   return rules
 }
 

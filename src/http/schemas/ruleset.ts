@@ -26,6 +26,14 @@ export const ruleset = z
       })
       .meta({ description: 'The set that runs as a shadow and answers nobody, see `GET /v1/shadow`; null: none.' })
       .nullable(),
+    directory: z
+      .object({
+        path: text('Where it is, as the process that answers was told.', 'rules'),
+        watched: field(z.boolean(), 'Whether what changes there is taken; not with `UMPIRE_ACTIVATION=manual`.', true),
+        ruleset: text('SHA-256 of the rules there; null: they are refused, see `lastError`.', HASH).nullable(),
+        differs: field(z.boolean(), 'Whether these may answer, but others do.', false),
+      })
+      .meta({ description: 'The rules in the directory of the process that answers.' }),
     lastError: z
       .object({
         at: time('When.'),

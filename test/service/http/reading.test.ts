@@ -190,6 +190,7 @@ describe('the ruleset', () => {
       by: 'directory rules',
       pinned: false,
       shadow: null,
+      directory: { path: 'rules', watched: true, ruleset: body.ruleset, differs: false },
       lastError: null,
     })
   })
