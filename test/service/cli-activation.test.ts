@@ -26,10 +26,12 @@ function alike(): readonly [number, number] {
 }
 
 const { url: databaseUrl } = await createTestDatabase()
+const { url: unwatchedUrl } = await createTestDatabase()
+const live = await rulesDirectory()
 let service: ServiceProcess
 let env: Readonly<Record<string, string>>
 beforeAll(async () => {
-  service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: await rulesDirectory() })
+  service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: live })
   env = { UMPIRE_URL: service.url, UMPIRE_API_KEY: KEY, COLUMNS: '120' }
 }, 60_000)
 
@@ -42,7 +44,21 @@ describe('umpire rules', () => {
     const { code, stdout, stderr } = await rules('activate', await rulesDirectory(costing(50)))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const hash = short(await active())
-    expect(stdout).toBe(`${hash} answers now, until it is released:\n  expansion-outreach: review cost 40 → 50\n`)
+    expect(stdout).toBe(
+      `${hash} answers now, pinned until \`umpire rules release\`:\n  expansion-outreach: review cost 40 → 50\n`,
+    )
+  })
+
+  it('activate says what answered already, and whether it is pinned now', async () => {
+    const hash = await active()
+    const already = `${short(hash)} answered already`
+    const again = await rules('activate', hash)
+    expect(again).toEqual({ code: 0, stdout: `${already}, and is pinned until \`umpire rules release\`\n`, stderr: '' })
+    await rules('release')
+    expect((await rules('activate', hash)).stdout).toBe(
+      `${already}, and now is pinned until \`umpire rules release\`\n`,
+    )
+    expect((await service.call('GET', '/v1/ruleset')).body.pinned).toBe(true)
   })
 
   it('rollback goes back a step each time, and says when there is none', async () => {
@@ -70,6 +86,11 @@ describe('umpire rules', () => {
     expect(stdout).toMatch(new RegExp(`→ +${short(await active())} .* admin +expansion-outreach: review cost 40 → 50`))
     expect(stdout).toMatch(/directory \S+ +the first/)
     expect(stdout).toContain('Pinned: the directory is not heard until `umpire rules release`.')
+    const { directory } = (await service.call('GET', '/v1/ruleset')).body
+    expect(directory).toEqual({ path: live, watched: true, ruleset: expect.stringMatching(/^sha256:/), differs: true })
+    expect(stdout).toContain(
+      `The directory \`${live}\` has other rules (${short(directory.ruleset)}); \`umpire rules activate ${live}\` takes them.`,
+    )
     const history = JSON.parse((await rules('history', '--json')).stdout)
     expect(history[0]).toMatchObject({
       ruleset: await active(),
@@ -87,7 +108,9 @@ describe('umpire rules', () => {
       code: 0,
       stdout: `the directory is heard again; until something is taken from there ${short(await active())} answers\n`,
     })
-    expect((await rules('history')).stdout).not.toContain('Pinned')
+    const { stdout: history } = await rules('history')
+    expect(history).not.toContain('Pinned')
+    expect(history).toContain('which are not taken until it changes')
   })
 
   it.each([
@@ -154,4 +177,36 @@ describe('umpire rules', () => {
       expect(stderr).toContain('http://127.0.0.1:20999')
     }
   })
+})
+
+describe('umpire rules, of a service that does not watch its directory', () => {
+  it('does not say that the directory is heard, and tells of what is there at a restart', async () => {
+    const directory = await rulesDirectory()
+    const start = () =>
+      startService({ DATABASE_URL: unwatchedUrl, UMPIRE_RULES_DIR: directory, UMPIRE_ACTIVATION: 'manual' })
+    const first = await start()
+    const on = ({ url }: ServiceProcess) => ({ env: { ...env, UMPIRE_URL: url } })
+    const { stdout: activated } = await umpire(['rules', 'activate', await rulesDirectory(costing(50))], on(first))
+    const hash = activated.slice(0, 12)
+    const { stdout: pinned } = await umpire(['rules', 'history'], on(first))
+    expect(pinned).toContain('\nPinned until `umpire rules release`.\n')
+    expect(pinned).toContain(`\nThe directory \`${directory}\` is not watched (UMPIRE_ACTIVATION=manual).\n`)
+    expect(pinned).not.toContain('heard')
+    expect((await umpire(['rules', 'release'], on(first))).stdout).toBe(
+      `${hash} answers, not pinned any more; the directory is not watched (UMPIRE_ACTIVATION=manual)\n`,
+    )
+    first.child.kill('SIGTERM')
+    await first.exited
+    const second = await start()
+    expect(second.output()).toContain(
+      `other rules answer than those in \`${directory}\`; \`umpire rules activate ${directory}\` takes these`,
+    )
+    const { directory: told } = (await second.call('GET', '/v1/ruleset')).body
+    expect(told).toMatchObject({ path: directory, watched: false, differs: true })
+    await eventually(async () => (await second.call('GET', '/readyz')).body.degraded === undefined)
+    const { stdout } = await umpire(['rules', 'history'], on(second))
+    expect(stdout).toContain(
+      `has other rules (${short(told.ruleset)}); \`umpire rules activate ${directory}\` takes them.\n`,
+    )
+  }, 60_000)
 })
