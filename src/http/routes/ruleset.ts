@@ -82,7 +82,7 @@ export function rulesetRoutes(http: Http, app: App): void {
         tags,
         summary: 'Activate a stored ruleset',
         description:
-          'Every process answers with it within a second. It is pinned: the directory is not heard until it is released.',
+          'The process that is asked answers with it at once, every other within a second. It is pinned: the directory is not heard until it is released.',
         params: rulesetPath,
         response: responses(activated, [...ANY_ROUTE, 'not_found']),
       },
