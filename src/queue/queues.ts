@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { BulkJobOptions } from 'bullmq'
 import type pg from 'pg'
 import type { Logger } from 'pino'
@@ -88,10 +89,35 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
     }
     backend = made
     if (closed) return
-    queues = new Map(
-      QUEUE_NAMES.map((name) => [name, watched(made.queue(name, { defaultJobOptions: JOB, streams: STREAMS }))]),
+    const own = await Promise.all(
+      QUEUE_NAMES.map(async (name) => {
+        const options = { defaultJobOptions: JOB, streams: STREAMS }
+        return [name, await ready(() => made.queue(name, options))] as const
+      }),
     )
+    if (closed) return
+    queues = new Map(own)
     open([...queues.values()])
+  }
+
+  /**
+   * One that has reached its server. What BullMQ finds out about that at first it never asks again: a queue whose
+   * PostgreSQL broke off just then takes no job for ever, and a worker takes all the processor's time.
+   */
+  async function ready<T extends AnyQueue | AnyWorker>(make: () => T): Promise<T> {
+    for (;;) {
+      const made = watched(make())
+      try {
+        await made.waitUntilReady()
+        return made
+      } catch (error) {
+        if (closed) return made
+        made.close().catch(() => {})
+        if (!backend?.isAway(error))
+          log.warn({ err: error, queue: made.name }, 'a queue could not be opened; it is tried again')
+        await pause(RETRY)
+      }
+    }
   }
 
   /** What goes wrong between BullMQ and its server, and has not been told as an outage. */
@@ -120,39 +146,37 @@ export function openQueues({ redisUrl, pool: makePool, now, log }: QueuesOptions
       }
     },
     work(name, concurrency, handle) {
-      opened.then(() => {
+      opened.then(async () => {
         if (stopping.signal.aborted) return
         const process = processorOf(name, handle, { stopping: stopping.signal, now, log })
-        const worker = backend!.worker(name, process, {
+        const options = {
+          autorun: false,
           concurrency,
           // A job whose process dies is done again by another, soon; it is not the job's fault.
           maxStalledCount: 1_000,
           lockDuration: LOCKED,
           stalledInterval: LOCKED / 2,
           settings: { backoffStrategy: backoff },
-        })
-        workers.push(watched(worker))
+        }
+        const worker = await ready(() => backend!.worker(name, process, options))
+        if (stopping.signal.aborted) return worker.close()
+        workers.push(worker)
+        worker.run().catch((error) => worker.emit('error', error))
       })
     },
     async stopWorking() {
       stopping.abort()
-      await atMost(FINISH_WITHIN, Promise.all(workers.map(stop)))
+      await atMost(FINISH_WITHIN, Promise.all(workers.map((worker) => worker.close())))
     },
     async close() {
       stopping.abort()
       closed = true
       if (retry !== null) clearTimeout(retry)
-      await connecting
+      await atMost(CLOSE_WITHIN, connecting)
       await atMost(CLOSE_WITHIN, Promise.all([...workers, ...queues.values()].map((one) => one.close())))
       await (backend ?? { close: () => pool?.end() }).close()
     },
   }
-}
-
-/** One that is closed while it starts would take a connection afterwards, and keep it. */
-async function stop(worker: AnyWorker): Promise<void> {
-  await worker.waitUntilReady().catch(() => {})
-  await worker.close()
 }
 
 function bulkJob({ queue, id, data, at }: AnyJob, now: number) {
