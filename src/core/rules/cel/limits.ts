@@ -45,8 +45,8 @@ export function millions(steps: number): string {
   return Math.round(steps / 1e6).toLocaleString('en-US')
 }
 
-/** That are searched, compared or copied in the time that a step takes. */
-const ITEMS_A_STEP = 20
+/** In the time of which an item is searched, compared or copied: 15 ns against 4. */
+const STEPS_AN_ITEM = 4
 
 type Lengths = ReadonlyMap<string, number>
 
@@ -67,7 +67,7 @@ function stepsOf(node: ASTNode, lengths: Lengths): number {
 function copied(node: ASTNode, lengths: Lengths): number {
   if (!LIST_OPERATORS.includes(node.op)) return 0
   const lists = operands(node).filter((operand) => typeOf(operand)?.kind === 'list')
-  return lists.reduce((sum, list) => sum + lengthOf(list, lengths) / ITEMS_A_STEP, 0)
+  return lists.reduce((sum, list) => sum + lengthOf(list, lengths) * STEPS_AN_ITEM, 0)
 }
 const LIST_OPERATORS: readonly string[] = ['in', '+', '==', '!=']
 
