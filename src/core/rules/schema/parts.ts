@@ -43,6 +43,15 @@ export const timeSchema = z.string().transform((text, context) => {
 
 export const probabilitySchema = z.number().min(0).max(1)
 
+/** The name of an environment variable. */
+export const variableSchema = z.string().check((context) => {
+  if (/^[A-Z_][A-Z0-9_]*$/.test(context.value)) return
+  // The value may be the secret itself, so it is not repeated.
+  const message =
+    'write the name of an environment variable, as in `UMPIRE_CSM_SECRET`; what is secret is not for a file'
+  context.issues.push({ code: 'custom', message, input: context.value })
+})
+
 export const autonomySchema = z.enum(AUTONOMY)
 
 /** A CEL expression that is true or false. */
