@@ -5,10 +5,12 @@ import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import { startRules } from './app/activation.ts'
 import type { App } from './app/app.ts'
+import { atMostEvery } from './app/at-most-every.ts'
 import { sweepBacktests } from './app/backtests.ts'
 import { createDesk } from './app/desk.ts'
 import { tick } from './app/escalations/clocks.ts'
 import { createWaits } from './app/escalations/waits.ts'
+import { createFeed } from './app/events/feed.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
 import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
@@ -113,7 +115,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
     // Before that waits for all that is under way.
-    closers.push(app.waits.close)
+    closers.push(app.waits.close, app.feed.close)
     const sweeper = setInterval(() => sweep(app), 3_600_000)
     closers.push(() => clearInterval(sweeper))
     return { app, http, lost: store.lost, close }
@@ -137,10 +139,11 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   const rules = await startRules(db, ruleset, sourceOf(config), now())
   return {
     db,
-    desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring }),
+    desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring, onEvents: atMostEvery(EVENTS_RUNG, bell.ring) }),
     rules,
     bell,
     waits: createWaits({ db, bell, log }),
+    feed: createFeed({ db, bell, log }),
     metrics: createMetrics(meter, { outboxDepth: () => countOutbox(db), rulesRefused: () => rules.refused !== null }),
     log,
     publicUrl: config.publicUrl,
@@ -149,6 +152,9 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     newId: uuid,
   }
 }
+
+/** Each ring is a transaction: there are events with every answer, and who follows them can wait so long. Milliseconds. */
+const EVENTS_RUNG = 50
 
 /** Works on queues until what is returned is called; it resolves when nothing is under way. */
 function startWorking(app: App, config: Config, store: Store, queues: Queues): () => Promise<unknown> {

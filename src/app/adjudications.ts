@@ -14,6 +14,7 @@ import { span } from '../telemetry/spans.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { handOver } from './escalations/handover.ts'
+import { toldOfAnswer } from './events/recorded.ts'
 import { demandSmall } from './facts.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import { demand, type Principal, speaksFor } from './principal.ts'
@@ -169,6 +170,8 @@ function answerAndKeep(
   book.writes.insert('adjudications', { account_id: account, decision: decision.name, sequence, id, disposition })
   const place = { stream: page.stream, sequence }
   carryOut(place)
+  const about = { account, adjudication: id, escalation, agent: question.proposal?.agent }
+  book.event('adjudication.created', place, about, toldOfAnswer(answer))
   const shadowed = shadow && answerInShadow(app, shadow, book, { id, question, answer, escalation })
   const audit = { ...place, hash }
   const envelope = {

@@ -1,4 +1,5 @@
 import { type Escalation, isWaiting } from '../core/escalation/escalation.ts'
+import type { RecordedEvent } from '../core/events.ts'
 import type { Facts, Ruling, Signal } from '../core/model.ts'
 import type { NoticeEvent } from '../core/queues.ts'
 import { GENESIS, type Head, link } from '../storage/chain.ts'
@@ -12,11 +13,23 @@ import {
   type StoredFault,
   signalKey,
 } from '../storage/load.ts'
+import { toldOfDecision } from './events/recorded.ts'
 
 /** An entry of the trail. */
 export interface Place {
   readonly stream: string
   readonly sequence: number
+}
+
+/** What an event is about. */
+export interface EventAbout {
+  readonly account: string
+  /** Id. */
+  readonly adjudication: string
+  /** The item that people have of it, if any: what a blind queue hides, the event does not tell either. */
+  readonly escalation?: string | null | undefined
+  /** Whose proposal or lease it is about, if any: its key hears of it, too. */
+  readonly agent?: string | null | undefined
 }
 
 /**
@@ -158,9 +171,34 @@ export class Book {
     }
   }
 
-  /** Tells whoever listens to the event. */
-  notify(event: NoticeEvent, item: Escalation, { stream, sequence }: Place): void {
+  /** Tells whoever listens to the event. What people have decided answers the adjudication, too. */
+  notify(event: NoticeEvent, item: Escalation, place: Place): void {
+    const { stream, sequence } = place
     this.#enqueue(item.account, 'notice', { event, escalation: item.id, stream, sequence })
+    const { account, adjudication, resolution, asked } = item
+    if (event !== 'escalation.resolved' || resolution === null || resolution.action === null) return
+    const about = { account, adjudication, escalation: item.id, agent: asked.proposal?.agent }
+    this.event('adjudication.resolved', place, about, toldOfDecision(item, resolution))
+  }
+
+  /**
+   * Records what streams and subscriptions tell of, with what it follows from: neither is committed without the other.
+   *
+   * @param place the entry in the trail that says the same
+   * @param told what no id tells: numbers, names, and what operators and we ourselves have written
+   */
+  event(type: RecordedEvent, { sequence }: Place, about: EventAbout, told: object): void {
+    const { account, adjudication, escalation = null, agent = null } = about
+    this.writes.insert('events', {
+      account_id: account,
+      type,
+      at: this.at,
+      sequence,
+      adjudication_id: adjudication,
+      escalation_id: escalation,
+      agent,
+      body: JSON.stringify(told),
+    })
   }
 
   /** Keeps what a person decided about a question. */

@@ -38,6 +38,8 @@ export interface DeskOptions {
   readonly now: () => number
   /** Called after a commit that left jobs in the outbox. */
   readonly onOutbox?: () => void
+  /** Called after a commit with events in it. */
+  readonly onEvents?: () => void
   readonly lanes?: number
 }
 
@@ -54,7 +56,7 @@ const BATCH = 256
 const WAITING_AT_MOST = 20_000
 const TRIES = 8
 
-export function createDesk({ pool, now, onOutbox, lanes = 2 }: DeskOptions): Desk {
+export function createDesk({ pool, now, onOutbox, onEvents, lanes = 2 }: DeskOptions): Desk {
   const queues: Waiting[][] = Array.from({ length: lanes }, () => [])
   const running: (Promise<void> | null)[] = queues.map(() => null)
   let waiting = 0
@@ -68,6 +70,7 @@ export function createDesk({ pool, now, onOutbox, lanes = 2 }: DeskOptions): Des
         const outcomes = batch.map(({ work, context }) => within(context, () => attempt(book, work)))
         await sharedSpan('commit', contexts, () => commit(pool, book.writes))
         if (book.writes.inserts.has('outbox')) onOutbox?.()
+        if (book.writes.inserts.has('events')) onEvents?.()
         return outcomes
       } catch (error) {
         if (error instanceof NotLoaded && !wanted.faults.includes(error.fault)) {

@@ -31,6 +31,7 @@ import { resolutionRoutes } from './routes/resolution.ts'
 import { rulesetRoutes } from './routes/ruleset.ts'
 import { shadowRoutes } from './routes/shadow.ts'
 import { signalRoutes } from './routes/signals.ts'
+import { streamRoutes } from './routes/stream.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface ProbeOptions {
@@ -87,6 +88,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       resolutionRoutes(v1, app)
       rulesetRoutes(v1, app)
       shadowRoutes(v1, app)
+      streamRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
     },
     { prefix: '/v1' },

@@ -95,6 +95,16 @@ const TABLES = {
     active_verdict: 'text',
     escalation_id: 'uuid',
   },
+  events: {
+    account_id: 'text',
+    type: 'text',
+    at: 'timestamptz',
+    sequence: 'bigint',
+    adjudication_id: 'uuid',
+    escalation_id: 'uuid',
+    agent: 'text',
+    body: 'text',
+  },
 } as const
 
 /** Tables whose rows are written whole, new or not, and what each is known by. */

@@ -24,6 +24,9 @@ export interface Database {
   api_keys: ApiKeysTable
   idempotency_keys: IdempotencyKeysTable
   shadow_answers: ShadowAnswersTable
+  events: EventsTable
+  event_cursors: EventCursorsTable
+  subscriptions: SubscriptionsTable
 }
 
 /** A JSON document: an object when read, its text when written. */
@@ -155,6 +158,8 @@ interface DeliveriesTable {
   id: string
   account_id: string
   escalation_id: string | null
+  /** Null: it is for a target of `queues.yaml`. */
+  subscription_id: string | null
   target: string
   event: string
   body: string
@@ -266,3 +271,36 @@ interface ShadowAnswersTable {
  */
 export const SHADOW_RESULTS = ['same', 'flipped', 'ruled', 'not_compared', 'failed'] as const
 export type ShadowResult = (typeof SHADOW_RESULTS)[number]
+
+interface EventsTable {
+  xid: Generated<string>
+  id: Generated<number>
+  account_id: string
+  type: string
+  at: Date
+  sequence: number
+  adjudication_id: string
+  escalation_id: string | null
+  agent: string | null
+  body: string
+}
+
+interface EventCursorsTable {
+  name: string
+  xid: string
+  id: number
+}
+
+interface SubscriptionsTable {
+  id: string
+  url: string
+  events: string[]
+  decision: string | null
+  disposition: string | null
+  account: string | null
+  secret: string
+  paused: Generated<boolean>
+  since: Generated<string>
+  created_by: string
+  created_at: Date
+}

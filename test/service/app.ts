@@ -5,6 +5,7 @@ import { startRules } from '../../src/app/activation.ts'
 import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
+import { createFeed } from '../../src/app/events/feed.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
@@ -47,10 +48,11 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
   const bell = createBell({ notify: (sql) => pool.query(sql), connect: store.listener, onError: () => {} })
   const app: App = {
     db,
-    desk: createDesk({ pool, now }),
+    desk: createDesk({ pool, now, onEvents: bell.ring }),
     rules: await startRules(db, ruleset, 'directory rules', START),
     bell,
     waits: createWaits({ db, bell, log }),
+    feed: createFeed({ db, bell, log }),
     metrics: createMetrics(metrics.meter, { outboxDepth: async () => 0, rulesRefused: () => false }),
     log,
     publicUrl: 'https://umpire.example.com',

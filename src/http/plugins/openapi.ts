@@ -31,6 +31,7 @@ const TAGS = {
   Adjudications: 'Questions and their answers.',
   Escalations: 'What waits for people.',
   Deliveries: 'Notices on their way to those who are told.',
+  Events: 'What happens, for programs that want to hear of it.',
   Agents: 'The sources of signals.',
   Outcomes: 'The truth, learned later.',
   Ruleset: 'The rules that answer.',

@@ -75,6 +75,7 @@ describe('the description of the API', () => {
         'POST /v1/shadow',
         'DELETE /v1/shadow',
         'GET /v1/shadow/answers',
+        'GET /v1/stream',
         'GET /v1/audit',
         'GET /v1/audit/verify',
       ].sort(),

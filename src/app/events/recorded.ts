@@ -1,0 +1,26 @@
+import type { Escalation, Resolution } from '../../core/escalation/escalation.ts'
+import type { Adjudication } from '../../core/model.ts'
+
+/** What of an answer is told, beside the ids of what it is about. */
+export function toldOfAnswer({ recommendation, proposal, summary }: Adjudication) {
+  const { action, confidence, disposition } = recommendation
+  return {
+    recommendation: { action, confidence, disposition },
+    proposal: proposal && { agent: proposal.agent, action: proposal.action, verdict: proposal.verdict },
+    summary,
+  }
+}
+
+/** What of a decision is told: what to do now, and who says so. Comments are by people for people, so they are not told. */
+export function toldOfDecision({ asked }: Escalation, resolution: Resolution) {
+  const { action, reason, state, by, at } = resolution
+  return {
+    recommendation: { action, confidence: null, disposition: null },
+    proposal: asked.proposal && { ...asked.proposal, verdict: null },
+    resolution: { resolution: resolution.resolution, action, reason, state, by, at },
+    summary:
+      resolution.resolution === 'fallback'
+        ? `Nobody decided in time: ${action}.`
+        : `${by} has decided: ${action} (${reason}).`,
+  }
+}
