@@ -48,6 +48,17 @@ export async function putAccount(
   name: string,
   change: AccountChange,
 ): Promise<AccountView> {
+  await changeAccount(app, principal, name, change)
+  return getAccount(app, name)
+}
+
+/** `putAccount`, for those who need not see what the account is then. */
+export async function changeAccount(
+  app: App,
+  principal: Principal,
+  name: string,
+  change: AccountChange,
+): Promise<void> {
   demand(principal, 'accounts:write')
   const aliases = [...new Set(change.aliases ?? [])].filter((alias) => alias !== name)
   await app.desk.submit({
@@ -65,7 +76,6 @@ export async function putAccount(
       raiseQuestions(app, book, page, 'fact')
     },
   })
-  return getAccount(app, name)
 }
 
 /** @throws Problem `alias_conflict` where the alias can't become one of this account */

@@ -27,6 +27,9 @@ export interface Database {
   events: EventsTable
   event_cursors: EventCursorsTable
   subscriptions: SubscriptionsTable
+  webhook_rejections: WebhookRejectionsTable
+  webhook_requests: WebhookRequestsTable
+  webhook_facts: WebhookFactsTable
 }
 
 /** A JSON document: an object when read, its text when written. */
@@ -303,4 +306,33 @@ interface SubscriptionsTable {
   since: Generated<string>
   created_by: string
   created_at: Date
+}
+
+interface WebhookRejectionsTable {
+  id: string
+  account_id: string
+  source: string
+  digest: Buffer
+  whole: boolean
+  event: string
+  matcher: string | null
+  reason: string
+  times: Generated<number>
+  first_at: Date
+  last_at: Date
+}
+
+interface WebhookRequestsTable {
+  source: string
+  key: string
+  forget_at: Date
+}
+
+interface WebhookFactsTable {
+  account_id: string
+  source: string
+  fact: string
+  at: Date
+  /** JSON. */
+  value: string
 }
