@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RecordedEvent } from '../core/events.ts'
 import type { Disposition, Proposal, Verdict } from '../core/model.ts'
 import type { Database } from './database.ts'
@@ -56,11 +56,11 @@ export interface StoredAdvice {
 }
 
 export async function readHorizon(db: Kysely<Database>): Promise<Horizon> {
-  const { rows } = await sql<{ xmin: string; held: boolean }>`
-    SELECT xmin::text, EXISTS (SELECT FROM events WHERE xid >= xmin) AS held
-    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) AS snapshot`.execute(db)
-  const { xmin, held } = rows[0]!
-  return { position: { xid: Number(xmin), id: 0 }, isHeld: held }
+  const { rows } = await sql<{ open: string; held: boolean }>`
+    SELECT open::text, EXISTS (SELECT FROM events WHERE xid >= open) AS held
+    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS open) AS oldest`.execute(db)
+  const { open, held } = rows[0]!
+  return { position: { xid: Number(open), id: 0 }, isHeld: held }
 }
 
 /** The first after `after` and up to `upTo`, which does not lie beyond the horizon, in their order. */
@@ -118,6 +118,18 @@ export async function moveCursor(db: Kysely<Database>, name: Cursor, { xid, id }
     .where('name', '=', name)
     .execute()
 }
+
+/**
+ * Lets one process at a time, over all of them, make deliveries of events, until its transaction ends.
+ * @returns false where another is at it
+ */
+export async function lockFanOut(trx: Transaction<Database>): Promise<boolean> {
+  // No row is locked for it: that would be a write, and hold up the horizon of everybody else.
+  const { rows } = await sql<{ held: boolean }>`SELECT pg_try_advisory_xact_lock(${FAN_OUT_LOCK}) AS held`.execute(trx)
+  return rows[0]!.held
+}
+/** "umpe" as an integer. */
+const FAN_OUT_LOCK = 0x756d7065
 
 /** The last before a position. @returns null where there is none */
 export async function lastEventBefore(db: Kysely<Database>, before: Position): Promise<Position | null> {

@@ -5,7 +5,7 @@ import { startRules } from '../../src/app/activation.ts'
 import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
-import { createFeed } from '../../src/app/events/feed.ts'
+import { createFeed, type FeedOptions } from '../../src/app/events/feed.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
@@ -31,10 +31,12 @@ export interface TestAppOptions {
   readonly rules?: Readonly<Record<string, string>>
   /** Instead of the database of its own that each app gets. */
   readonly databaseUrl?: string
+  /** What streams of events may take. */
+  readonly streams?: FeedOptions['limits']
 }
 
 /** An app on a database of its own. Call it at the top level of a file or `describe`. */
-export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptions = {}): Promise<TestApp> {
+export async function createTestApp({ rules = RULES, databaseUrl, streams }: TestAppOptions = {}): Promise<TestApp> {
   const url = databaseUrl ?? (await createTestDatabase()).url
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
@@ -52,7 +54,7 @@ export async function createTestApp({ rules = RULES, databaseUrl }: TestAppOptio
     rules: await startRules(db, ruleset, 'directory rules', START),
     bell,
     waits: createWaits({ db, bell, log }),
-    feed: createFeed({ db, bell, log }),
+    feed: createFeed({ db, bell, log, limits: streams }),
     metrics: createMetrics(metrics.meter, { outboxDepth: async () => 0, rulesRefused: () => false }),
     log,
     publicUrl: 'https://umpire.example.com',

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { createSeats } from '../../egress/seats.ts'
 import type { Bell } from '../../storage/bell.ts'
 import { isAfter, type Position, readEvents, readHorizon } from '../../storage/events.ts'
 import { lookOften } from '../../storage/looking.ts'
@@ -10,10 +11,11 @@ import { createPace } from './pace.ts'
 export interface Feed {
   /** How many follow. */
   readonly size: number
+  readonly limits: StreamLimits
   /** Whether nobody may begin to follow any more. */
   readonly isClosed: boolean
-  /** Lets somebody follow until what is returned is called, once. */
-  follow(): () => void
+  /** Lets the holder of a key follow until what is returned is called, once. Null: too many do. */
+  follow(key: string): (() => void) | null
   /**
    * What comes after a position, and where to go on: for those who follow. Where there is nothing it waits, `limit`
    * milliseconds at most.
@@ -29,12 +31,26 @@ export interface FeedPage {
   readonly next: Position
 }
 
+/** What streams to others may take. Times are milliseconds. */
+export interface StreamLimits {
+  /** How many may be open at once, in a process and of one key. */
+  readonly open: number
+  readonly openOfKey: number
+  /** How long there may be nothing to tell, until that is told. */
+  readonly silence: number
+  /** Who takes nothing for so long is cut off. */
+  readonly stalled: number
+}
+
+const LIMITS: StreamLimits = { open: 1_000, openOfKey: 50, silence: 15_000, stalled: 30_000 }
+
 export interface FeedOptions {
   readonly db: App['db']
   readonly bell: Bell
   readonly log: Logger
   /** Milliseconds between two looks where no bell is heard. */
   readonly interval?: number
+  readonly limits?: Partial<StreamLimits> | undefined
 }
 
 const PAGE = 500
@@ -48,9 +64,11 @@ interface Stretch {
   readonly to: Position
 }
 
-export function createFeed({ db, bell, log, interval = 1_000 }: FeedOptions): Feed {
+export function createFeed({ db, bell, log, interval = 1_000, ...options }: FeedOptions): Feed {
   const waiting = new Set<() => void>()
   const pace = createPace(interval)
+  const limits = { ...LIMITS, ...options.limits }
+  const seats = createSeats(limits.openOfKey)
   let newest: Stretch | null = null
   let size = 0
   let isClosed = false
@@ -111,16 +129,20 @@ export function createFeed({ db, bell, log, interval = 1_000 }: FeedOptions): Fe
   }
 
   return {
+    limits,
     get size() {
       return size
     },
     get isClosed() {
       return isClosed
     },
-    follow() {
+    follow(key) {
+      const stand = size < limits.open ? seats.take(key) : null
+      if (stand === null) return null
       size += 1
       if (size === 1) stop = lookOften(bell, look)
       return () => {
+        stand()
         size -= 1
         if (size > 0) return
         void stop().then(() => {

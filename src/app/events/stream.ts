@@ -18,26 +18,25 @@ export interface StreamRequest {
   readonly lastEventId?: string | undefined
 }
 
-/** What is to be told next. Without events: nothing has happened for a while. */
-export interface StreamPart {
-  readonly events: readonly { readonly id: string; readonly type: EventType; readonly body: string }[]
-  /** Where to go on, as an id: what came before it was told, or is not wanted. */
-  readonly cursor: string
-  /** Whether events before these are not kept any more, so that some may be missing. */
-  readonly isLate: boolean
+/** What is told over a stream: events, and what becomes of the stream itself. */
+export interface StreamEvent {
+  /** Where to go on: all that came before was told, or is not wanted. */
+  readonly id: string
+  readonly type: EventType | StreamState
+  /** JSON. */
+  readonly body: string
 }
 
-/** How long there may be nothing to tell. Milliseconds. */
-const SILENCE = 15_000
-/** Streams that may be open at once in a process. */
-const STREAMS = 1_000
+/** It has begun; it has begun, and events are missing that are not kept any more; nothing has happened for a while. */
+export const STREAM_STATES = ['stream.opened', 'stream.late', 'stream.alive'] as const
+export type StreamState = (typeof STREAM_STATES)[number]
 
 /**
  * What happens, as it happens, until nobody listens any more, the key is not good any more or the service stops.
  *
  * @param isStillGood whether the key of whoever listens has not been revoked: asked now and then
  * @param signal aborted when nobody listens any more
- * @throws Problem `invalid_request` for an id that is none, `overloaded`
+ * @throws Problem `invalid_request` for an id that is none, `unknown_decision`, `overloaded`
  */
 export async function openStream(
   app: App,
@@ -45,15 +44,18 @@ export async function openStream(
   request: StreamRequest,
   isStillGood: () => Promise<boolean>,
   signal: AbortSignal,
-): Promise<AsyncGenerator<StreamPart, void>> {
-  const { feed } = app
-  if (feed.size >= STREAMS) throw new Problem('overloaded', 'too many streams are open; try again in a moment')
+): Promise<AsyncGenerator<readonly StreamEvent[], void>> {
   const heard = request.lastEventId === undefined ? null : parseEventId(request.lastEventId)
   if (request.lastEventId !== undefined && heard === null) {
     throw new Problem('invalid_request', `\`${request.lastEventId}\` is no id of an event; leave out \`last-event-id\``)
   }
+  if (request.decision !== undefined) app.rules.decision(request.decision)
   const start = await startAfter(app, heard)
   const accounts = request.account === undefined ? undefined : await accountIds(app.db, request.account)
+  const leave = app.feed.follow(principal.name)
+  if (leave === null) throw new Problem('overloaded', 'too many streams are open; close some, or try again in a moment')
+  signal.addEventListener('abort', leave, { once: true })
+  if (signal.aborted) leave()
   return tell(app, principal, { ...request, accounts }, start, isStillGood, signal)
 }
 
@@ -75,36 +77,38 @@ async function* tell(
   start: { readonly after: Position; readonly isLate: boolean },
   isStillGood: () => Promise<boolean>,
   signal: AbortSignal,
-): AsyncGenerator<StreamPart, void> {
+): AsyncGenerator<readonly StreamEvent[], void> {
   const { feed } = app
+  const { silence } = feed.limits
   const hidesBlind = isReviewer(principal)
-  const leave = feed.follow()
-  try {
-    let { after } = start
-    yield { events: [], cursor: cursorOf(after), isLate: start.isLate }
-    let [toldAt, checkedAt] = [performance.now(), performance.now()]
-    while (!feed.isClosed && !signal.aborted) {
-      const page = await feed.next(after, Math.max(0, toldAt + SILENCE - performance.now()), signal)
-      after = page.next
-      const events = page.events
-        .filter((event) => concerns(principal, event) && isWanted(request, event))
-        .map((event) => ({ event, id: eventId(event) }))
-        .filter(({ id }) => id !== request.lastEventId)
-        .map(({ event, id }) => ({
-          id,
-          type: event.type,
-          body: eventBody(app, event, hidesBlind && isBlind(app, event.stored)),
-        }))
-      const now = performance.now()
-      if (now - checkedAt >= SILENCE) {
-        if (!(await isStillGood())) return
-        checkedAt = now
-      }
-      if (events.length === 0 && now - toldAt < SILENCE) continue
-      yield { events, cursor: cursorOf(after), isLate: false }
-      toldAt = performance.now()
+  let { after } = start
+  yield [stateAt(after, start.isLate ? 'stream.late' : 'stream.opened')]
+  let [toldAt, checkedAt] = [performance.now(), performance.now()]
+  while (!feed.isClosed && !signal.aborted) {
+    const page = await feed.next(after, Math.max(0, toldAt + silence - performance.now()), signal)
+    after = page.next
+    const events = page.events
+      .filter((event) => concerns(principal, event) && isWanted(request, event))
+      .map((event) => ({ event, id: eventId(event) }))
+      .filter(({ id }) => id !== request.lastEventId)
+      .map(({ event, id }) => ({
+        id,
+        type: event.type,
+        body: eventBody(app, event, hidesBlind && isBlind(app, event.stored)),
+      }))
+    const now = performance.now()
+    if (now - checkedAt >= silence) {
+      if (!(await isStillGood())) return
+      checkedAt = now
     }
-  } finally {
-    leave()
+    if (events.length === 0 && now - toldAt < silence) continue
+    yield events.length > 0 ? events : [stateAt(after, 'stream.alive')]
+    toldAt = performance.now()
   }
+}
+
+/** Told as an event, since not every client takes note of an id that comes without. */
+function stateAt(position: Position, type: StreamState): StreamEvent {
+  const id = cursorOf(position)
+  return { id, type, body: JSON.stringify({ id, type }) }
 }

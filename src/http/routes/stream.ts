@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../../app/app.ts'
-import { openStream, type StreamPart } from '../../app/events/stream.ts'
+import { openStream, type StreamEvent } from '../../app/events/stream.ts'
 import { authenticate } from '../../app/keys.ts'
 import { Problem } from '../../app/problem.ts'
 import type { Http } from '../http.ts'
@@ -11,8 +11,6 @@ import { ANY_ROUTE, responses } from '../schemas/problem.ts'
 
 /** What clients wait before they come back, milliseconds. */
 const RETRY = 2_000
-/** Who takes nothing for so long is cut off, and can go on where they were. Milliseconds. */
-const PATIENCE = 30_000
 
 export function streamRoutes(http: Http, app: App): void {
   http.get(
@@ -27,14 +25,15 @@ export function streamRoutes(http: Http, app: App): void {
         summary: 'Follow what happens',
         description:
           'Server-sent events (`text/event-stream`), in the order in which they were committed. Reconnect with ' +
-          '`Last-Event-ID` and miss nothing of the last day; `stream.late` says that some may be missing. A key of an agent ' +
-          'hears of its own proposals and leases alone.',
+          '`Last-Event-ID` and miss nothing of the last day; `stream.late` in place of `stream.opened` says that some may ' +
+          'be missing. `stream.alive` says that nothing has happened. A key of an agent hears of its own proposals and ' +
+          'leases alone.',
         headers: streamHeaders,
         querystring: streamQuery,
         response: {
-          ...responses({}, [...ANY_ROUTE, 'overloaded']),
+          ...responses({}, [...ANY_ROUTE, 'unknown_decision', 'overloaded']),
           200: {
-            description: 'Events, until you or the service end it; comments meanwhile.',
+            description: 'Events, until you or the service end it.',
             content: { 'text/event-stream': { schema: streamed } },
           },
         },
@@ -42,7 +41,7 @@ export function streamRoutes(http: Http, app: App): void {
     },
     async (request, reply) => {
       const gone = untilGone(reply)
-      const parts = await openStream(
+      const told = await openStream(
         app,
         request.principal,
         { ...request.query, lastEventId: request.headers['last-event-id'] },
@@ -52,21 +51,23 @@ export function streamRoutes(http: Http, app: App): void {
       // A proxy that gathers answers before it passes them on would pass on nothing.
       reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       const untyped: FastifyReply = reply
-      return untyped.send(Readable.from(lines(app, parts, reply), { highWaterMark: 1 }))
+      return untyped.send(Readable.from(lines(app, told, reply), { highWaterMark: 1 }))
     },
   )
 }
 
-/** Server-sent events as the HTML standard has them. What it takes to go on is known from the first line on. */
-async function* lines(app: App, parts: AsyncGenerator<StreamPart, void>, reply: FastifyReply): AsyncGenerator<string> {
+/** Server-sent events as the HTML standard has them. */
+async function* lines(
+  app: App,
+  told: AsyncGenerator<readonly StreamEvent[], void>,
+  reply: FastifyReply,
+): AsyncGenerator<string> {
   let head = `retry: ${RETRY}\n`
   try {
-    for await (const { events, cursor, isLate } of parts) {
-      const late = isLate ? 'event: stream.late\ndata: {"type":"stream.late"}\n\n' : ''
-      const told = events.map(({ id, type, body }) => `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`).join('')
-      const timer = setTimeout(() => reply.raw.destroy(), PATIENCE)
+    for await (const events of told) {
+      const timer = setTimeout(() => reply.raw.destroy(), app.feed.limits.stalled)
       try {
-        yield `${head}${late}${told}:\nid: ${cursor}\n\n`
+        yield head + events.map(({ id, type, body }) => `id: ${id}\nevent: ${type}\ndata: ${body}\n\n`).join('')
       } finally {
         clearTimeout(timer)
       }
