@@ -11,6 +11,8 @@ import { createDesk } from './app/desk.ts'
 import { tick } from './app/escalations/clocks.ts'
 import { createWaits } from './app/escalations/waits.ts'
 import { createFeed } from './app/events/feed.ts'
+import { fanOut } from './app/events/fan-out.ts'
+import { sweepEvents } from './app/events/sweep.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
 import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
@@ -25,6 +27,7 @@ import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
 import { createEgress } from './egress/egress.ts'
 import { buildHttp, buildProbes } from './http/app.ts'
+import { startFanOut } from './queue/fan-out.ts'
 import { openQueues, type Queues } from './queue/queues.ts'
 import { startReconciling } from './queue/reconcile.ts'
 import { connectRedis, HASTY, isCluster, type RedisClient } from './queue/redis.ts'
@@ -158,7 +161,11 @@ const EVENTS_RUNG = 50
 
 /** Works on queues until what is returned is called; it resolves when nothing is under way. */
 function startWorking(app: App, config: Config, store: Store, queues: Queues): () => Promise<unknown> {
-  const stops = [startRelay({ ...app, queues }), startReconciling({ ...app, queues })]
+  const stops = [
+    startRelay({ ...app, queues }),
+    startReconciling({ ...app, queues }),
+    startFanOut({ ...app, queues, fanOut: () => fanOut(app) }),
+  ]
   startWorkers({ ...app, queues, handlers: createHandlers(app, config, store) })
   return () => Promise.all([queues.stopWorking(), ...stops.map((stop) => stop())])
 }
@@ -196,6 +203,7 @@ function sweep(app: App): void {
     deliveries: sweepDeliveries(app),
     'back-tests': sweepBacktests(app),
     'answers of shadows': sweepShadowAnswers(app),
+    events: sweepEvents(app),
   }
   for (const [what, swept] of Object.entries(sweeps)) {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))

@@ -32,6 +32,7 @@ import { rulesetRoutes } from './routes/ruleset.ts'
 import { shadowRoutes } from './routes/shadow.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { streamRoutes } from './routes/stream.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface ProbeOptions {
@@ -89,6 +90,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       rulesetRoutes(v1, app)
       shadowRoutes(v1, app)
       streamRoutes(v1, app)
+      subscriptionRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
     },
     { prefix: '/v1' },

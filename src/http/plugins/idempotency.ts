@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The key that this request holds until it is answered; null: none, or its answer is settled already. */
     idempotencyKey: IdempotencyKey | null
+    /** What is kept under the key, and answered again, instead of an answer that may be given only once. */
+    keptAnswer: string | null
   }
 }
 
@@ -21,6 +23,7 @@ declare module 'fastify' {
  */
 export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
   http.decorateRequest('idempotencyKey', null)
+  http.decorateRequest('keptAnswer', null)
   http.addHook('onRoute', (route) => {
     if (route.method !== 'POST') return
     route.preHandler = takeKey
@@ -64,7 +67,7 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
       return
     }
     request.idempotencyKey = null
-    settleAnswer(app, key, reply, payload)
+    settleAnswer(app, key, reply, request.keptAnswer ?? payload)
       // The answer is true whether or not it could be kept; the lock lapses by itself.
       .catch((error) =>
         app.log.warn({ requestId: request.id, error: describeFailure(error) }, 'idempotency key not settled'),

@@ -21,6 +21,13 @@ export const FACTS = {
   onboardedAt: '2024-03-01T00:00:00Z',
 }
 
+/** A host that nobody has (RFC 6761). */
+export const SUBSCRIPTION = {
+  url: 'https://crm.example.com/hooks/umpire',
+  events: ['adjudication.changed', 'adjudication.resolved'],
+  filter: { decision: 'expansion-outreach' },
+}
+
 export const ACCOUNT_CHANGE = { facts: FACTS, aliases: ['hubspot:4711'] }
 
 export const SIGNALS = {
