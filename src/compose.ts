@@ -41,6 +41,8 @@ import { createMetrics } from './telemetry/metrics.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 import { watchDirectory } from './watch/directory.ts'
 import { followActivations } from './watch/follow.ts'
+import { sweepWebhooks } from './webhooks/rejected.ts'
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** The whole service, wired and not yet listening. */
 export interface Service {
@@ -107,8 +109,12 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       traced: config.exported.traces,
     }
     const rateLimit = { max: config.rateLimit, timeWindow: 60_000 }
+    const webhooks = createWebhooks(app, (name) => process.env[name] || undefined)
+    closers.push(webhooks.close)
+    if (serves) tellOfSources(webhooks, log)
+    const { calledAs } = config
     const http = serves
-      ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter })
+      ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter, webhooks, calledAs })
       : await buildProbes(app, probes)
     if (works) warnOfTargets(app.rules.active, log)
     // Before what goes by the rules is stopped.
@@ -203,6 +209,7 @@ function sweep(app: App): void {
     deliveries: sweepDeliveries(app),
     'back-tests': sweepBacktests(app),
     'answers of shadows': sweepShadowAnswers(app),
+    'what came by webhook': sweepWebhooks(app),
     events: sweepEvents(app),
   }
   for (const [what, swept] of Object.entries(sweeps)) {
@@ -212,6 +219,12 @@ function sweep(app: App): void {
 
 /** As what the rules of the directory are known. */
 const sourceOf = ({ rulesDir }: Config): string => `directory ${rulesDir}`
+
+/** A source that lacks its secret is off and stops nothing; whoever starts the service hears of it once. */
+function tellOfSources(webhooks: Webhooks, log: Logger): void {
+  const sources = webhooks.troubles().map(({ source, reason }) => `${source}: ${reason}`)
+  if (sources.length > 0) log.info({ sources }, 'webhook sources that lack what they need')
+}
 
 /** What can't be told is retried for a day; whoever starts the service hears of it now. */
 function warnOfTargets({ queues }: Ruleset, log: Logger): void {

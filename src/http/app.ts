@@ -3,6 +3,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Cluster, Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 import { type BoardQueues, serveBoard } from './board.ts'
 import type { Http } from './http.ts'
 import { authenticateRequests } from './plugins/auth.ts'
@@ -33,6 +34,7 @@ import { shadowRoutes } from './routes/shadow.ts'
 import { signalRoutes } from './routes/signals.ts'
 import { streamRoutes } from './routes/stream.ts'
 import { subscriptionRoutes } from './routes/subscriptions.ts'
+import { rejectionRoutes, webhookRoutes } from './routes/webhooks.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface ProbeOptions {
@@ -49,6 +51,9 @@ export interface HttpOptions extends ProbeOptions {
   /** Of the service, for its description. */
   readonly version: string
   readonly rateLimit: RateLimit
+  readonly webhooks: Webhooks
+  /** What whoever posts to webhooks puts before our paths; null: what the header `host` says. */
+  readonly calledAs: string | null
   /** Where requests are counted over all processes. Undefined: each process counts its own. */
   readonly redis?: Redis | Cluster | undefined
 }
@@ -86,12 +91,20 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       keyRoutes(v1)
       outcomeRoutes(v1, app)
       queueRoutes(v1, app)
+      rejectionRoutes(v1, app, options.webhooks)
       resolutionRoutes(v1, app)
       rulesetRoutes(v1, app)
       shadowRoutes(v1, app)
       streamRoutes(v1, app)
       subscriptionRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
+    },
+    { prefix: '/v1' },
+  )
+  await http.register(
+    async (posts: Http) => {
+      await countRequests(posts, options.redis)
+      webhookRoutes(posts, options)
     },
     { prefix: '/v1' },
   )

@@ -12,6 +12,7 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   invalid_request: { status: 400, title: 'The request is not valid' },
   invalid_json: { status: 400, title: 'The body is not valid JSON' },
   unauthorized: { status: 401, title: 'A valid API key is needed' },
+  sender_not_authenticated: { status: 401, title: 'The sender could not be authenticated' },
   forbidden: { status: 403, title: 'The API key may not do this' },
   agent_not_allowed: { status: 403, title: 'The API key does not speak for this agent' },
   not_found: { status: 404, title: 'Not found' },
@@ -45,6 +46,7 @@ export const KINDS: Readonly<Record<ProblemCode, Kind>> = {
   headers_too_large: { status: 431, title: 'The headers are too large' },
   damaged: { status: 500, title: 'What is stored is not what was recorded' },
   internal: { status: 500, title: 'Something went wrong on our side' },
+  source_disabled: { status: 503, title: 'The source is not set up', retryAfter: 300 },
   overloaded: { status: 503, title: 'Too busy at the moment', retryAfter: 1 },
   unavailable: { status: 503, title: 'Not available at the moment', retryAfter: 2 },
 }

@@ -96,8 +96,21 @@ export async function oldestRejections(
 }
 
 /** Takes off the list what has been taken in. */
-export async function dropRejections(db: Kysely<Database>, ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await db.deleteFrom('webhook_rejections').where('id', 'in', ids).execute()
+export async function dropRejection(db: Kysely<Database>, id: string): Promise<void> {
+  await db.deleteFrom('webhook_rejections').where('id', '=', id).execute()
+}
+
+/** Says anew why something can't be taken in. */
+export async function explainRejection(
+  db: Kysely<Database>,
+  id: string,
+  { matcher, account, reason }: Pick<Rejection, 'matcher' | 'account' | 'reason'>,
+): Promise<void> {
+  await db
+    .updateTable('webhook_rejections')
+    .set({ matcher, account_id: account ?? '', reason: storable(reason) })
+    .where('id', '=', id)
+    .execute()
 }
 
 /** @returns how many were deleted that last came by a time (milliseconds) */

@@ -36,6 +36,7 @@ const TAGS = {
   Outcomes: 'The truth, learned later.',
   Ruleset: 'The rules that answer.',
   'Back-tests': 'What other rules would have answered.',
+  Webhooks: 'What CRMs post, each in its own way.',
   Keys: 'Who asks.',
   Audit: 'The trail of everything that can change an answer.',
   Health: 'Whether the service can be used, and how it does.',
