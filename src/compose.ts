@@ -10,11 +10,14 @@ import { sweepBacktests } from './app/backtests.ts'
 import { createDesk } from './app/desk.ts'
 import { tick } from './app/escalations/clocks.ts'
 import { createWaits } from './app/escalations/waits.ts'
-import { createFeed } from './app/events/feed.ts'
 import { fanOut } from './app/events/fan-out.ts'
+import { createFeed } from './app/events/feed.ts'
 import { sweepEvents } from './app/events/sweep.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
+import { createQuickChecks } from './app/leases/quick.ts'
+import { recheckLeases } from './app/leases/recheck.ts'
+import { sweepLeases } from './app/leases/uptake.ts'
 import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
 import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
@@ -150,6 +153,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     db,
     desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring, onEvents: atMostEvery(EVENTS_RUNG, bell.ring) }),
     rules,
+    quick: createQuickChecks({ pool: store.desk, now }),
     bell,
     waits: createWaits({ db, bell, log }),
     feed: createFeed({ db, bell, log }),
@@ -182,6 +186,7 @@ function createHandlers(app: App, { egressAllow }: Config, { connection }: Store
     handleNotice: (outbox) => handleNotice(app, outbox),
     tick: (escalation) => tick(app, escalation),
     answerQuestion: (account, decision) => answerQuestion(app, account, decision),
+    recheckLeases: (outbox, stir) => recheckLeases(app, outbox, stir),
     attemptDelivery: (delivery) => attemptDelivery(app, egress, delivery),
     runBacktest: (backtest, { stopping, showProgress }) =>
       runBacktest(app, backtest, { connection, stopping, onProgress: showProgress }),
@@ -208,6 +213,7 @@ function sweep(app: App): void {
     'idempotency keys': sweepIdempotencyKeys(app),
     deliveries: sweepDeliveries(app),
     'back-tests': sweepBacktests(app),
+    leases: sweepLeases(app),
     'answers of shadows': sweepShadowAnswers(app),
     'what came by webhook': sweepWebhooks(app),
     events: sweepEvents(app),

@@ -158,6 +158,8 @@ function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: str
   const said = new Set<string>()
   const escalations = new Set<string>()
   const faults = new Set<string>()
+  const leases = new Set<string>()
+  let takenSince: number | null = null
   for (const work of works) {
     for (const account of work.accounts ?? []) accounts.add(account)
     for (const account of work.trails ?? []) trails.add(account)
@@ -165,6 +167,8 @@ function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: str
     for (const account of work.said ?? []) said.add(account)
     for (const id of work.escalations ?? []) escalations.add(id)
     for (const fault of work.faults ?? []) faults.add(fault)
+    for (const id of work.leases ?? []) leases.add(id)
+    if (work.takenSince != null) takenSince = Math.min(work.takenSince, takenSince ?? work.takenSince)
   }
   return {
     accounts: [...accounts],
@@ -173,6 +177,8 @@ function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: str
     said: [...said],
     escalations: [...escalations],
     faults: [...faults],
+    leases: [...leases],
+    takenSince,
     signals: works.flatMap((work) => work.signals ?? []),
     outcomes: works.flatMap((work) => work.outcomes ?? []),
   }

@@ -41,7 +41,7 @@ export interface Counted {
   readonly signals: number
   /** Of what a person last decided about the question. */
   readonly ruling: number
-  /** Of the newest lease that was redeemed. */
+  /** Of the newest lease that was redeemed, where cooldowns count that. */
   readonly taken: number
   /** The sum over the agents whose signals stand, and the one that asks, in their own streams. */
   readonly agents: number

@@ -21,6 +21,7 @@ import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backtestRoutes } from './routes/backtests.ts'
+import { checkRoutes } from './routes/checks.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { escalationWorkRoutes } from './routes/escalation-work.ts'
 import { escalationRoutes } from './routes/escalations.ts'
@@ -85,6 +86,7 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       agentRoutes(v1, app)
       auditRoutes(v1, app)
       backtestRoutes(v1, app)
+      checkRoutes(v1, app)
       deliveryRoutes(v1, app)
       escalationRoutes(v1, app)
       escalationWorkRoutes(v1, app)

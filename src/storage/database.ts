@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { EscalationStatus, Resolution } from '../core/escalation/escalation.ts'
+import type { LeaseStatus } from '../core/lease.ts'
 import type { Disposition, Verdict } from '../core/model.ts'
 
 /** The tables, as the newest migration leaves them. Comments on what they mean are with the migrations. */
@@ -24,6 +25,10 @@ export interface Database {
   api_keys: ApiKeysTable
   idempotency_keys: IdempotencyKeysTable
   shadow_answers: ShadowAnswersTable
+  leases: LeasesTable
+  standing_verdicts: StandingVerdictsTable
+  escalation_payloads: EscalationPayloadsTable
+  agent_actions: AgentActionsTable
   events: EventsTable
   event_cursors: EventCursorsTable
   subscriptions: SubscriptionsTable
@@ -248,6 +253,75 @@ interface IdempotencyKeysTable {
   body: string | null
   locked_until: Date
   created_at: Date
+}
+
+interface LeasesTable {
+  id: string
+  token_hash: Buffer
+  account_id: string
+  decision: string
+  action: string
+  /** JSON, a list of names. */
+  tags: string
+  agent: string
+  payload_hash: string | null
+  owner: string
+  adjudication_id: string
+  ruleset: string
+  /** See `versionOf` in `core/lease.ts`. */
+  state_version: string
+  fresh_until: Date
+  issued_at: Date
+  expires_at: Date
+  status: Generated<LeaseStatus>
+  settled_at: Date | null
+  /** Of the entry in the account's stream that settled it. */
+  sequence: number | null
+  reason: string | null
+}
+
+interface StandingVerdictsTable {
+  account_id: string
+  decision: string
+  agent: string
+  action: string
+  adjudication_id: string
+  verdict: Verdict
+  do_instead: string | null
+  because: string
+  /** JSON, those of the action. */
+  tags: string
+  ruleset: string
+  state_version: string
+  valid_until: Date
+  /** Whether it is the same whatever the agent is going to send. */
+  any_payload: boolean
+  payload_hash: string | null
+  sample_rate: number
+  escalation_id: string | null
+}
+
+interface EscalationPayloadsTable {
+  escalation_id: string
+  account_id: string
+  agent: string
+  action: string
+  payload_hash: string | null
+  payload: string | null
+  adjudication_id: string
+}
+
+interface AgentActionsTable {
+  id: string
+  account_id: string
+  decision: string
+  action: string
+  agent: string
+  at: Date
+  lease_id: string | null
+  /** Whether it had redeemed that lease. */
+  followed: boolean
+  sequence: number
 }
 
 interface ShadowAnswersTable {

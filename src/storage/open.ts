@@ -94,8 +94,8 @@ export function connect(
   }
 }
 const DESK_CONNECTIONS = 4
-/** Each of the five workers keeps one to listen. */
-const QUEUE_CONNECTIONS = 13
+/** Each of the six workers keeps one to listen. */
+const QUEUE_CONNECTIONS = 14
 
 function connectionTo(target: string | pg.PoolConfig | null): pg.PoolConfig {
   if (target === null) throw new TypeError('nothing to connect to')

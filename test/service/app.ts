@@ -6,6 +6,7 @@ import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
 import { createFeed, type FeedOptions } from '../../src/app/events/feed.ts'
+import { createQuickChecks } from '../../src/app/leases/quick.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
 import { connect } from '../../src/storage/open.ts'
@@ -52,6 +53,7 @@ export async function createTestApp({ rules = RULES, databaseUrl, streams }: Tes
     db,
     desk: createDesk({ pool, now, onEvents: bell.ring }),
     rules: await startRules(db, ruleset, 'directory rules', START),
+    quick: createQuickChecks({ pool, now }),
     bell,
     waits: createWaits({ db, bell, log }),
     feed: createFeed({ db, bell, log, limits: streams }),

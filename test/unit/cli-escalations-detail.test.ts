@@ -68,6 +68,7 @@ function detail(changes: Partial<EscalationDetail> = {}): EscalationDetail {
       states: ['healthy', 'at_risk'],
       reasons: { agreed: 'The recommendation is right', in_touch: 'Somebody is talking with the customer already' },
     },
+    untrusted: null,
     error: null,
     history: [
       { at: later(-1), kind: 'opened', by: null, changed: null, comment: null },

@@ -7,6 +7,10 @@ import { describeFailure } from '../../telemetry/failure.ts'
 import { JSON_TYPE } from '../http.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Puts into a first answer what is not kept of it. */
+    replay?: (request: FastifyRequest, idempotencyKey: string, body: string) => string
+  }
   interface FastifyRequest {
     /** The key that this request holds until it is answered; null: none, or its answer is settled already. */
     idempotencyKey: IdempotencyKey | null
@@ -51,7 +55,7 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
       return false
     }
     reply.code(answer.status).headers({ 'content-type': JSON_TYPE, ...answer.headers, 'idempotent-replayed': 'true' })
-    reply.send(answer.body)
+    reply.send(request.routeOptions.config.replay?.(request, header, answer.body) ?? answer.body)
     return true
   }
 

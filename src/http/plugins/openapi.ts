@@ -29,6 +29,7 @@ const TAGS = {
   Signals: 'What agents say about accounts.',
   Accounts: 'What is known of an account.',
   Adjudications: 'Questions and their answers.',
+  Checks: 'What agents ask before they act, and their leave to.',
   Escalations: 'What waits for people.',
   Deliveries: 'Notices on their way to those who are told.',
   Events: 'What happens, for programs that want to hear of it.',

@@ -57,6 +57,27 @@ export const QUESTION = {
   dryRun: false,
 }
 
+export const CHECK = {
+  account: 'acme',
+  decision: 'expansion-outreach',
+  action: 'send_expansion_email',
+  agent: 'renewal-copilot',
+  payload: { to: 'kim@acme.example', subject: 'More seats for the new team?' },
+}
+
+/** Of no lease that there is. */
+export const REDEMPTION = {
+  token: `uml_${'A'.repeat(64)}`,
+  payloadHash: '8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4',
+}
+
+export const ACTION_REPORT = {
+  account: 'acme',
+  decision: 'expansion-outreach',
+  action: 'send_expansion_email',
+  agent: 'renewal-copilot',
+}
+
 export const OUTCOMES = {
   outcomes: [
     {
