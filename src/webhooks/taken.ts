@@ -56,7 +56,7 @@ export function checkMade(
     signals: listOf(signals).map((signal, index) => withDefaults(signal, index, { source, event, at, moment })),
   })
   if (value === undefined) return sentences(errors, 'what the event becomes')
-  if (value.facts === null && value.signals.length === 0 && value.aliases.length === 0) {
+  if (Object.keys(value.facts ?? {}).length + value.signals.length + value.aliases.length === 0) {
     return 'its expressions come to nothing: neither facts nor signals nor aliases'
   }
   const late = value.signals.flatMap((signal, index) =>

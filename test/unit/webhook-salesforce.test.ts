@@ -25,11 +25,11 @@ describe('an outbound message', () => {
           type: 'Account',
           object: {
             Id: '00124000005aBcDAAU',
-            AnnualRevenue: '180000.0',
+            ARR__c: '180000.0',
             Industry: 'Manufacturing & Logistics',
             LastModifiedDate: '2026-11-20T08:59:58.000Z',
             Name: 'Acme GmbH',
-            Type: null,
+            Segment__c: null,
           },
         },
         expect.objectContaining({ id: '04l24000001aaabAAA', type: 'Opportunity' }),
