@@ -67,7 +67,7 @@ describe('a stream', () => {
       escalation: second.escalation.id,
       recommendation: { action: 'send_expansion_email', confidence: null, disposition: null },
       resolution: { resolution: 'override', action: 'send_expansion_email', reason: 'knows', by: 'maria' },
-      summary: 'maria has decided: send_expansion_email (knows).',
+      summary: 'Send expansion email. maria decided so (knows).',
     })
     expect(JSON.stringify(heard)).not.toContain('between us')
     expect(new Set(heard.map(({ id }) => id)).size).toBe(4)
