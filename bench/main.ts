@@ -6,6 +6,7 @@ const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { typ
 const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   core: async () => (await import('./core.ts')).benchCore(),
   http: async () => (await import('./http.ts')).benchHttp(),
+  checks: async () => (await import('./checks.ts')).benchChecks(),
   shadow: async () => (await import('./shadow.ts')).benchShadow(),
   escalations: async () => (await import('./escalations.ts')).benchEscalations(),
   backtest: async () => (await import('./backtest.ts')).benchBacktest(),

@@ -34,7 +34,6 @@ const STATEMENTS = [
   // Few of an account: those that may still be redeemed, and those that cooldowns count.
   `CREATE INDEX leases_standing ON leases (account_id) WHERE status IN ('open', 'redeemed')`,
   `CREATE INDEX leases_agent ON leases (agent, issued_at)`,
-  `CREATE INDEX leases_open ON leases (expires_at) WHERE status = 'open'`,
 
   // The newest answer to an agent's check, for as long as what it rests on is the same.
   `CREATE TABLE standing_verdicts (

@@ -153,7 +153,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     db,
     desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring, onEvents: atMostEvery(EVENTS_RUNG, bell.ring) }),
     rules,
-    quick: createQuickChecks({ pool: store.desk, now }),
+    quick: createQuickChecks({ pool: store.checks, now }),
     bell,
     waits: createWaits({ db, bell, log }),
     feed: createFeed({ db, bell, log }),

@@ -42,7 +42,7 @@ export async function createTestApp({ rules = RULES, databaseUrl, streams }: Tes
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const store = connect({ connectionString: url }, { connections: 6, onError: () => {} })
-  const { db, desk: pool } = store
+  const { db, desk: pool, checks } = store
   let time = START
   const now = () => time
   const { ruleset, problems } = loadRuleset(Object.entries(rules).map(([path, text]) => ({ path, text })))
@@ -53,7 +53,7 @@ export async function createTestApp({ rules = RULES, databaseUrl, streams }: Tes
     db,
     desk: createDesk({ pool, now, onEvents: bell.ring }),
     rules: await startRules(db, ruleset, 'directory rules', START),
-    quick: createQuickChecks({ pool, now }),
+    quick: createQuickChecks({ pool: checks, now }),
     bell,
     waits: createWaits({ db, bell, log }),
     feed: createFeed({ db, bell, log, limits: streams }),
