@@ -1,6 +1,6 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { RecordedEvent } from '../core/events.ts'
-import type { Disposition, Proposal, Verdict } from '../core/model.ts'
+import type { Disposition } from '../core/model.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -47,12 +47,11 @@ export interface StoredEvent {
   readonly before: StoredAdvice | null
 }
 
-/** What an earlier answer advised. */
+/** An earlier answer. */
 export interface StoredAdvice {
   readonly disposition: Disposition
-  /** Null where it has been erased. */
-  readonly figures: { readonly action: string | null; readonly verdict?: Verdict } | null
-  readonly proposal: Proposal | null
+  /** Of its entry in the trail, JSON; null where it has been erased. */
+  readonly payload: string | null
 }
 
 export async function readHorizon(db: Kysely<Database>): Promise<Horizon> {
@@ -63,13 +62,22 @@ export async function readHorizon(db: Kysely<Database>): Promise<Horizon> {
   return { position: { xid: Number(open), id: 0 }, isHeld: held }
 }
 
-/** The first after `after` and up to `upTo`, which does not lie beyond the horizon, in their order. */
+/** Some of what happened, in its order. */
+export interface EventPage {
+  readonly events: readonly StoredEvent[]
+  /** Where to go on. */
+  readonly next: Position
+  /** Whether that is all there was. */
+  readonly isWhole: boolean
+}
+
+/** The first after `after` and up to `upTo`, which does not lie beyond the horizon. */
 export async function readEvents(
   db: Kysely<Database>,
   after: Position,
   upTo: Position,
   limit: number,
-): Promise<readonly StoredEvent[]> {
+): Promise<EventPage> {
   const { rows } = await sql<EventRow>`
     WITH page AS MATERIALIZED (
       SELECT * FROM events
@@ -78,15 +86,12 @@ export async function readEvents(
     )
     SELECT page.xid::text, page.id, page.account_id AS account, page.type, page.at, page.sequence,
       page.adjudication_id AS adjudication, page.escalation_id AS escalation, page.agent, page.body,
-      a.decision, a.disposition, i.queue AS "waitsIn", before.advice AS before
+      a.decision, a.disposition, i.queue AS "waitsIn", before.disposition AS earlier, before.payload
     FROM page
-    JOIN adjudications a ON a.id = page.adjudication_id
+    LEFT JOIN adjudications a ON a.id = page.adjudication_id
     LEFT JOIN escalations i ON i.id = page.escalation_id AND i.status IN ('open', 'claimed') AND i.rule IS NULL
     LEFT JOIN LATERAL (
-      SELECT json_build_object(
-        'disposition', b.disposition,
-        'figures', p.payload::json #> '{body,figures}',
-        'proposal', p.payload::json #> '{body,proposal}') AS advice
+      SELECT b.disposition, p.payload
       FROM adjudications b
       LEFT JOIN audit_payloads p ON p.stream = 'account:' || b.account_id AND p.sequence = b.sequence
       WHERE page.type = 'adjudication.created'
@@ -94,21 +99,39 @@ export async function readEvents(
       ORDER BY b.sequence DESC LIMIT 1
     ) before ON true
     ORDER BY page.xid, page.id`.execute(db)
-  return rows.map(({ xid, id, ...event }) => ({ ...event, position: { xid: Number(xid), id } }))
+  const last = rows.at(-1)
+  const isWhole = rows.length < limit
+  return {
+    // Who has deleted an adjudication has deleted what there is to tell of it.
+    events: rows.filter(({ decision }) => decision !== null).map(eventOf),
+    next: isWhole || last === undefined ? upTo : positionOf(last),
+    isWhole,
+  }
 }
 
-type EventRow = Omit<StoredEvent, 'position'> & { readonly xid: string; readonly id: number }
+function eventOf({ xid, id, earlier, payload, ...event }: EventRow): StoredEvent {
+  return { ...event, position: positionOf({ xid, id }), before: earlier && { disposition: earlier, payload } }
+}
+
+const positionOf = ({ xid, id }: { readonly xid: string; readonly id: number }): Position => ({ xid: Number(xid), id })
+
+interface EventRow extends Omit<StoredEvent, 'position' | 'before'> {
+  readonly xid: string
+  readonly id: number
+  readonly earlier: Disposition | null
+  readonly payload: string | null
+}
 
 /** Those who go through events and remember how far they are. */
 export type Cursor = 'subscriptions' | 'swept'
 
 export async function readCursor(db: Kysely<Database>, name: Cursor): Promise<Position> {
-  const { xid, id } = await db
+  const row = await db
     .selectFrom('event_cursors')
     .select([sql<string>`xid::text`.as('xid'), 'id'])
     .where('name', '=', name)
     .executeTakeFirstOrThrow()
-  return { xid: Number(xid), id }
+  return positionOf(row)
 }
 
 export async function moveCursor(db: Kysely<Database>, name: Cursor, { xid, id }: Position): Promise<void> {
@@ -131,17 +154,9 @@ export async function lockFanOut(trx: Transaction<Database>): Promise<boolean> {
 /** "umpe" as an integer. */
 const FAN_OUT_LOCK = 0x756d7065
 
-/** The last before a position. @returns null where there is none */
-export async function lastEventBefore(db: Kysely<Database>, before: Position): Promise<Position | null> {
-  const { rows } = await sql<{ xid: string; id: number }>`
-    SELECT xid::text, id FROM events WHERE (xid, id) < (${String(before.xid)}::xid8, ${before.id})
-    ORDER BY events.xid DESC, id DESC LIMIT 1`.execute(db)
-  return rows[0] ? { xid: Number(rows[0].xid), id: rows[0].id } : null
-}
-
 /**
- * Deletes the oldest, so many at a time that nobody waits for it: those that are older than `by` (milliseconds since the
- * epoch) and that subscriptions are done with.
+ * Deletes the oldest, so few at a time that nobody waits for it: those that are older than `by` (milliseconds since the
+ * epoch) and that subscriptions, if there are any, are done with.
  *
  * @returns how many were deleted
  */
@@ -150,7 +165,8 @@ export async function deleteEvents(db: Kysely<Database>, by: number, limit: numb
     WITH oldest AS MATERIALIZED (SELECT xid, id, at FROM events ORDER BY xid, id LIMIT ${limit}),
     old AS MATERIALIZED (
       SELECT oldest.xid, oldest.id FROM oldest, event_cursors done
-      WHERE done.name = 'subscriptions' AND (oldest.xid, oldest.id) <= (done.xid, done.id) AND oldest.at <= ${new Date(by)}
+      WHERE done.name = 'subscriptions' AND oldest.at <= ${new Date(by)}
+        AND ((oldest.xid, oldest.id) <= (done.xid, done.id) OR NOT EXISTS (SELECT FROM subscriptions))
     ),
     gone AS (DELETE FROM events USING old WHERE events.xid = old.xid AND events.id = old.id),
     noted AS (

@@ -1,8 +1,10 @@
-import { type EventType, isChange } from '../../core/events.ts'
+import { type Advice, type EventType, isChange } from '../../core/events.ts'
 import type { Disposition, Proposal, Verdict } from '../../core/model.ts'
 import { queueOf } from '../../core/queues.ts'
+import { bodyOf } from '../../storage/chain.ts'
 import type { Position, StoredAdvice, StoredEvent } from '../../storage/events.ts'
 import type { App } from '../app.ts'
+import type { AdjudicationRecord } from '../record.ts'
 
 /** Something that is told: what was recorded, or that a new answer is another than the one before. */
 export interface Event {
@@ -31,10 +33,16 @@ function hasChanged({ before, body, disposition }: StoredEvent): boolean {
   return isChange(earlier, { action: recommendation.action, disposition, proposal })
 }
 
-function adviceOf({ disposition, figures, proposal }: StoredAdvice) {
-  if (figures === null) return null
-  const { action, verdict } = figures
-  return { action, disposition, proposal: proposal && verdict ? { ...proposal, verdict } : null }
+/** @returns null where it has been erased, or is damaged: that is for others to find, and must not keep all from being told */
+function adviceOf({ disposition, payload }: StoredAdvice): Advice | null {
+  if (payload === null) return null
+  try {
+    const { figures, proposal } = bodyOf<Pick<AdjudicationRecord, 'figures' | 'proposal'>>(payload)
+    const { action, verdict } = figures
+    return { action, disposition, proposal: proposal && verdict ? { ...proposal, verdict: verdict as Verdict } : null }
+  } catch {
+    return null
+  }
 }
 
 /** `7421.9031`, and `7421.9031.1` for the change that the same row tells of: opaque to everybody else. */

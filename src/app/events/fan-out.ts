@@ -1,15 +1,14 @@
 import { insertDeliveries, type NewDelivery } from '../../storage/deliveries.ts'
 import {
-  BEGINNING,
   isAfter,
-  lastEventBefore,
   lockFanOut,
   moveCursor,
+  type Position,
   readCursor,
   readEvents,
   readHorizon,
 } from '../../storage/events.ts'
-import { type Listening, readListening } from '../../storage/subscriptions.ts'
+import { countSubscriptions, type Listening, readListening } from '../../storage/subscriptions.ts'
 import type { App } from '../app.ts'
 import { GIVE_UP_AFTER } from '../notices/schedule.ts'
 import { type Event, eventBody, eventsOf, isBlind } from './event.ts'
@@ -26,30 +25,36 @@ export interface FannedOut {
 
 const PAGE = 100
 
+const NOTHING: FannedOut = { deliveries: [], isWhole: true, isHeld: false }
+
 /**
  * Makes a delivery of each event for each subscription that wants it, once: how far it got is committed with them. Does
  * nothing where another process is at it, which goes on by itself.
  */
 export async function fanOut(app: App): Promise<FannedOut> {
+  // Most services have none, and are busy with other things.
+  if ((await countSubscriptions(app.db)) === 0) return NOTHING
   return app.db.transaction().execute(async (trx) => {
-    if (!(await lockFanOut(trx))) return { deliveries: [], isWhole: true, isHeld: false }
-    const after = await readCursor(trx, 'subscriptions')
+    if (!(await lockFanOut(trx))) return NOTHING
+    const cursor = await readCursor(trx, 'subscriptions')
     const { position: horizon, isHeld } = await readHorizon(trx)
     // Read after the horizon: whoever is not among them began after all that lies before it.
     const listening = await readListening(trx)
-    if (listening.length === 0) {
-      const last = (await lastEventBefore(trx, horizon)) ?? BEGINNING
-      if (isAfter(last, after)) await moveCursor(trx, 'subscriptions', last)
-      return { deliveries: [], isWhole: true, isHeld }
-    }
-    const page = await readEvents(trx, after, horizon, PAGE)
-    const deliveries = page.flatMap(eventsOf).flatMap((event) => deliveriesOf(app, event, listening))
+    if (listening.length === 0) return NOTHING
+    const { events, next, isWhole } = await readEvents(trx, later(cursor, beginningOf(listening)), horizon, PAGE)
+    const deliveries = events.flatMap(eventsOf).flatMap((event) => deliveriesOf(app, event, listening))
     if (deliveries.length > 0) await insertDeliveries(trx, deliveries)
-    const last = page.at(-1)
-    if (last) await moveCursor(trx, 'subscriptions', last.position)
-    return { deliveries: deliveries.map(({ id }) => id), isWhole: page.length < PAGE, isHeld }
+    if (events.length > 0) await moveCursor(trx, 'subscriptions', next)
+    return { deliveries: deliveries.map(({ id }) => id), isWhole, isHeld }
   })
 }
+
+/** Nobody hears of what comes before. */
+function beginningOf(listening: readonly Listening[]): Position {
+  return { xid: Math.min(...listening.map(({ since }) => since)), id: 0 }
+}
+
+const later = (one: Position, other: Position): Position => (isAfter(one, other) ? one : other)
 
 function deliveriesOf(app: App, event: Event, listening: readonly Listening[]): readonly NewDelivery[] {
   const { account, escalation, position } = event.stored

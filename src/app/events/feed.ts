@@ -89,9 +89,8 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
 
   async function advance(known: Stretch | null, horizon: Position): Promise<Stretch & { readonly isWhole: boolean }> {
     if (known === null) return { events: [], from: horizon, to: horizon, isWhole: true }
-    const page = await readEvents(db, known.to, horizon, PAGE)
-    const { next, isWhole } = endOf(page, horizon)
-    const all = [...known.events, ...page.flatMap(eventsOf)]
+    const { events, next, isWhole } = await readEvents(db, known.to, horizon, PAGE)
+    const all = [...known.events, ...events.flatMap(eventsOf)]
     const dropped = all.length > KEPT ? all[all.length - KEPT - 1]! : null
     return { events: all.slice(-KEPT), from: dropped?.stored.position ?? known.from, to: next, isWhole }
   }
@@ -102,7 +101,7 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
     const { events, from, to } = newest
     if (isAfter(from, after)) {
       const page = await readEvents(db, after, to, PAGE)
-      return { events: page.flatMap(eventsOf), next: endOf(page, to).next }
+      return { events: page.events.flatMap(eventsOf), next: page.next }
     }
     if (!isAfter(to, after)) return null
     const last = events.findLastIndex(({ stored }) => !isAfter(stored.position, after))
@@ -161,12 +160,4 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
       wakeAll()
     },
   }
-}
-
-/** Where to go on after a page that was read up to a position. */
-function endOf(
-  page: readonly { readonly position: Position }[],
-  upTo: Position,
-): { readonly next: Position; readonly isWhole: boolean } {
-  return page.length < PAGE ? { next: upTo, isWhole: true } : { next: page.at(-1)!.position, isWhole: false }
 }

@@ -44,10 +44,17 @@ async function begin() {
   }
 }
 
+const subscribe = () =>
+  execute(
+    url,
+    `INSERT INTO subscriptions (id, url, events, secret, created_by, created_at)
+     VALUES (gen_random_uuid(), 'https://crm.example.com', '{}', 'whsec_', 'admin', now())`,
+  )
+
 async function read(after: Position) {
   const { position, isHeld } = await readHorizon(db)
-  const events = await readEvents(db, after, position, 100)
-  return { accounts: events.map(({ account }) => account), next: events.at(-1)?.position ?? after, isHeld }
+  const { events, next } = await readEvents(db, after, position, 100)
+  return { accounts: events.map(({ account }) => account), next, isHeld }
 }
 
 describe('events', () => {
@@ -131,8 +138,9 @@ describe('old events', () => {
       await transaction.write('acme', at)
       await transaction.end()
     }
+    await subscribe()
     const { position } = await readHorizon(db)
-    const all = await readEvents(db, BEGINNING, position, 10)
+    const { events: all } = await readEvents(db, BEGINNING, position, 10)
     expect(await deleteEvents(db, old.getTime(), 10)).toBe(0)
     await moveCursor(db, 'subscriptions', all[1]!.position)
     expect(await deleteEvents(db, old.getTime(), 10)).toBe(2)
@@ -142,7 +150,11 @@ describe('old events', () => {
     expect(await deleteEvents(db, old.getTime(), 1)).toBe(1)
     expect(await deleteEvents(db, old.getTime(), 1)).toBe(0)
     expect(await readCursor(db, 'swept')).toEqual(all[2]!.position)
-    expect((await readEvents(db, BEGINNING, position, 10)).map(({ at }) => at)).toEqual([fresh])
+    const { events: left } = await readEvents(db, BEGINNING, position, 10)
+    expect(left.map(({ at }) => at)).toEqual([fresh])
+    await execute(url, 'DELETE FROM subscriptions')
+    await moveCursor(db, 'subscriptions', BEGINNING)
+    expect(await deleteEvents(db, fresh.getTime(), 10)).toBe(1)
   })
 })
 

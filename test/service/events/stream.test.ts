@@ -3,7 +3,6 @@ import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { sweepEvents } from '../../../src/app/events/sweep.ts'
 import { revokeKey } from '../../../src/app/keys.ts'
-import { moveCursor, readHorizon } from '../../../src/storage/events.ts'
 import { START } from '../app.ts'
 import { execute } from '../database.ts'
 import { eventually } from '../queue/eventually.ts'
@@ -174,6 +173,20 @@ describe('a stream', () => {
     for (const listener of [reviewer, service, again]) listener.close()
   })
 
+  it('takes an answer for changed where the one before has been erased or damaged, and tells of others', async () => {
+    const listener = follow({ query: 'account=erased' })
+    await listener.connected()
+    for (const spoil of ['DELETE FROM audit_payloads', "UPDATE audit_payloads SET payload = 'nonsense'"]) {
+      const { audit } = await ask('erased', 'nothing')
+      await execute(serving.databaseUrl, `${spoil} WHERE stream = $1 AND sequence = $2`, [audit.stream, audit.sequence])
+    }
+    const { id } = await ask('erased', 'nothing')
+    const heard = await listener.hears(5)
+    expect(heard.map(({ type }) => type.split('.')[1])).toEqual(['created', 'created', 'changed', 'created', 'changed'])
+    expect(heard[4]!.data.data).toMatchObject({ adjudication: id, before: null })
+    listener.close()
+  })
+
   it('says so where events are not kept any more', async () => {
     const query = 'account=late'
     const listener = follow({ query })
@@ -183,7 +196,6 @@ describe('a stream', () => {
     listener.close()
     pass(24 * 3_600_000)
     await ask('late', 'nothing')
-    await moveCursor(app.db, 'subscriptions', (await readHorizon(app.db)).position)
     expect(await sweepEvents(app)).toBeGreaterThan(0)
     const late = follow({ query, lastEventId: first!.id })
     expect((await late.hears(2)).map(({ type }) => type)).toEqual(['stream.late', 'adjudication.created'])
