@@ -40,6 +40,12 @@ export function takenOf(decision: Decision, question: Question): readonly Taken[
   return [...new Set(findCooling(decision, question).map(({ last }) => last))]
 }
 
+/** All that cools down, `send_expansion_email` or `#customer_facing`. */
+export function coolingNames({ actions, cooldowns }: Decision): readonly string[] {
+  const own = actions.flatMap(({ name, cooldown }) => (cooldown === null ? [] : [name]))
+  return [...own, ...[...cooldowns.keys()].map((tag) => `#${tag}`)]
+}
+
 function findCooling({ actions, cooldowns }: Decision, { taken = [], now }: Question): readonly Cooling[] {
   if (taken.length === 0) return []
   const cooling: Cooling[] = []

@@ -71,6 +71,19 @@ export async function deleteUnused(db: Kysely<Database>, before: number): Promis
   return Number(numDeletedRows)
 }
 
+/**
+ * Deletes what only served for a time before `before` (milliseconds since the epoch): what people were shown of what was to
+ * be sent, of items that were closed by then, and answers that were valid until then.
+ */
+export async function deleteShown(db: Kysely<Database>, before: number): Promise<void> {
+  const then = new Date(before)
+  await sql`
+    DELETE FROM escalation_payloads p USING escalations e WHERE e.id = p.escalation_id AND e.closed_at < ${then}`.execute(
+    db,
+  )
+  await db.deleteFrom('standing_verdicts').where('valid_until', '<', then).execute()
+}
+
 /** How far an agent followed what it was told, under one decision. */
 export interface UptakeRow {
   readonly decision: string

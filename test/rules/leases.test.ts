@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { parseCases } from '../../src/core/rules/cases.ts'
 import { diffRulesets } from '../../src/core/rules/diff.ts'
 import { formatProblem, loadRuleset, type Ruleset } from '../../src/core/rules/load.ts'
+import { explainFailure, runCase } from '../../src/core/rules/run-case.ts'
 import { DAY } from '../core/fixtures.ts'
 import { edited, GOOD, problemsOf } from './good.ts'
 
@@ -18,6 +20,7 @@ const decisionOf = (text: string, all?: string) =>
   load({ 'outreach.yaml': text, ...(all !== undefined && { '_all.yaml': all }) }).decisions.get('expansion-outreach')!
 
 const COOLED = edited(['tags: [customer_facing]', 'tags: [customer_facing]\n    cooldown: P14D'])
+const AGENTS = 'agents: { pulse: { kind: health_model, trust: 1 } }\n'
 const ALL = 'cooldowns: { customer_facing: P7D }\nrules: []\n'
 
 describe('leases and cooldowns in rule files', () => {
@@ -86,6 +89,32 @@ describe('leases and cooldowns in rule files', () => {
     expect(diffRulesets(load({ 'outreach.yaml': COOLED, '_all.yaml': ALL }), longer).map(({ text }) => text)).toEqual([
       'every decision: cooldown of tag customer_facing P7D → P9D',
     ])
+  })
+
+  it('can be tried in cases', () => {
+    const ruleset = load({ 'expansion-outreach.yaml': COOLED, '_all.yaml': ALL, 'agents.yaml': AGENTS })
+    const cases = (body: string) =>
+      parseCases(
+        {
+          path: 'expansion-outreach_test.yaml',
+          text: `facts: { arr: 180000, segment: smb, onboardedAt: 2020-01-01 }\ncases:\n${body}`,
+        },
+        ruleset,
+      )
+    const signals = 'signals: [{ agent: pulse, claim: healthy, confidence: 0.9 }]'
+    const { cases: read, problems } = cases(`
+  - { name: free, ${signals}, expect: { action: send_email, rules: [] } }
+  - { name: mailed, ${signals}, taken: [{ action: send_email, age: P10D }],
+      expect: { action: wait, rules: ['cooldown:send_email'] } }
+  - { name: called, ${signals}, taken: [{ action: call, tags: [customer_facing], age: P6D }],
+      expect: { action: wait, rules: ['cooldown:#customer_facing'] } }
+  - { name: over, ${signals}, taken: [{ action: send_email, age: P14D }], expect: { action: send_email } }
+`)
+    expect(problems).toEqual([])
+    expect(read.map((one) => explainFailure(runCase(ruleset, one)))).toEqual([[], [], [], []])
+    expect(
+      cases("  - { name: slip, expect: { rules: ['cooldown:send_mail'] } }\n").problems.map(({ message }) => message),
+    ).toEqual(['unknown rule `cooldown:send_mail`; did you mean `cooldown:send_email`?'])
   })
 
   it('load as the page writes them', () => {

@@ -1,4 +1,4 @@
-import { deleteUnused, expireLeases, readUptake, type UptakeRow } from '../../storage/leases.ts'
+import { deleteShown, deleteUnused, expireLeases, readUptake, type UptakeRow } from '../../storage/leases.ts'
 import type { App } from '../app.ts'
 
 const DAY = 86_400_000
@@ -46,8 +46,12 @@ function uptakeOf({ decision, followed, unasked, ...leases }: UptakeRow): Decisi
   }
 }
 
-/** Marks leases that nobody redeemed in time, and forgets old ones that came to nothing. @returns how many were forgotten */
+/**
+ * Marks leases that nobody redeemed in time, and forgets old ones that came to nothing, and what people were shown of them.
+ * @returns how many leases were forgotten
+ */
 export async function sweepLeases(app: App): Promise<number> {
   await expireLeases(app.db, app.now())
+  await deleteShown(app.db, app.now() - KEPT)
   return deleteUnused(app.db, app.now() - KEPT)
 }

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { sweepLeases } from '../../../src/app/leases/uptake.ts'
+import { createTestApp } from '../app.ts'
+import { execute } from '../database.ts'
 import { createCopilot } from './copilot.ts'
 
 describe("a person's approval", async () => {
-  const { check, allowed, redeem, call, keyOf, signal, facts } = await createCopilot()
+  const { check, allowed, redeem, call, keyOf, signal, facts, databaseUrl } = await createCopilot()
   const maria = await keyOf({ name: 'maria', principal: 'person', scopes: ['escalations:review', 'read'] })
   const MAIL = { subject: 'More seats?', to: 'kim@acme.example' }
 
@@ -114,5 +117,26 @@ describe("a person's approval", async () => {
     const refused = await redeem(lease.token, lease.payloadHash)
     expect(refused.body.code).toBe('lease_revoked')
     expect(refused.body.detail).toContain('maria decided so today')
+  })
+
+  it('shows the payload for as long as somebody may have to decide, and 90 days', async () => {
+    const account = await disputed('a9')
+    const waiting = (await check({ account, payload: MAIL })).body.escalation.id
+    const shown = async () =>
+      (await execute<{ id: string }>(databaseUrl, 'SELECT escalation_id AS id FROM escalation_payloads')).map(
+        ({ id }) => id,
+      )
+    expect((await shown()).length).toBeGreaterThan(1)
+    const late = await createTestApp({ databaseUrl })
+    late.pass(91 * 86_400_000)
+    await sweepLeases(late.app)
+    const left = await shown()
+    expect(left).toContain(waiting)
+    const open = await execute<{ id: string }>(
+      databaseUrl,
+      `SELECT id FROM escalations WHERE status IN ('open', 'claimed')`,
+    )
+    expect(open.map(({ id }) => id)).toEqual(expect.arrayContaining(left))
+    expect(await execute(databaseUrl, 'SELECT FROM standing_verdicts')).toEqual([])
   })
 })

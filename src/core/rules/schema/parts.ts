@@ -14,6 +14,9 @@ function refuse<T>(problemOf: (value: T) => string | null) {
 
 export const nameSchema = z.string().check(refuse(nameProblem))
 
+/** Of a rule, or of a cooldown, which vetoes like one. */
+export const ruleIdSchema = z.string().check(refuse((id) => nameProblem(id.replace(/^cooldown:#?/, ''))))
+
 const factNameSchema = z.string().check(refuse(factNameProblem))
 
 export const textSchema = z.string().trim().min(1).max(1000)
