@@ -14,13 +14,20 @@ export interface Expressions {
 /** What an expression may take before it counts as one that does not end: milliseconds, calls, items of a list. */
 const LIMITS = { timeout: 500, stack: 400, sequence: 100_000 }
 
+type Limits = typeof LIMITS | undefined
+
 type Evaluate = (event: unknown, receivedAt: string) => Promise<unknown>
 
 const PARTS = ['account', 'aliases', 'at', 'facts', 'signals'] as const
 
-export function compileExpressions({ forEach, matchers }: Source): Expressions {
-  const events = forEach === null ? null : compile('forEach', forEach)
-  const kinds = matchers.map(compileMatcher)
+/**
+ * @param guarded whether an expression that takes too much is ended by itself, with words. It costs half as much again, and is
+ *   needed only where one has been ended from outside.
+ */
+export function compileExpressions({ forEach, matchers }: Source, guarded: boolean): Expressions {
+  const limits = guarded ? LIMITS : undefined
+  const events = forEach === null ? null : compile('forEach', forEach, limits)
+  const kinds = matchers.map((matcher) => compileMatcher(matcher, limits))
   return {
     async split(payload, receivedAt) {
       if (events === null) return Array.isArray(payload) ? payload : [payload]
@@ -51,10 +58,10 @@ interface Kind {
   make(event: unknown, receivedAt: string): Promise<Made>
 }
 
-function compileMatcher({ name: matcher, match, when, makes }: Matcher): Kind {
+function compileMatcher({ name: matcher, match, when, makes }: Matcher, limits: Limits): Kind {
   const fields = Object.entries(match).map(([path, values]) => ({ path: path.split('.'), values }))
-  const condition = when === null ? null : compile('when', when)
-  const parts = compileParts(makes)
+  const condition = when === null ? null : compile('when', when, limits)
+  const parts = compileParts(makes, limits)
   return {
     matcher,
     async fits(event, receivedAt) {
@@ -72,11 +79,11 @@ function compileMatcher({ name: matcher, match, when, makes }: Matcher): Kind {
   }
 }
 
-function compileParts(makes: Mapping | null): readonly (readonly [string, Evaluate])[] | null {
+function compileParts(makes: Mapping | null, limits: Limits): readonly (readonly [string, Evaluate])[] | null {
   if (makes === null) return null
   return PARTS.flatMap((part) => {
     const source = makes[part]
-    return source === null ? [] : [[part, compile(part, source)] as const]
+    return source === null ? [] : [[part, compile(part, source, limits)] as const]
   })
 }
 
@@ -91,11 +98,12 @@ function fieldAt(event: unknown, path: readonly string[]): Scalar {
 }
 
 /** @returns what the expression comes to, as JSON would have it; undefined: nothing. It throws an Error in words */
-function compile(key: string, source: string): Evaluate {
-  const expression = jsonata(source, LIMITS)
+function compile(key: string, source: string, limits: Limits): Evaluate {
+  const expression = jsonata(source, limits)
   return async (event, receivedAt) => {
     try {
       const value = await expression.evaluate(event, { receivedAt })
+      if (typeof value === 'string' || typeof value === 'boolean') return value
       const text = JSON.stringify(value)
       return text === undefined ? undefined : JSON.parse(text)
     } catch (error) {

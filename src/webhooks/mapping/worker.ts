@@ -23,12 +23,16 @@ export type Said =
 /** How long it works without saying anything where it is not eager. Milliseconds. */
 const SILENCE = 100
 
-let expressions: Expressions = { split: unready, map: unready }
+let source: Source
+let expressions: Expressions
+/** As soon as it is known that one of them does not end. */
+let guarded: Expressions | undefined
 
 process.on('message', async (task: Task) => {
   switch (task.kind) {
     case 'source':
-      expressions = compileExpressions(task.source)
+      source = task.source
+      expressions = compileExpressions(source, false)
       return say({ kind: 'ready' })
     case 'split':
       return say({ kind: 'split', events: await expressions.split(task.payload, task.receivedAt) })
@@ -40,10 +44,12 @@ process.on('message', async (task: Task) => {
 process.on('disconnect', () => process.exit())
 
 async function map({ events, receivedAt, eager }: Extract<Task, { kind: 'map' }>): Promise<void> {
+  if (eager) guarded ??= compileExpressions(source, true)
+  const asked = (eager && guarded) || expressions
   let made: Made[] = []
   let spoken = performance.now()
   for (const event of events) {
-    made.push(await expressions.map(event, receivedAt))
+    made.push(await asked.map(event, receivedAt))
     if (!eager && performance.now() - spoken < SILENCE) continue
     say({ kind: 'mapped', made })
     made = []
@@ -54,8 +60,4 @@ async function map({ events, receivedAt, eager }: Extract<Task, { kind: 'map' }>
 
 function say(said: Said): void {
   process.send?.(said)
-}
-
-async function unready(): Promise<never> {
-  throw new Error('asked before it knows its source')
 }
