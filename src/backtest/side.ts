@@ -41,9 +41,9 @@ export interface Said {
 
 /** @param decision of the side's ruleset, the one that the case asks */
 export function ask(side: Side, decision: Decision, one: Case): Said {
-  const { account, now, draw, facts, signals, proposal } = one
+  const { account, now, draw, facts, signals, proposal, taken } = one
   const agents = side.standing(one.agents)
-  const of = recommend(decision, { account, now, draw, facts, signals, agents, proposal })
+  const of = recommend(decision, { account, now, draw, facts, signals, agents, proposal, taken })
   const action = of.action === null ? null : (decision.actions[of.action]?.name ?? null)
   return {
     decision,
