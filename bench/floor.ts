@@ -63,5 +63,17 @@ app.post('/signals', async (request, reply) => {
   return reply.code(202).send({ accepted: signals.length })
 })
 
+/** The yardstick of the checks figure: a row is looked up by its key. */
+await pool.query('CREATE TABLE IF NOT EXISTS floor_rows (key integer PRIMARY KEY, body text)')
+await pool.query(
+  `INSERT INTO floor_rows SELECT key, repeat('x', 200) FROM generate_series(0, 999) key ON CONFLICT DO NOTHING`,
+)
+
+app.post('/lookup', async (request, reply) => {
+  const { key } = request.body as { key: number }
+  const { rows } = await pool.query({ name: 'row', text: 'SELECT body FROM floor_rows WHERE key = $1', values: [key] })
+  return reply.code(200).send(rows[0])
+})
+
 process.on('SIGTERM', () => app.close().then(() => process.exit(0)))
 await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })

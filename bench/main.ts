@@ -6,11 +6,13 @@ const { values } = parseArgs({ options: { json: { type: 'boolean' }, only: { typ
 const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   core: async () => (await import('./core.ts')).benchCore(),
   http: async () => (await import('./http.ts')).benchHttp(),
+  checks: async () => (await import('./checks.ts')).benchChecks(),
   shadow: async () => (await import('./shadow.ts')).benchShadow(),
   escalations: async () => (await import('./escalations.ts')).benchEscalations(),
   backtest: async () => (await import('./backtest.ts')).benchBacktest(),
   check: async () => (await import('./check.ts')).benchCheck(),
   reload: async () => (await import('./reload.ts')).benchReload(),
+  webhooks: async () => (await import('./webhooks.ts')).benchWebhooks(),
   start: async () => (await import('./start.ts')).benchStart(),
 }
 

@@ -4,12 +4,19 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuid } from 'uuid'
 import type { App } from './app/app.ts'
+import { atMostEvery } from './app/at-most-every.ts'
 import { sweepBacktests } from './app/backtests.ts'
 import { createDesk } from './app/desk.ts'
 import { tick } from './app/escalations/clocks.ts'
 import { createWaits } from './app/escalations/waits.ts'
+import { fanOut } from './app/events/fan-out.ts'
+import { createFeed } from './app/events/feed.ts'
+import { sweepEvents } from './app/events/sweep.ts'
 import { sweepIdempotencyKeys } from './app/idempotency.ts'
 import { ensureAdminKey } from './app/keys.ts'
+import { createQuickChecks } from './app/leases/quick.ts'
+import { recheckLeases } from './app/leases/recheck.ts'
+import { sweepLeases } from './app/leases/uptake.ts'
 import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
 import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
@@ -23,6 +30,7 @@ import type { Config } from './config.ts'
 import type { Ruleset } from './core/rules/load.ts'
 import { createEgress } from './egress/egress.ts'
 import { buildHttp, buildProbes } from './http/app.ts'
+import { startFanOut } from './queue/fan-out.ts'
 import { openQueues, type Queues } from './queue/queues.ts'
 import { startReconciling } from './queue/reconcile.ts'
 import { connectRedis, HASTY, isCluster, type RedisClient } from './queue/redis.ts'
@@ -36,6 +44,8 @@ import { createMetrics } from './telemetry/metrics.ts'
 import { startTelemetry } from './telemetry/telemetry.ts'
 import { watchDirectory } from './watch/directory.ts'
 import { followActivations } from './watch/follow.ts'
+import { sweepWebhooks } from './webhooks/rejected.ts'
+import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
 /** The whole service, wired and not yet listening. */
 export interface Service {
@@ -103,8 +113,12 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       traced: config.exported.traces,
     }
     const rateLimit = { max: config.rateLimit, timeWindow: 60_000 }
+    const webhooks = createWebhooks(app, (name) => process.env[name] || undefined)
+    closers.push(webhooks.close)
+    if (serves) tellOfSources(webhooks, log)
+    const { calledAs } = config
     const http = serves
-      ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter })
+      ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter, webhooks, calledAs })
       : await buildProbes(app, probes)
     if (works) warnOfTargets(app.rules.active, log)
     // Before what goes by the rules is stopped.
@@ -114,7 +128,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
     // Before that waits for all that is under way.
-    closers.push(app.waits.close)
+    closers.push(app.waits.close, app.feed.close)
     const sweeper = setInterval(() => sweep(app), 3_600_000)
     closers.push(() => clearInterval(sweeper))
     return { app, http, lost: store.lost, close }
@@ -139,10 +153,12 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   const rules = await startRules({ db, log }, found, directory, now())
   return {
     db,
-    desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring }),
+    desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring, onEvents: atMostEvery(EVENTS_RUNG, bell.ring) }),
     rules,
+    quick: createQuickChecks({ pool: store.checks, now }),
     bell,
     waits: createWaits({ db, bell, log }),
+    feed: createFeed({ db, bell, log }),
     metrics: createMetrics(meter, { outboxDepth: () => countOutbox(db), rulesRefused: () => rules.refused !== null }),
     log,
     publicUrl: config.publicUrl,
@@ -152,9 +168,16 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   }
 }
 
+/** Each ring is a transaction: there are events with every answer, and who follows them can wait so long. Milliseconds. */
+const EVENTS_RUNG = 50
+
 /** Works on queues until what is returned is called; it resolves when nothing is under way. */
 function startWorking(app: App, config: Config, store: Store, queues: Queues): () => Promise<unknown> {
-  const stops = [startRelay({ ...app, queues }), startReconciling({ ...app, queues })]
+  const stops = [
+    startRelay({ ...app, queues }),
+    startReconciling({ ...app, queues }),
+    startFanOut({ ...app, queues, fanOut: () => fanOut(app) }),
+  ]
   startWorkers({ ...app, queues, handlers: createHandlers(app, config, store) })
   return () => Promise.all([queues.stopWorking(), ...stops.map((stop) => stop())])
 }
@@ -165,6 +188,7 @@ function createHandlers(app: App, { egressAllow }: Config, { connection }: Store
     handleNotice: (outbox) => handleNotice(app, outbox),
     tick: (escalation) => tick(app, escalation),
     answerQuestion: (account, decision) => answerQuestion(app, account, decision),
+    recheckLeases: (outbox, stir) => recheckLeases(app, outbox, stir),
     attemptDelivery: (delivery) => attemptDelivery(app, egress, delivery),
     runBacktest: (backtest, { stopping, showProgress }) =>
       runBacktest(app, backtest, { connection, stopping, onProgress: showProgress }),
@@ -191,11 +215,20 @@ function sweep(app: App): void {
     'idempotency keys': sweepIdempotencyKeys(app),
     deliveries: sweepDeliveries(app),
     'back-tests': sweepBacktests(app),
+    leases: sweepLeases(app),
     'answers of shadows': sweepShadowAnswers(app),
+    'what came by webhook': sweepWebhooks(app),
+    events: sweepEvents(app),
   }
   for (const [what, swept] of Object.entries(sweeps)) {
     swept.catch((error) => app.log.warn({ reason: error.message }, `old ${what} stay for now`))
   }
+}
+
+/** A source that lacks its secret is off and stops nothing; whoever starts the service hears of it once. */
+function tellOfSources(webhooks: Webhooks, log: Logger): void {
+  const sources = webhooks.troubles().map(({ source, reason }) => `${source}: ${reason}`)
+  if (sources.length > 0) log.info({ sources }, 'webhook sources that lack what they need')
 }
 
 /** What can't be told is retried for a day; whoever starts the service hears of it now. */

@@ -16,6 +16,8 @@ export interface Config {
   readonly host: string
   /** Where people reach the service, for the links that they are sent; no slash at its end. */
   readonly publicUrl: string
+  /** The same where the environment says it; null: whoever calls us says in the header `host` how. */
+  readonly calledAs: string | null
   /** What notices may be sent to though it is not public, and over plain http. */
   readonly egressAllow: Networks
   /** Null: the service starts an embedded PostgreSQL that keeps its data in `dataDir`. */
@@ -72,13 +74,15 @@ export function readConfig(env: Environment, role: Role = 'all'): Config {
     return own !== null && env[`OTEL_${signal}_EXPORTER`] !== 'none' && env.OTEL_SDK_DISABLED?.toLowerCase() !== 'true'
   }
 
+  const calledAs = read('UMPIRE_PUBLIC_URL', null, publicUrl)
   const ownPort = read('PORT', 3000, port)
   const ownHost = read('HOST', '127.0.0.1', host)
   const config: Config = {
     role,
     port: ownPort,
     host: ownHost,
-    publicUrl: read('UMPIRE_PUBLIC_URL', localUrl(ownHost, ownPort), publicUrl),
+    publicUrl: calledAs ?? localUrl(ownHost, ownPort),
+    calledAs,
     egressAllow: read('UMPIRE_EGRESS_ALLOW', NO_NETWORKS, networks),
     databaseUrl: read('DATABASE_URL', null, url('postgres', 'postgresql')),
     redisUrl: read('REDIS_URL', null, url('redis', 'rediss')),

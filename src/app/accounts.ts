@@ -4,6 +4,7 @@ import type { Facts, Signal } from '../core/model.ts'
 import { newestAdjudications } from '../storage/adjudications.ts'
 import { bodyOf } from '../storage/chain.ts'
 import { listEscalations } from '../storage/escalations.ts'
+import type { TakenLease } from '../storage/load.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { type ItemView, itemView } from './escalations/item-view.ts'
@@ -48,11 +49,23 @@ export async function putAccount(
   name: string,
   change: AccountChange,
 ): Promise<AccountView> {
+  await changeAccount(app, principal, name, change)
+  return getAccount(app, name)
+}
+
+/** `putAccount`, for those who need not see what the account is then. */
+export async function changeAccount(
+  app: App,
+  principal: Principal,
+  name: string,
+  change: AccountChange,
+): Promise<void> {
   demand(principal, 'accounts:write')
   const aliases = [...new Set(change.aliases ?? [])].filter((alias) => alias !== name)
   await app.desk.submit({
     accounts: [name, ...aliases],
     said: aliases,
+    takenSince: aliases.length > 0 ? app.now() - longestCooldown(app) : null,
     serve(book) {
       const page = book.account(name)
       const before = aliases.filter((alias) => isNew(book, page, alias)).map((alias) => book.account(alias))
@@ -65,8 +78,11 @@ export async function putAccount(
       raiseQuestions(app, book, page, 'fact')
     },
   })
-  return getAccount(app, name)
 }
+
+/** Of all decisions, in milliseconds. */
+const longestCooldown = ({ rules }: App): number =>
+  Math.max(0, ...[...rules.active.decisions.values()].map((decision) => decision.longestCooldown))
 
 /** @throws Problem `alias_conflict` where the alias can't become one of this account */
 function isNew(book: Book, page: AccountPage, alias: string): boolean {
@@ -116,8 +132,10 @@ function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: P
   for (const [decision, { sequence: _, ...ruling }] of other.rulings) {
     if (ruling.until <= book.now || ruling.at <= (page.ruling(decision)?.at ?? 0)) continue
     const { sequence } = page.append('ruling.joined', { decision, from: other.account, ruling })
-    book.rule({ account: page.account, decision }, { ...ruling, sequence })
+    book.rule(page, decision, { ...ruling, sequence })
   }
+  for (const taken of other.taken) joinLease(book, page, other, taken)
+  if (page.hasLeases || other.hasLeases) book.stirLeases(page.account)
   for (const signal of other.signals) {
     const { id, agent, claim } = signal
     if (page.signals.some((mine) => mine.agent === agent && mine.id === id)) continue
@@ -128,6 +146,16 @@ function join(book: Book, page: AccountPage, other: AccountPage, { name: by }: P
     page.addSignal({ ...signal, sequence: entry.sequence })
     book.rememberSignal(page.account, agent, id, entry.payload)
   }
+}
+
+/** What was done with an account has been done with the one that it joins. */
+function joinLease(book: Book, page: AccountPage, other: AccountPage, taken: TakenLease): void {
+  const { lease: id, action, tags, at } = taken
+  const entry = { lease: id, action, tags, at: new Date(at).toISOString(), from: other.account }
+  const { sequence } = page.append('lease.joined', entry)
+  page.take({ ...taken, sequence })
+  const settled_at = new Date(at).toISOString()
+  book.writes.update('leases', { id, account_id: page.account, status: 'redeemed', settled_at, sequence, reason: null })
 }
 
 /** @throws Problem `not_found` for an account never seen */

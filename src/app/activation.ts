@@ -11,6 +11,7 @@ import {
   storeRuleset,
 } from '../storage/activations.ts'
 import type { Database } from '../storage/database.ts'
+import { enqueue } from '../storage/outbox.ts'
 import { type App, type Page, type Paged, paged } from './app.ts'
 import { inTurns } from './in-turns.ts'
 import { demand, type Principal } from './principal.ts'
@@ -41,7 +42,11 @@ export async function activate(
     await storeRuleset(trx, ruleset.hash, ruleset.content, now)
     const changes = current ? await changesFrom(trx, current.ruleset, ruleset) : []
     await endShadowOf(trx, ruleset, { by: how.by, at: now })
-    return appendActivation(trx, { ...how, at: now, changes, ruleset: ruleset.hash })
+    const activation = await appendActivation(trx, { ...how, at: now, changes, ruleset: ruleset.hash })
+    // Leases rest on the rules that allowed them.
+    if (current)
+      await enqueue(trx, { account: '', topic: 'leases', payload: { activation: activation.sequence }, at: now })
+    return activation
   })
 }
 

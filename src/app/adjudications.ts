@@ -1,4 +1,6 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
+import { takenOf } from '../core/cooldown.ts'
+import { coversPayload } from '../core/lease.ts'
 import {
   type Adjudication,
   type Decision,
@@ -6,7 +8,9 @@ import {
   type Facts,
   type Proposal,
   type Question,
+  type Ruling,
   type Signal,
+  type Taken,
 } from '../core/model.ts'
 import type { Ruleset } from '../core/rules/load.ts'
 import type { StoredAnswer } from '../storage/idempotency.ts'
@@ -14,17 +18,18 @@ import { span } from '../telemetry/spans.ts'
 import type { App } from './app.ts'
 import type { AccountPage, Book } from './book.ts'
 import { handOver } from './escalations/handover.ts'
+import { toldOfAnswer } from './events/recorded.ts'
 import { demandSmall } from './facts.ts'
 import type { IdempotencyKey } from './idempotency.ts'
 import { demand, type Principal, speaksFor } from './principal.ts'
 import { Problem } from './problem.ts'
-import { overlaid, standing } from './question.ts'
+import { knownAction, overlaid, standing } from './question.ts'
 import { raiseQuestions } from './questions.ts'
 import { type AdjudicationRecord, figuresOf } from './record.ts'
 import type { Shadow } from './rules.ts'
-import { answerInShadow } from './shadow-answer.ts'
+import { answerInShadow, type Shadowed } from './shadow-answer.ts'
 import { acceptSignal, freshSignals, type SignalInput, toSignal } from './signals.ts'
-import { viewOf } from './view.ts'
+import { type Envelope, viewOf } from './view.ts'
 
 export interface AdjudicationRequest {
   readonly account: string
@@ -36,12 +41,16 @@ export interface AdjudicationRequest {
 }
 
 /** A question, and the rules that answer it. */
-interface Asked {
+export interface Asked {
   readonly ruleset: Ruleset
   readonly decision: Decision
   /** Asked too, and heard by nobody; null: none runs. */
   readonly shadow: Shadow | null
   readonly request: AdjudicationRequest
+  /** SHA-256 of what the agent that checks is going to send; null: it shows nothing. Left out: no agent checks. */
+  readonly payloadHash?: string | null
+  /** Uniform in [0, 1), where it has been drawn already. */
+  readonly draw?: number
 }
 
 /** An idempotency key whose first request this is. What is answered is kept under it in the same transaction. */
@@ -77,6 +86,7 @@ export async function adjudicate(
     accounts: [account],
     agents: [...signals.map((signal) => signal.agent), ...(request.proposal ? [request.proposal.agent] : [])],
     signals,
+    takenSince: takenSince(app, asked),
     serve(book) {
       const page = book.account(account)
       const fresh = freshSignals(app, principal, book, page, signals)
@@ -84,25 +94,29 @@ export async function adjudicate(
       for (const signal of fresh) acceptSignal(book, page, signal, principal)
       if (fresh.length > 0) raiseQuestions(app, book, page, 'signal', asked.decision)
       accepted = fresh.length
-      if (request.proposal) book.register(request.proposal.agent)
-      return answerAndKeep(app, principal, asked, book, page, remember)
+      const { id, answer, shadowed, envelope } = answerAndKeep(app, principal, asked, book, page)
+      const body = JSON.stringify(viewOf(answer, envelope))
+      if (remember) book.answered(remember, remember.as(id, body))
+      return { id, body, answer, shadowed }
     },
   })
   if (!dryRun) {
-    measure(app, answer, performance.now() - arrivedAt)
-    if (shadowed !== null) app.metrics.shadowed(answer.decision, shadowed)
+    measure(app, answer, shadowed, performance.now() - arrivedAt)
     app.metrics.ingested('accepted', accepted)
     app.metrics.ingested('duplicate', signals.length - accepted)
   }
   return { id, body }
 }
 
-function measure(app: App, { decision, recommendation, conflict, regret }: Adjudication, milliseconds: number): void {
+export function measure(app: App, answer: Adjudication, shadowed: Shadowed | null, milliseconds: number): void {
+  const { decision, recommendation, conflict, regret } = answer
   const { disposition } = recommendation
   app.metrics.adjudicated({ decision, disposition, conflict, regret, seconds: milliseconds / 1000 })
+  if (shadowed !== null) app.metrics.shadowed(decision, shadowed)
 }
 
-function permit(principal: Principal, { decision, request }: Asked): void {
+/** @throws Problem `forbidden`, `agent_not_allowed`, `unknown_action` */
+export function permit(principal: Principal, { decision, request }: Asked): void {
   if (request.signals?.length) demand(principal, 'signals:write')
   if (request.facts && Object.keys(request.facts).length > 0) demand(principal, 'accounts:write')
   const { proposal } = request
@@ -110,10 +124,7 @@ function permit(principal: Principal, { decision, request }: Asked): void {
   if (!speaksFor(principal, proposal.agent)) {
     throw new Problem('agent_not_allowed', `key \`${principal.name}\` does not speak for agent \`${proposal.agent}\``)
   }
-  if (!decision.actions.some((action) => action.name === proposal.action)) {
-    const known = decision.actions.map((action) => `\`${action.name}\``).join(', ')
-    throw new Problem('unknown_action', `\`${decision.name}\` has no action \`${proposal.action}\`; it has ${known}`)
-  }
+  knownAction(decision, proposal.action)
 }
 
 function answerOnly(app: App, asked: Asked, book: Book, page: AccountPage, fresh: readonly SignalInput[]) {
@@ -131,15 +142,18 @@ function answerOnly(app: App, asked: Asked, book: Book, page: AccountPage, fresh
   return { id: null, body: JSON.stringify(viewOf(answer, envelope)), answer, shadowed: null }
 }
 
-function answerAndKeep(
-  app: App,
-  principal: Principal,
-  asked: Asked,
-  book: Book,
-  page: AccountPage,
-  remember: Remember | undefined,
-) {
+/** An answer as it is about to be written. */
+export interface Kept {
+  readonly id: string
+  readonly answer: Adjudication
+  readonly shadowed: Shadowed | null
+  readonly envelope: Envelope
+}
+
+/** Answers a question, and writes the answer with all that follows from it. */
+export function answerAndKeep(app: App, principal: Principal, asked: Asked, book: Book, page: AccountPage): Kept {
   const { ruleset, decision, shadow, request } = asked
+  if (request.proposal) book.register(request.proposal.agent)
   const question = ask(app, asked, book, page, page.signals)
   const answer = arbitrate(decision, question, span)
   const id = app.newId()
@@ -157,10 +171,12 @@ function answerAndKeep(
     id,
     joined,
     overlay: request.facts,
+    payload: asked.payloadHash ?? undefined,
     proposal: question.proposal ?? undefined,
     ruleset: ruleset.hash,
     ruling: answer.ruling?.sequence,
     signals: question.signals.map((signal) => signal.sequence).sort((a, b) => a - b),
+    taken: sequencesOf(takenOf(decision, question)),
     withdrew,
   }
   const { sequence, hash } = page.append('adjudication', record)
@@ -169,6 +185,8 @@ function answerAndKeep(
   book.writes.insert('adjudications', { account_id: account, decision: decision.name, sequence, id, disposition })
   const place = { stream: page.stream, sequence }
   carryOut(place)
+  const about = { account, adjudication: id, escalation, agent: question.proposal?.agent }
+  book.event('adjudication.created', place, about, toldOfAnswer(answer))
   const shadowed = shadow && answerInShadow(app, shadow, book, { id, question, answer, escalation })
   const audit = { ...place, hash }
   const envelope = {
@@ -179,18 +197,25 @@ function answerAndKeep(
     escalation: escalation === undefined ? null : (book.escalation(escalation) ?? null),
     audit,
   }
-  const body = JSON.stringify(viewOf(answer, envelope))
-  if (remember) {
-    const { owner, key } = remember
-    const kept = remember.as(id, body)
-    book.writes.update('idempotency_keys', { owner, key, ...kept, headers: JSON.stringify(kept.headers) })
-  }
-  return { id, body, answer, shadowed }
+  return { id, answer, shadowed, envelope }
 }
 
-function ask(
+/** Undefined where there is none: records of answers without any are as they were. */
+function sequencesOf(taken: readonly Taken[]): readonly number[] | undefined {
+  return taken.length === 0 ? undefined : taken.map(({ sequence }) => sequence).sort((a, b) => a - b)
+}
+
+/** From when on what agents did bears on an answer; null: nothing does. */
+export function takenSince(app: App, { decision, shadow }: Pick<Asked, 'decision' | 'shadow'>): number | null {
+  const shadowed = shadow?.ruleset.decisions.get(decision.name)?.longestCooldown ?? 0
+  const longest = Math.max(decision.longestCooldown, shadowed)
+  return longest === 0 ? null : app.now() - longest
+}
+
+/** The question as it stands in the book. */
+export function ask(
   app: App,
-  { ruleset, request }: Asked,
+  { ruleset, request, payloadHash, draw = app.draw() }: Asked,
   book: Book,
   page: AccountPage,
   signals: readonly Signal[],
@@ -201,11 +226,18 @@ function ask(
   return {
     account: page.account,
     now: book.now,
-    draw: app.draw(),
+    draw,
     facts: overlaid(page.facts, request.facts),
     signals,
     agents: standing(app, ruleset, names, (name) => book.agent(name)),
     proposal,
-    ruling: page.ruling(request.decision),
+    ruling: covering(page.ruling(request.decision), proposal, payloadHash),
+    taken: page.taken,
   }
+}
+
+/** A person's answer, unless it was to what the agent was going to send then. */
+function covering(ruling: Ruling | null, proposal: Proposal | null, payloadHash?: string | null): Ruling | null {
+  if (ruling === null || payloadHash === undefined) return ruling
+  return coversPayload(ruling, proposal, payloadHash) ? ruling : null
 }

@@ -5,6 +5,8 @@ import type { Database } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Desk } from './desk.ts'
 import type { Waits } from './escalations/waits.ts'
+import type { Feed } from './events/feed.ts'
+import type { QuickChecks } from './leases/quick.ts'
 import type { Rules } from './rules.ts'
 
 /** What every use case works with; put together in `compose.ts`. */
@@ -12,9 +14,11 @@ export interface App {
   readonly db: Kysely<Database>
   readonly desk: Desk
   readonly rules: Rules
+  readonly quick: QuickChecks
   /** Rung after a commit that others wait for; heard in every process. */
   readonly bell: Bell
   readonly waits: Waits
+  readonly feed: Feed
   readonly metrics: Metrics
   readonly log: Logger
   /** Where people reach the service, for links; no slash at its end. */

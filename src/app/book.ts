@@ -1,9 +1,13 @@
 import { type Escalation, isWaiting } from '../core/escalation/escalation.ts'
+import type { RecordedEvent } from '../core/events.ts'
+import type { Lease } from '../core/lease.ts'
 import type { Facts, Ruling, Signal } from '../core/model.ts'
 import type { NoticeEvent } from '../core/queues.ts'
-import { GENESIS, type Head, link } from '../storage/chain.ts'
+import { GENESIS, type Head, link, type Sha256 } from '../storage/chain.ts'
 import { Writes } from '../storage/commit.ts'
 import { escalationRow } from '../storage/escalations.ts'
+import type { StoredAnswer } from '../storage/idempotency.ts'
+import { leaseRow } from '../storage/leases.ts'
 import {
   type Loaded,
   outcomeKey,
@@ -11,12 +15,26 @@ import {
   type StoredAgent,
   type StoredFault,
   signalKey,
+  type TakenLease,
 } from '../storage/load.ts'
+import { toldOfDecision } from './events/recorded.ts'
+import type { IdempotencyKey } from './idempotency.ts'
 
 /** An entry of the trail. */
 export interface Place {
   readonly stream: string
   readonly sequence: number
+}
+
+/** What an event is about. */
+export interface EventAbout {
+  readonly account: string
+  /** Id. */
+  readonly adjudication: string
+  /** The item that people have of it, if any: what a blind queue hides, the event does not tell either. */
+  readonly escalation?: string | null | undefined
+  /** Whose proposal or lease it is about, if any: its key hears of it, too. */
+  readonly agent?: string | null | undefined
 }
 
 /**
@@ -40,6 +58,8 @@ export class Book {
   readonly #escalationsOf = new Map<string, Set<string>>()
   readonly #rulings = new Map<string, Ruling>()
   readonly #raised = new Set<string>()
+  readonly #leases = new Map<string, Lease>()
+  readonly #stirred = new Set<string>()
 
   constructor(loaded: Loaded, now: number) {
     this.#loaded = loaded
@@ -158,15 +178,80 @@ export class Book {
     }
   }
 
-  /** Tells whoever listens to the event. */
-  notify(event: NoticeEvent, item: Escalation, { stream, sequence }: Place): void {
+  /** Tells whoever listens to the event. What people have decided answers the adjudication, too. */
+  notify(event: NoticeEvent, item: Escalation, place: Place): void {
+    const { stream, sequence } = place
     this.#enqueue(item.account, 'notice', { event, escalation: item.id, stream, sequence })
+    const { account, adjudication, resolution, asked } = item
+    if (event !== 'escalation.resolved' || resolution === null || resolution.action === null) return
+    const about = { account, adjudication, escalation: item.id, agent: asked.proposal?.agent }
+    this.event('adjudication.resolved', place, about, toldOfDecision(item, resolution))
+  }
+
+  /**
+   * Records what streams and subscriptions tell of, with what it follows from: neither is committed without the other.
+   *
+   * @param place the entry in the trail that says the same
+   * @param told what no id tells: numbers, names, and what operators and we ourselves have written
+   */
+  event(type: RecordedEvent, { sequence }: Place, about: EventAbout, told: object): void {
+    const { account, adjudication, escalation = null, agent = null } = about
+    this.writes.insert('events', {
+      account_id: account,
+      type,
+      at: this.at,
+      sequence,
+      adjudication_id: adjudication,
+      escalation_id: escalation,
+      agent,
+      body: JSON.stringify(told),
+    })
+  }
+
+  /** Keeps the answer to a request under its idempotency key, to be given again. */
+  answered({ owner, key }: IdempotencyKey, { headers, ...answer }: StoredAnswer): void {
+    this.writes.update('idempotency_keys', { owner, key, ...answer, headers: JSON.stringify(headers) })
+  }
+
+  /** A lease that was asked for, as it stands now. */
+  lease(id: string): Lease | undefined {
+    return this.#leases.get(id) ?? this.#loaded.leases.get(id)
+  }
+
+  issue(lease: Lease, tokenHash: Sha256): void {
+    this.#leases.set(lease.id, lease)
+    this.writes.insert('leases', leaseRow(lease, tokenHash))
+  }
+
+  /**
+   * Writes a lease that was redeemed or revoked, or went over to another account with it. It takes an entry in the stream
+   * of the account in this batch, so that of two who do it at once the later one sees what the earlier one did.
+   */
+  settle(lease: Lease, { sequence }: Pick<Place, 'sequence'>): void {
+    this.#leases.set(lease.id, lease)
+    this.writes.update('leases', {
+      id: lease.id,
+      account_id: lease.account,
+      status: lease.status,
+      settled_at: lease.settledAt === null ? null : new Date(lease.settledAt).toISOString(),
+      sequence,
+      reason: lease.reason,
+    })
+  }
+
+  /** Has the leases of an account looked at again, since something has come that may change what they rest on. */
+  stirLeases(account: string): void {
+    if (this.#stirred.has(account)) return
+    this.#stirred.add(account)
+    this.#enqueue(account, 'leases', { account })
   }
 
   /** Keeps what a person decided about a question. */
-  rule({ account, decision }: Pick<Escalation, 'account' | 'decision'>, { sequence, ...ruling }: Ruling): void {
+  rule(page: AccountPage, decision: string, { sequence, ...ruling }: Ruling): void {
+    const { account } = page
     this.#rulings.set(`${account}\n${decision}`, { sequence, ...ruling })
     this.writes.put('rulings', { account_id: account, decision, sequence, ruling: JSON.stringify(ruling) })
+    if (page.hasLeases) this.stirLeases(account)
   }
 
   /** What a person last decided in this batch. */
@@ -258,6 +343,9 @@ export class AccountPage extends Page {
   #factsSequence: number
   #signals: readonly Signal[]
   readonly #rulings: ReadonlyMap<string, Ruling>
+  #taken: readonly TakenLease[]
+  #takenSequence: number
+  #hasLeases: boolean
 
   constructor(stored: StoredAccount, book: Book) {
     super(`account:${stored.account}`, stored.head, book)
@@ -267,6 +355,9 @@ export class AccountPage extends Page {
     this.#factsSequence = stored.factsSequence
     this.#signals = stored.signals
     this.#rulings = stored.rulings
+    this.#taken = stored.taken
+    this.#takenSequence = stored.takenSequence
+    this.#hasLeases = stored.hasLeases
     book.remember(stored.escalations)
   }
 
@@ -313,6 +404,33 @@ export class AccountPage extends Page {
     return new Map([...this.#rulings.keys()].map((decision) => [decision, this.ruling(decision)!]))
   }
 
+  /** What agents have lately done with it; of an account that was loaded whole, since when was asked for. */
+  get taken(): readonly TakenLease[] {
+    return this.#taken
+  }
+
+  /** Sequence of the entry that redeemed the newest lease; 0: none was. */
+  get takenSequence(): number {
+    return this.#takenSequence
+  }
+
+  /** Whether there are leases that were issued and not settled. */
+  get hasLeases(): boolean {
+    return this.#hasLeases
+  }
+
+  /** Writes a new lease on something to do with it. */
+  issue(lease: Lease, tokenHash: Sha256): void {
+    this.#hasLeases = true
+    this.book.issue(lease, tokenHash)
+  }
+
+  /** Takes note of something that an agent does with it. */
+  take(taken: TakenLease): void {
+    this.#taken = [...this.#taken, taken]
+    this.#takenSequence = taken.sequence
+  }
+
   addAlias(alias: string): void {
     this.#aliases = [...this.#aliases, alias]
   }
@@ -321,6 +439,7 @@ export class AccountPage extends Page {
     this.#facts = facts
     this.#factsSequence = sequence
     this.book.writes.insert('facts', { account_id: this.account, sequence, facts: JSON.stringify(facts) })
+    if (this.#hasLeases) this.book.stirLeases(this.account)
   }
 
   /**
@@ -343,6 +462,7 @@ export class AccountPage extends Page {
       superseded,
     })
     if (superseded) return
+    if (this.#hasLeases) this.book.stirLeases(this.account)
     const ended = new Set(rivals.filter((other) => supersedes(signal, other)))
     for (const other of ended) {
       this.book.writes.update('signals', { ...row, id: other.id, superseded: true })

@@ -38,6 +38,8 @@ export interface DeskOptions {
   readonly now: () => number
   /** Called after a commit that left jobs in the outbox. */
   readonly onOutbox?: () => void
+  /** Called after a commit with events in it. */
+  readonly onEvents?: () => void
   readonly lanes?: number
 }
 
@@ -54,7 +56,7 @@ const BATCH = 256
 const WAITING_AT_MOST = 20_000
 const TRIES = 8
 
-export function createDesk({ pool, now, onOutbox, lanes = 2 }: DeskOptions): Desk {
+export function createDesk({ pool, now, onOutbox, onEvents, lanes = 2 }: DeskOptions): Desk {
   const queues: Waiting[][] = Array.from({ length: lanes }, () => [])
   const running: (Promise<void> | null)[] = queues.map(() => null)
   let waiting = 0
@@ -68,6 +70,7 @@ export function createDesk({ pool, now, onOutbox, lanes = 2 }: DeskOptions): Des
         const outcomes = batch.map(({ work, context }) => within(context, () => attempt(book, work)))
         await sharedSpan('commit', contexts, () => commit(pool, book.writes))
         if (book.writes.inserts.has('outbox')) onOutbox?.()
+        if (book.writes.inserts.has('events')) onEvents?.()
         return outcomes
       } catch (error) {
         if (error instanceof NotLoaded && !wanted.faults.includes(error.fault)) {
@@ -155,6 +158,8 @@ function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: str
   const said = new Set<string>()
   const escalations = new Set<string>()
   const faults = new Set<string>()
+  const leases = new Set<string>()
+  let takenSince: number | null = null
   for (const work of works) {
     for (const account of work.accounts ?? []) accounts.add(account)
     for (const account of work.trails ?? []) trails.add(account)
@@ -162,6 +167,8 @@ function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: str
     for (const account of work.said ?? []) said.add(account)
     for (const id of work.escalations ?? []) escalations.add(id)
     for (const fault of work.faults ?? []) faults.add(fault)
+    for (const id of work.leases ?? []) leases.add(id)
+    if (work.takenSince != null) takenSince = Math.min(work.takenSince, takenSince ?? work.takenSince)
   }
   return {
     accounts: [...accounts],
@@ -170,6 +177,8 @@ function merge(works: readonly Work<unknown>[]): Wanted & { readonly faults: str
     said: [...said],
     escalations: [...escalations],
     faults: [...faults],
+    leases: [...leases],
+    takenSince,
     signals: works.flatMap((work) => work.signals ?? []),
     outcomes: works.flatMap((work) => work.outcomes ?? []),
   }

@@ -1,6 +1,6 @@
 import { adjudicate as arbitrate } from '../core/adjudicate.ts'
 import type { Escalation, Resolution } from '../core/escalation/escalation.ts'
-import { type Adjudication, type Decision, ENGINE, type Question, type Ruling } from '../core/model.ts'
+import { type Adjudication, type Decision, ENGINE, type Question, type Ruling, type Taken } from '../core/model.ts'
 import type { Ruleset } from '../core/rules/load.ts'
 import { makeRuling } from '../core/ruling.ts'
 import {
@@ -10,6 +10,7 @@ import {
   readAgentsAt,
   readInputs,
   readPayload,
+  readPayloads,
   type StoredAdjudication,
 } from '../storage/adjudications.ts'
 import { accountIds } from '../storage/aliases.ts'
@@ -198,11 +199,12 @@ function recordOf(stored: StoredAdjudication): AdjudicationRecord {
 async function computeAgain(app: Archive, stored: StoredAdjudication): Promise<Restored> {
   const { id, account, at } = stored
   const record = recordOf(stored)
-  const [ruleset, inputs, agents, ruling] = await Promise.all([
+  const [ruleset, inputs, agents, ruling, taken] = await Promise.all([
     rulesetOf(app, stored, record.ruleset),
     readInputs(app.db, account, record.facts, record.signals),
     readAgentsAt(app.db, record.agents),
     record.ruling === undefined ? null : rulingAt(app, stored, record.ruling),
+    record.taken === undefined ? undefined : takenAt(app, stored, record.taken),
   ])
   if (record.agents.some(([name, sequence]) => sequence > 0 && !agents.has(name))) throw redacted(id)
   if (inputs.signals.length !== record.signals.length)
@@ -221,6 +223,7 @@ async function computeAgain(app: Archive, stored: StoredAdjudication): Promise<R
     proposal: record.proposal ?? null,
     // What the record names stood then, however meanings are hashed now.
     ruling: ruling && { ...ruling, meaning: decision.meaning },
+    taken,
   }
   return { record, decision, question, answer: engine(decision, question), engine }
 }
@@ -232,6 +235,19 @@ async function rulingAt(app: Archive, stored: StoredAdjudication, sequence: numb
   const { ruling } = bodyOf<{ ruling?: Omit<Ruling, 'sequence'> }>(payload)
   if (!ruling) throw broken(stored, `entry ${sequence} is not a person's decision`)
   return { ...ruling, sequence }
+}
+
+/** What agents had done by then, as entries of the same stream recorded it. @throws Problem `redacted`, `damaged` */
+async function takenAt(app: Archive, stored: StoredAdjudication, sequences: readonly number[]): Promise<Taken[]> {
+  const payloads = await readPayloads(app.db, stored.stream, sequences)
+  return sequences.map((sequence) => {
+    const payload = payloads.get(sequence)
+    if (payload === undefined) throw redacted(stored.id)
+    const { action, tags, at } = bodyOf<{ action?: unknown; tags?: unknown; at?: unknown }>(payload)
+    if (typeof action === 'string' && Array.isArray(tags) && typeof at === 'string')
+      return { sequence, action, tags: tags.map(String), at: Date.parse(at) }
+    throw broken(stored, `entry ${sequence} is not of a lease that was redeemed`)
+  })
 }
 
 /** The ruleset that answered, or none: other rules must never pass for it. */
@@ -249,11 +265,14 @@ async function rulesetOf(app: Archive, stored: StoredAdjudication, hash: string)
 export function isRecord(body: unknown): body is AdjudicationRecord {
   if (!isObject(body) || !isObject(body.figures)) return false
   const { id, decision, ruleset, draw, engine, facts, signals, agents, overlay = {}, proposal = {}, ruling = 0 } = body
+  const { taken = [] } = body
   return (
     [id, decision, ruleset].every((one) => typeof one === 'string') &&
     [draw, engine, facts].every((one) => typeof one === 'number') &&
     Array.isArray(signals) &&
     signals.every(Number.isInteger) &&
+    Array.isArray(taken) &&
+    taken.every(Number.isInteger) &&
     Array.isArray(agents) &&
     agents.every((one) => Array.isArray(one) && typeof one[0] === 'string' && Number.isInteger(one[1])) &&
     isObject(overlay) &&

@@ -25,12 +25,16 @@ export interface AdjudicationRecord {
   readonly joined: true | undefined
   /** Facts that held for this answer only. */
   readonly overlay: Facts | undefined
+  /** SHA-256 of what the agent that proposed was going to send, where it showed that. */
+  readonly payload: string | undefined
   readonly proposal: Proposal | undefined
   readonly ruleset: string
   /** Sequence of the entry in which a person decided, where that stood. */
   readonly ruling: number | undefined
   /** Sequences of the signals that stood, ascending. */
   readonly signals: readonly number[]
+  /** Sequences of the entries in which what agents had done was recorded, of those that kept an action from being done again. */
+  readonly taken: readonly number[] | undefined
   /** The item that needed no person any more. */
   readonly withdrew: string | undefined
 }

@@ -1,4 +1,4 @@
-import type { Disposition, Facts, Proposal, Signal } from '../core/model.ts'
+import type { Disposition, Facts, Proposal, Signal, Taken } from '../core/model.ts'
 import type { AgentOverrides } from '../core/rules/load.ts'
 
 /**
@@ -22,6 +22,8 @@ export interface Case {
   /** Those that signals and proposal name, as an admin had changed them then. */
   readonly agents: readonly PastAgent[]
   readonly proposal: Proposal | null
+  /** What agents had done with the account until then, whenever it was: cooldowns may be longer than they were. */
+  readonly taken: readonly Taken[]
   /** What turned out to be true; null: not known. */
   readonly state: string | null
   /** The action that a person decided on; null: nobody did. */

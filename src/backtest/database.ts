@@ -16,6 +16,7 @@ import {
   readOverridesAt,
   readSignalsAt,
   readStatesAfter,
+  readTaken,
   withSnapshot,
 } from '../storage/past.ts'
 import type { Case, CaseBatch, PastAgent } from './case.ts'
@@ -96,6 +97,7 @@ export async function casesOf(db: Kysely<Database>, page: readonly StoredAdjudic
   const known = ({ sequence }: Place) => sequence > 0
   const facts = await readFactsAt(db, distinct(recorded.map(factsOf).filter(known)))
   const signals = await readSignalsAt(db, distinct(recorded.flatMap(signalsOf)))
+  const taken = await readTaken(db, [...new Set(recorded.map(({ stored: { account } }) => account))])
   const overrides = await readOverridesAt(db, distinct(recorded.flatMap(agentsOf).filter(known)))
   const states = await readStatesAfter(
     db,
@@ -125,6 +127,7 @@ export async function casesOf(db: Kysely<Database>, page: readonly StoredAdjudic
         signals: heard,
         agents,
         proposal: record.proposal ?? null,
+        taken: (taken.get(stored.account) ?? []).filter(({ sequence }) => sequence < stored.sequence),
         state: states[n] ?? null,
         resolved: (record.escalation && decided.get(record.escalation)) ?? null,
         recorded: {

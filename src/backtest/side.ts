@@ -30,8 +30,8 @@ export function createSide(ruleset: Ruleset): Side {
 
 /** A case as a side is asked it: before others are, since agents stand as they then did. */
 export function questionOf(side: Side, one: Case): Omit<Question, 'ruling'> {
-  const { account, now, draw, facts, signals, proposal } = one
-  return { account, now, draw, facts, signals, proposal, agents: side.standing(one.agents) }
+  const { account, now, draw, facts, signals, proposal, taken } = one
+  return { account, now, draw, facts, signals, proposal, taken, agents: side.standing(one.agents) }
 }
 
 /** What a side says to a case. */

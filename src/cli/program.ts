@@ -7,6 +7,7 @@ import { failureOf } from './failure.ts'
 import { projectFile } from './project.ts'
 import { addRules } from './rules/command.ts'
 import { addShadow } from './shadow/command.ts'
+import { addSources } from './sources/command.ts'
 
 /**
  * Runs one command line to its end; `serve` is at its end once the service listens.
@@ -65,6 +66,8 @@ function createProgram(): Command {
   addShadow(
     program.command('shadow').description('compare other rules with those that answer, on live questions, unheard'),
   )
+
+  addSources(program.command('sources').description('look after those who may post to webhooks'))
 
   addEscalations(program.command('escalations').description('work on what waits for people, in a running service'))
 

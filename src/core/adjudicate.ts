@@ -1,5 +1,6 @@
 import { type Conclusion, conclude, concludeOn } from './conclude.ts'
 import { measureConflict } from './conflict.ts'
+import { cooledDown } from './cooldown.ts'
 import { dispose } from './disposition.ts'
 import { findFlips } from './flips.ts'
 import { handOff } from './handoff.ts'
@@ -87,7 +88,7 @@ function decide(decision: Decision, question: Question, heard: Hearing, computed
     ruling,
     validUntil: used.reduce(
       (until, { signal }) => Math.min(until, signal.expiresAt ?? until),
-      Math.min(now + decision.validFor, ruling?.until ?? Number.POSITIVE_INFINITY),
+      Math.min(now + decision.validFor, ruling?.until ?? Number.POSITIVE_INFINITY, cooledDown(decision, question)),
     ),
   }
 }

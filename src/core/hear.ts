@@ -1,3 +1,4 @@
+import { coolingDown } from './cooldown.ts'
 import { combineEffects, type Effects } from './effects.ts'
 import { type Live, listen } from './live.ts'
 import type { Decision, Outcome, Question } from './model.ts'
@@ -18,6 +19,8 @@ export function hear(decision: Decision, question: Question): Hearing {
   const today = new Date(now)
   const live = listen(decision, question, { account: facts, signals: [], proposal, now: today })
   const scope: Scope = { account: facts, signals: live.views, proposal, now: today }
-  const outcomes = evaluateRules(decision.rules, scope)
+  const held = evaluateRules(decision.rules, scope)
+  const cooling = coolingDown(decision, question)
+  const outcomes = cooling.length === 0 ? held : [...held, ...cooling]
   return { live, scope, outcomes, effects: combineEffects(decision, outcomes) }
 }

@@ -119,6 +119,12 @@ export interface Decision {
   readonly tolerance: number
   /** Milliseconds. */
   readonly validFor: number
+  /** Milliseconds for which an agent may act on an answer that allows it to. */
+  readonly lease: number
+  /** Milliseconds by tag, of those that its actions carry: nothing with the tag is done again before. */
+  readonly cooldowns: ReadonlyMap<string, number>
+  /** The longest of these and of the actions' own, 0 where there are none: what was done before that does not count. */
+  readonly longestCooldown: number
   /** What, when it arrives, makes the question be asked by itself. */
   readonly adjudicateOn: readonly ('signal' | 'fact')[]
   /** Facts that its rules, losses and assignees read; null: any, since they read them by names that are computed. */
@@ -150,6 +156,8 @@ export interface Action {
   readonly tags: readonly string[]
   /** One per state, in their order. */
   readonly loss: readonly Expression<number>[]
+  /** Milliseconds before which it is not done again, whatever decision it was done under; null: at any time. */
+  readonly cooldown: number | null
 }
 
 export interface Review {
@@ -224,6 +232,19 @@ export interface Question {
   readonly proposal: Proposal | null
   /** What a person last decided about this question; null: nobody has. */
   readonly ruling: Ruling | null
+  /** What agents have lately done with this account, under any decision. Left out: nothing. */
+  readonly taken?: readonly Taken[] | undefined
+}
+
+/** An action that an agent redeemed its lease for, and so took. */
+export interface Taken {
+  /** Of the entry in the account's stream that recorded it. */
+  readonly sequence: number
+  readonly action: string
+  /** That the action carried then. */
+  readonly tags: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly at: number
 }
 
 /** A person's answer to a question, with what it was given under: it stands while that has not changed. */
@@ -243,6 +264,15 @@ export interface Ruling {
   readonly beliefs: Readonly<Record<string, number>>
   /** Ids of the rules that escalated, failed or spoke against the action then. */
   readonly rules: readonly string[]
+  /** What of an agent's they were shown and allowed; left out where no agent had checked with them. */
+  readonly shown?: Shown | undefined
+}
+
+/** What an agent was going to send. */
+export interface Shown {
+  readonly agent: string
+  /** SHA-256 in hex; null: it showed nothing. */
+  readonly payloadHash: string | null
 }
 
 /** The answer and the ledger from which it was computed. Field names are those of the API. */

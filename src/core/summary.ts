@@ -27,6 +27,14 @@ export function summarise(findings: Findings): string {
   return `${answer(findings)}. ${grounds(findings)}.`
 }
 
+/**
+ * Why, out of a summary and on one line: what stands behind the answer. No name in that has a space, so that the first
+ * stop ends it.
+ */
+export function because(summary: string): string {
+  return summary.slice(summary.indexOf('. ') + 2).replace(/\p{Cc}+/gu, ' ')
+}
+
 function answer(findings: Findings): string {
   const { decision, judgement, handoff, disposal, ruling } = findings
   const { best } = findings.conclusion

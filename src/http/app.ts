@@ -3,6 +3,7 @@ import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } 
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Cluster, Redis } from 'ioredis'
 import type { App } from '../app/app.ts'
+import type { Webhooks } from '../webhooks/webhooks.ts'
 import { type BoardQueues, serveBoard } from './board.ts'
 import { MEBIBYTE } from './errors.ts'
 import type { Http } from './http.ts'
@@ -21,6 +22,7 @@ import { adjudicationRoutes } from './routes/adjudications.ts'
 import { agentRoutes } from './routes/agents.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backtestRoutes } from './routes/backtests.ts'
+import { checkRoutes } from './routes/checks.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { escalationWorkRoutes } from './routes/escalation-work.ts'
 import { escalationRoutes } from './routes/escalations.ts'
@@ -32,6 +34,9 @@ import { resolutionRoutes } from './routes/resolution.ts'
 import { rulesetRoutes } from './routes/ruleset.ts'
 import { shadowRoutes } from './routes/shadow.ts'
 import { signalRoutes } from './routes/signals.ts'
+import { streamRoutes } from './routes/stream.ts'
+import { subscriptionRoutes } from './routes/subscriptions.ts'
+import { rejectionRoutes, webhookRoutes } from './routes/webhooks.ts'
 import { validatorCompiler } from './validation.ts'
 
 export interface ProbeOptions {
@@ -48,6 +53,9 @@ export interface HttpOptions extends ProbeOptions {
   /** Of the service, for its description. */
   readonly version: string
   readonly rateLimit: RateLimit
+  readonly webhooks: Webhooks
+  /** What whoever posts to webhooks puts before our paths; null: what the header `host` says. */
+  readonly calledAs: string | null
   /** Where requests are counted over all processes. Undefined: each process counts its own. */
   readonly redis?: Redis | Cluster | undefined
 }
@@ -77,16 +85,27 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
       agentRoutes(v1, app)
       auditRoutes(v1, app)
       backtestRoutes(v1, app)
+      checkRoutes(v1, app)
       deliveryRoutes(v1, app)
       escalationRoutes(v1, app)
       escalationWorkRoutes(v1, app)
       keyRoutes(v1)
       outcomeRoutes(v1, app)
       queueRoutes(v1, app)
+      rejectionRoutes(v1, app, options.webhooks)
       resolutionRoutes(v1, app)
       rulesetRoutes(v1, app)
       shadowRoutes(v1, app)
+      streamRoutes(v1, app)
+      subscriptionRoutes(v1, app)
       await v1.register(async (signals: Http) => signalRoutes(signals, app))
+    },
+    { prefix: '/v1' },
+  )
+  await http.register(
+    async (posts: Http) => {
+      await countRequests(posts, options.redis)
+      webhookRoutes(posts, options)
     },
     { prefix: '/v1' },
   )

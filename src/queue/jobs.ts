@@ -15,6 +15,8 @@ export const PAYLOADS = {
   questions: z.object({ account: z.string(), decision: z.string(), sequence: z.int() }),
   /** One message to one target is to be attempted. */
   deliveries: z.object({ delivery: z.uuid() }),
+  /** Something has come that may have ended leases: of an account, or rules that another activation brought. */
+  leases: z.object({ outbox: z.int(), account: z.string().optional(), activation: z.int().optional() }),
   /** The recorded past is to be asked again of two rulesets. */
   backtests: z.object({ backtest: z.uuid() }),
 } as const
@@ -59,15 +61,24 @@ export function deliveryJob(delivery: string, at: number | null = null): Job<'de
   return { queue: 'deliveries', id: `delivery-${delivery}`, data: { delivery }, at }
 }
 
+/** @returns null where the row says nothing that could be done */
+export function leasesJob({ id, payload }: Pick<OutboxRow, 'id' | 'payload'>): Job<'leases'> | null {
+  const data = read(PAYLOADS.leases.omit({ outbox: true }), payload)
+  return data && { queue: 'leases', id: `leases-${id}`, data: { ...data, outbox: id }, at: null }
+}
+
 export function backtestJob(backtest: string): Job<'backtests'> {
   return { queue: 'backtests', id: `backtest-${backtest}`, data: { backtest }, at: null }
 }
 
 /** @returns null where the row says nothing that could be done */
-export function jobOf({ id, topic, payload, createdAt }: OutboxRow): AnyJob | null {
+export function jobOf(row: OutboxRow): AnyJob | null {
+  const { id, topic, payload, createdAt } = row
   switch (topic) {
     case 'notice':
       return noticeJob(id, createdAt.getTime())
+    case 'leases':
+      return leasesJob(row)
     case 'clock': {
       const data = read(PAYLOADS.clocks, payload)
       return data && clockJob(data.escalation, data.at)

@@ -7,7 +7,7 @@ import { type OutboxRow, unhandled } from '../storage/outbox.ts'
 import { type PendingQuestion, pendingQuestions } from '../storage/questions.ts'
 import { type PendingTick, pendingTicks } from '../storage/ticks.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
-import { type AnyJob, backtestJob, clockJob, deliveryJob, lateClockJob, noticeJob, questionJob } from './jobs.ts'
+import { type AnyJob, backtestJob, clockJob, deliveryJob, jobOf, lateClockJob, questionJob } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
 export interface ReconcileOptions {
@@ -97,11 +97,7 @@ export async function reconcile(options: ReconcileOptions, notices: 'all' | 'old
   const { db, queues, now } = options
   const start = now()
   const before = notices === 'all' ? start : start - HANDLED_WITHIN
-  await queuePages<OutboxRow>(
-    queues,
-    (last) => unhandled(db, { before, after: last?.id ?? 0, limit: BATCH }),
-    ({ id, createdAt }) => noticeJob(id, createdAt.getTime()),
-  )
+  await queuePages<OutboxRow>(queues, (last) => unhandled(db, { before, after: last?.id ?? 0, limit: BATCH }), jobOf)
   await queueClocks(options, start + AHEAD)
   await queuePages<PendingQuestion>(queues, (last) => pendingQuestions(db, last, BATCH), questionJob)
   await queuePages<PendingDelivery>(
@@ -126,11 +122,11 @@ async function queueClocks({ db, queues, now }: ReconcileOptions, before: number
 async function queuePages<Row>(
   queues: Pick<Queues, 'add'>,
   read: (last: Row | undefined) => Promise<readonly Row[]>,
-  job: (row: Row) => AnyJob,
+  job: (row: Row) => AnyJob | null,
 ): Promise<void> {
   for (let last: Row | undefined, more = true; more; ) {
     const rows = await read(last)
-    await queues.add(rows.map(job))
+    await queues.add(rows.flatMap((row) => job(row) ?? []))
     last = rows.at(-1)
     more = rows.length === BATCH
   }

@@ -5,7 +5,7 @@ import type { Database } from '../storage/database.ts'
 import { onceMore } from '../storage/once-more.ts'
 import { lockOutbox, markPublished, type OutboxRow, removeFromOutbox, unpublished } from '../storage/outbox.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
-import { type AnyJob, jobOf } from './jobs.ts'
+import { type AnyJob, jobOf, type QueueName } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
 export interface RelayOptions {
@@ -64,7 +64,7 @@ export function startRelay(options: RelayOptions): () => Promise<void> {
 
 /**
  * Queues the first rows that are not queued yet. A row about a clock or a question is then done with, since the tables
- * remember those; a notice stays until its work is done.
+ * remember those; one about a notice or leases stays until its work is done.
  *
  * Should the transaction fail after the queue took the jobs, they are queued again under the same ids.
  *
@@ -83,7 +83,7 @@ export async function publish({ db, queues, now, log }: Omit<RelayOptions, 'bell
       if (job === null)
         log.error({ outbox: row.id, topic: row.topic }, 'a row of the outbox that means nothing is dropped')
       else jobs.push(job)
-      ;(job?.queue === 'notices' ? kept : gone).push(row)
+      ;(job !== null && KEPT.has(job.queue) ? kept : gone).push(row)
     }
     await queues.add(jobs)
     if (kept.length > 0) await markPublished(transaction, idsOf(kept), now())
@@ -91,5 +91,8 @@ export async function publish({ db, queues, now, log }: Omit<RelayOptions, 'bell
     return rows.length
   })
 }
+
+/** Nothing but the row remembers that their work is to be done. */
+const KEPT: ReadonlySet<QueueName> = new Set(['notices', 'leases'])
 
 const idsOf = (rows: readonly OutboxRow[]) => rows.map(({ id }) => id)

@@ -1,3 +1,4 @@
+import type { Stir } from '../app/leases/recheck.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { deliveryJob } from './jobs.ts'
 import type { Underway } from './processor.ts'
@@ -13,6 +14,8 @@ export interface Handlers {
   answerQuestion(account: string, decision: string): Promise<number | null>
   /** @returns when to try again; null: it is settled */
   attemptDelivery(delivery: string): Promise<number | null>
+  /** @returns when to come back; null: it is done */
+  recheckLeases(outbox: number, stir: Stir): Promise<number | null>
   /** @returns when to come back; null: it is finished */
   runBacktest(backtest: string, underway: Underway): Promise<number | null>
 }
@@ -26,7 +29,7 @@ export interface WorkersOptions {
 }
 
 /** Jobs at a time. Deliveries mostly wait for others' servers; a back-test has a processor to itself, and more. */
-const CONCURRENCY = { notices: 8, clocks: 4, questions: 8, deliveries: 64, backtests: 1 }
+const CONCURRENCY = { notices: 8, clocks: 4, questions: 8, deliveries: 64, leases: 4, backtests: 1 }
 
 export function startWorkers({ queues, handlers, metrics, now }: WorkersOptions): void {
   queues.work('notices', CONCURRENCY.notices, async ({ outbox, createdAt }) => {
@@ -44,5 +47,9 @@ export function startWorkers({ queues, handlers, metrics, now }: WorkersOptions)
   })
   queues.work('questions', CONCURRENCY.questions, ({ account, decision }) => handlers.answerQuestion(account, decision))
   queues.work('deliveries', CONCURRENCY.deliveries, ({ delivery }) => handlers.attemptDelivery(delivery))
+  queues.work('leases', CONCURRENCY.leases, async ({ outbox, account, activation }) => {
+    if (account !== undefined) return handlers.recheckLeases(outbox, { account })
+    return activation === undefined ? null : handlers.recheckLeases(outbox, { activation })
+  })
   queues.work('backtests', CONCURRENCY.backtests, ({ backtest }, underway) => handlers.runBacktest(backtest, underway))
 }

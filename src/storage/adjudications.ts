@@ -163,3 +163,19 @@ export async function readPayload(db: Kysely<Database>, stream: string, sequence
     .executeTakeFirst()
   return row?.payload ?? null
 }
+
+/** The payloads of entries of one stream by their sequences; those that have been erased are left out. */
+export async function readPayloads(
+  db: Kysely<Database>,
+  stream: string,
+  sequences: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  if (sequences.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('audit_payloads')
+    .select(['sequence', 'payload'])
+    .where('stream', '=', stream)
+    .where('sequence', 'in', sequences)
+    .execute()
+  return new Map(rows.map(({ sequence, payload }) => [sequence, payload]))
+}

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { EscalationStatus, Resolution } from '../core/escalation/escalation.ts'
+import type { LeaseStatus } from '../core/lease.ts'
 import type { Disposition, Verdict } from '../core/model.ts'
 
 /** The tables, as the newest migration leaves them. Comments on what they mean are with the migrations. */
@@ -24,6 +25,16 @@ export interface Database {
   api_keys: ApiKeysTable
   idempotency_keys: IdempotencyKeysTable
   shadow_answers: ShadowAnswersTable
+  leases: LeasesTable
+  standing_verdicts: StandingVerdictsTable
+  escalation_payloads: EscalationPayloadsTable
+  agent_actions: AgentActionsTable
+  events: EventsTable
+  event_cursors: EventCursorsTable
+  subscriptions: SubscriptionsTable
+  webhook_rejections: WebhookRejectionsTable
+  webhook_requests: WebhookRequestsTable
+  webhook_facts: WebhookFactsTable
 }
 
 /** A JSON document: an object when read, its text when written. */
@@ -155,6 +166,8 @@ interface DeliveriesTable {
   id: string
   account_id: string
   escalation_id: string | null
+  /** Null: it is for a target of `queues.yaml`. */
+  subscription_id: string | null
   target: string
   event: string
   body: string
@@ -242,6 +255,75 @@ interface IdempotencyKeysTable {
   created_at: Date
 }
 
+interface LeasesTable {
+  id: string
+  token_hash: Buffer
+  account_id: string
+  decision: string
+  action: string
+  /** JSON, a list of names. */
+  tags: string
+  agent: string
+  payload_hash: string | null
+  owner: string
+  adjudication_id: string
+  ruleset: string
+  /** See `versionOf` in `core/lease.ts`. */
+  state_version: string
+  fresh_until: Date
+  issued_at: Date
+  expires_at: Date
+  status: Generated<LeaseStatus>
+  settled_at: Date | null
+  /** Of the entry in the account's stream that settled it. */
+  sequence: number | null
+  reason: string | null
+}
+
+interface StandingVerdictsTable {
+  account_id: string
+  decision: string
+  agent: string
+  action: string
+  adjudication_id: string
+  verdict: Verdict
+  do_instead: string | null
+  because: string
+  /** JSON, those of the action. */
+  tags: string
+  ruleset: string
+  state_version: string
+  valid_until: Date
+  /** Whether it is the same whatever the agent is going to send. */
+  any_payload: boolean
+  payload_hash: string | null
+  sample_rate: number
+  escalation_id: string | null
+}
+
+interface EscalationPayloadsTable {
+  escalation_id: string
+  account_id: string
+  agent: string
+  action: string
+  payload_hash: string | null
+  payload: string | null
+  adjudication_id: string
+}
+
+interface AgentActionsTable {
+  id: string
+  account_id: string
+  decision: string
+  action: string
+  agent: string
+  at: Date
+  lease_id: string | null
+  /** Whether it had redeemed that lease. */
+  followed: boolean
+  sequence: number
+}
+
 interface ShadowAnswersTable {
   shadow: number
   adjudication_id: string
@@ -266,3 +348,65 @@ interface ShadowAnswersTable {
  */
 export const SHADOW_RESULTS = ['same', 'flipped', 'ruled', 'not_compared', 'failed'] as const
 export type ShadowResult = (typeof SHADOW_RESULTS)[number]
+
+interface EventsTable {
+  xid: Generated<string>
+  id: Generated<number>
+  account_id: string
+  type: string
+  at: Date
+  sequence: number
+  adjudication_id: string
+  escalation_id: string | null
+  agent: string | null
+  body: string
+}
+
+interface EventCursorsTable {
+  name: string
+  xid: string
+  id: number
+}
+
+interface SubscriptionsTable {
+  id: string
+  url: string
+  events: string[]
+  decision: string | null
+  disposition: string | null
+  account: string | null
+  secret: string
+  paused: Generated<boolean>
+  since: Generated<string>
+  created_by: string
+  created_at: Date
+}
+
+interface WebhookRejectionsTable {
+  id: string
+  account_id: string
+  source: string
+  digest: Buffer
+  whole: boolean
+  event: string
+  matcher: string | null
+  reason: string
+  times: Generated<number>
+  first_at: Date
+  last_at: Date
+}
+
+interface WebhookRequestsTable {
+  source: string
+  key: string
+  forget_at: Date
+}
+
+interface WebhookFactsTable {
+  account_id: string
+  source: string
+  fact: string
+  at: Date
+  /** JSON. */
+  value: string
+}

@@ -1,12 +1,15 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely'
 import type { Database, DeliveryStatus } from './database.ts'
 
-/** One notice on its way to one target. Times are milliseconds since the epoch. */
+/** One message on its way to one target. Times are milliseconds since the epoch. */
 export interface Delivery {
   /** Also what receivers know the message by, however often they get it. */
   readonly id: string
   readonly account: string
   readonly escalation: string | null
+  /** The one that it is for; null: it is for a target of `queues.yaml`. */
+  readonly subscription: string | null
+  /** Name of the target; of a subscription, the host. */
   readonly target: string
   readonly event: string
   /** What is sent, to the byte. */
@@ -26,6 +29,7 @@ export interface Delivery {
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined
   readonly target?: string | undefined
+  readonly subscription?: string | undefined
   readonly escalation?: string | undefined
 }
 
@@ -42,13 +46,14 @@ export async function findDelivery(db: Kysely<Database>, id: string): Promise<De
 /** Newest first; `after` is the last id of the page before. */
 export async function listDeliveries(
   db: Kysely<Database>,
-  { status, target, escalation }: DeliveryFilter,
+  { status, target, subscription, escalation }: DeliveryFilter,
   after: string | undefined,
   limit: number,
 ): Promise<readonly Delivery[]> {
   let query = db.selectFrom('deliveries').selectAll().orderBy('id', 'desc').limit(limit)
   if (status !== undefined) query = query.where('status', '=', status)
   if (target !== undefined) query = query.where('target', '=', target)
+  if (subscription !== undefined) query = query.where('subscription_id', '=', subscription)
   if (escalation !== undefined) query = query.where('escalation_id', '=', escalation)
   if (after !== undefined) query = query.where('id', '<', after)
   return (await query.execute()).map(deliveryOf)
@@ -176,12 +181,45 @@ export async function enqueueDelivery(
     .execute()
 }
 
+export async function insertDeliveries(trx: Transaction<Database>, deliveries: readonly NewDelivery[]): Promise<void> {
+  await sql`INSERT INTO deliveries (${COLUMNS}) SELECT ${COLUMNS} FROM ${recordset(deliveries)}`.execute(trx)
+}
+
+/** Settles what still waits for a subscription. */
+export async function endDeliveries(
+  trx: Transaction<Database>,
+  subscription: string,
+  error: string,
+  now: number,
+): Promise<void> {
+  await trx
+    .updateTable('deliveries')
+    .set({ status: 'dead', last_error: error, next_at: null, settled_at: new Date(now) })
+    .where('subscription_id', '=', subscription)
+    .where('status', '=', 'pending')
+    .execute()
+}
+
+/** Of a new one, in the order of `recordset`. */
+export const COLUMNS = sql.raw(
+  'id, account_id, escalation_id, subscription_id, target, event, body, next_at, give_up_at, created_at',
+)
+
+/** New ones as rows of a statement, `d`, however many they are. */
+export function recordset(deliveries: readonly NewDelivery[]) {
+  return sql`json_to_recordset(${JSON.stringify(deliveries.map(deliveryRow))}) AS d (
+    id uuid, account_id text, escalation_id uuid, subscription_id uuid, target text, event text, body text,
+    next_at timestamptz, give_up_at timestamptz, created_at timestamptz
+  )`
+}
+
 /** The columns of a new one, as JSON has them. */
-export function deliveryRow(delivery: NewDelivery) {
+function deliveryRow(delivery: NewDelivery) {
   return {
     id: delivery.id,
     account_id: delivery.account,
     escalation_id: delivery.escalation,
+    subscription_id: delivery.subscription,
     target: delivery.target,
     event: delivery.event,
     body: delivery.body,
@@ -196,6 +234,7 @@ function deliveryOf(row: Selectable<Database['deliveries']>): Delivery {
     id: row.id,
     account: row.account_id,
     escalation: row.escalation_id,
+    subscription: row.subscription_id,
     target: row.target,
     event: row.event,
     body: row.body,

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg'
 import type { Escalation } from '../core/escalation/escalation.ts'
-import type { Facts, Ruling, Signal } from '../core/model.ts'
+import type { Lease } from '../core/lease.ts'
+import type { Facts, Ruling, Signal, Taken } from '../core/model.ts'
 import { GENESIS, type Head } from './chain.ts'
 import { type EscalationRow, escalationOf } from './escalations.ts'
+import { type LeaseRow, leaseOf } from './leases.ts'
 
 /** What a batch of requests must know before it can decide. */
 export interface Wanted {
@@ -22,6 +24,10 @@ export interface Wanted {
   readonly escalations: readonly string[]
   /** What could not be evaluated, by the names of `Handoff.faults`. */
   readonly faults: readonly string[]
+  /** Ids of leases. */
+  readonly leases: readonly string[]
+  /** From when on it is needed what agents have done with the accounts, in milliseconds since the epoch; null: not at all. */
+  readonly takenSince: number | null
 }
 
 export interface OutcomeKey {
@@ -46,6 +52,18 @@ export interface StoredAccount {
   readonly escalations: readonly Escalation[]
   /** What people last decided, by decision. */
   readonly rulings: ReadonlyMap<string, Ruling>
+  /** Leases that were redeemed since `takenSince`. */
+  readonly taken: readonly TakenLease[]
+  /** Sequence of the entry that redeemed the newest lease, 0: none was. */
+  readonly takenSequence: number
+  /** Whether there are leases that were issued and not settled. */
+  readonly hasLeases: boolean
+}
+
+/** What an agent did, and the lease that allowed it. */
+export interface TakenLease extends Taken {
+  /** Id. */
+  readonly lease: string
 }
 
 /** The stream of something that can't be evaluated, and the item that is open about it. */
@@ -73,6 +91,8 @@ export interface Loaded {
   readonly escalations: ReadonlyMap<string, Escalation>
   /** By the name that was asked for. */
   readonly faults: ReadonlyMap<string, StoredFault>
+  /** Those asked for, by id. */
+  readonly leases: ReadonlyMap<string, Lease>
 }
 
 /** Identifies a signal: (account, agent, id). No name holds a control character. */
@@ -91,6 +111,7 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
     outcomes: OutcomeJson[]
     escalations: EscalationRow[]
     faults: FaultJson[]
+    leases: LeaseRow[]
   }>({
     name: 'load',
     text: STATEMENT,
@@ -108,6 +129,8 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
       wanted.said,
       wanted.escalations,
       wanted.faults,
+      wanted.leases,
+      wanted.takenSince === null ? null : new Date(wanted.takenSince).toISOString(),
     ],
   })
   const row = rows[0]!
@@ -135,6 +158,7 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
         { head: headOf(sequence, hash), escalation: open && escalationOf(open) },
       ]),
     ),
+    leases: new Map(row.leases.map((json) => [json.id, leaseOf(json)])),
   }
 }
 
@@ -150,7 +174,11 @@ type AccountJson = [
   signals: StandingJson[] | null,
   escalations: EscalationRow[] | null,
   rulings: [decision: string, sequence: number, ruling: Omit<Ruling, 'sequence'>][] | null,
+  taken: TakenJson[] | null,
+  takenSequence: number | null,
+  hasLeases: boolean | null,
 ]
+type TakenJson = [sequence: number, lease: string, action: string, tags: string[], at: number]
 type StandingJson = [
   sequence: number,
   agent: string,
@@ -168,7 +196,8 @@ type FaultJson = [name: string, sequence: number | null, hash: string | null, op
 type OutcomeJson = [account: string, decision: string, observedAt: number, source: string, state: string]
 
 function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): StoredAccount {
-  const [, account, aliases, sequence, hash, factsSequence, facts, standing, escalations, rulings] = json
+  const [, account, aliases, sequence, hash, factsSequence, facts, standing, escalations, rulings, ...leases] = json
+  const [taken, takenSequence, hasLeases] = leases
   const signals: Signal[] = []
   for (const [
     sequence,
@@ -196,6 +225,9 @@ function storedAccount(json: AccountJson, agents: Map<string, StoredAgent>): Sto
     signals,
     escalations: (escalations ?? []).map(escalationOf),
     rulings: new Map((rulings ?? []).map(([decision, sequence, ruling]) => [decision, { ...ruling, sequence }])),
+    taken: (taken ?? []).map(([sequence, lease, action, tags, at]) => ({ sequence, lease, action, tags, at })),
+    takenSequence: takenSequence ?? 0,
+    hasLeases: hasLeases ?? false,
   }
 }
 
@@ -214,7 +246,8 @@ WITH asked AS MATERIALIZED (
 SELECT
   (SELECT coalesce(json_agg(json_build_array(
       asked.name, asked.account_id, also.names, head.sequence, encode(head.hash, 'hex'), known.sequence, known.facts::json,
-      standing.signals, waiting.escalations, decided.rulings) ORDER BY asked.n), '[]')
+      standing.signals, waiting.escalations, decided.rulings, leased.taken, leased.newest, leased.some_open)
+      ORDER BY asked.n), '[]')
    FROM asked
    LEFT JOIN LATERAL (
      SELECT json_agg(alias) AS names FROM aliases WHERE asked.whole AND aliases.account_id = asked.account_id
@@ -241,6 +274,12 @@ SELECT
      SELECT json_agg(json_build_array(r.decision, r.sequence, r.ruling::json)) AS rulings FROM rulings r
      WHERE asked.whole AND r.account_id = asked.account_id
    ) decided ON true
+   LEFT JOIN LATERAL (
+     SELECT bool_or(l.status = 'open') AS some_open, max(l.sequence) AS newest,
+       json_agg(json_build_array(l.sequence, l.id, l.action, l.tags::json, ${ms('l.settled_at')}))
+         FILTER (WHERE asked.whole AND l.status = 'redeemed' AND l.settled_at > $15::timestamptz) AS taken
+     FROM leases l WHERE l.account_id = asked.account_id AND l.status IN ('open', 'redeemed')
+   ) leased ON true
   ) AS accounts,
   (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($3::text[])) AS agents,
   (SELECT coalesce(json_agg(json_build_array(s.account_id, s.agent, s.id, p.payload)), '[]')
@@ -273,4 +312,9 @@ SELECT
      SELECT to_json(e) AS escalation FROM escalations e
      WHERE e.rule = name AND e.status IN ('open', 'claimed') LIMIT 1
    ) waiting ON true
-  ) AS faults`
+  ) AS faults,
+  (SELECT coalesce(json_agg(to_json(l)), '[]') FROM (
+    SELECT id, account_id, decision, action, tags, agent, payload_hash, owner, adjudication_id, ruleset, state_version,
+      fresh_until, issued_at, expires_at, status, settled_at, reason
+    FROM leases WHERE id = ANY($14::uuid[])
+  ) l) AS leases`

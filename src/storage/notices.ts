@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { NoticeEvent } from '../core/queues.ts'
 import type { Database } from './database.ts'
-import { deliveryRow, type NewDelivery } from './deliveries.ts'
+import { COLUMNS, type NewDelivery, recordset } from './deliveries.ts'
 
 /** Something that was committed and that those who listen are to be told of. */
 export interface PendingNotice {
@@ -48,12 +48,7 @@ export async function replaceNotice(
   const { rows } = await sql<{ handled: boolean }>`
     WITH notice AS (DELETE FROM outbox WHERE id = ${outboxId} RETURNING id),
     made AS (
-      INSERT INTO deliveries (id, account_id, escalation_id, target, event, body, next_at, give_up_at, created_at)
-      SELECT d.*
-      FROM notice, json_to_recordset(${JSON.stringify(deliveries.map(deliveryRow))}) AS d (
-        id uuid, account_id text, escalation_id uuid, target text, event text, body text,
-        next_at timestamptz, give_up_at timestamptz, created_at timestamptz
-      )
+      INSERT INTO deliveries (${COLUMNS}) SELECT d.* FROM notice, ${recordset(deliveries)}
     )
     SELECT EXISTS (SELECT FROM notice) AS handled`.execute(db)
   return rows[0]!.handled

@@ -23,6 +23,8 @@ export interface Store {
   readonly db: Kysely<Database>
   /** Connections for the statements of the desk. */
   readonly desk: pg.Pool
+  /** Connections that answer checks from what was answered before. */
+  readonly checks: pg.Pool
   /** Makes a pool for BullMQ, which its user ends. */
   readonly queues: () => pg.Pool
   /** A connection, not yet made, that only listens: see `createBell`. */
@@ -84,23 +86,26 @@ async function migrateStore(connection: pg.PoolConfig, { onError }: StoreOptions
 export function connect(
   connection: pg.PoolConfig,
   { connections = 10, role = 'app', onError }: Pick<StoreOptions, 'connections' | 'role' | 'onError'>,
-): Pick<Store, 'db' | 'desk' | 'queues' | 'listener' | 'connection' | 'close'> {
+): Pick<Store, 'db' | 'desk' | 'checks' | 'queues' | 'listener' | 'connection' | 'close'> {
   const db = createDatabase(createPool(connection, { max: connections, role, onError }))
   const desk = createPool(connection, { max: DESK_CONNECTIONS, role, purpose: 'desk', onError })
+  const checks = createPool(connection, { max: CHECK_CONNECTIONS, role, purpose: 'checks', onError })
   return {
     db,
     desk,
+    checks,
     queues: () => createPool(connection, { max: QUEUE_CONNECTIONS, role, purpose: 'queues', onError }),
     listener: () => createListener(connection),
     connection,
     async close() {
-      await Promise.all([db.destroy(), desk.end()])
+      await Promise.all([db.destroy(), desk.end(), checks.end()])
     },
   }
 }
 const DESK_CONNECTIONS = 4
-/** Each of the five workers keeps one to listen. */
-const QUEUE_CONNECTIONS = 13
+const CHECK_CONNECTIONS = 2
+/** Each of the six workers keeps one to listen. */
+const QUEUE_CONNECTIONS = 14
 
 function connectionTo(target: string | pg.PoolConfig | null): pg.PoolConfig {
   if (target === null) throw new TypeError('nothing to connect to')

@@ -72,3 +72,25 @@ export async function markPublished(
 export async function removeFromOutbox(transaction: Transaction<Database>, ids: readonly number[]): Promise<void> {
   await transaction.deleteFrom('outbox').where(sql<boolean>`id = ANY(${ids}::bigint[])`).execute()
 }
+
+/** Leaves a job for the relay, in the transaction that calls for it. Whoever commits that rings the bell. */
+export async function enqueue(
+  transaction: Transaction<Database>,
+  {
+    account,
+    topic,
+    payload,
+    at,
+  }: { readonly account: string; readonly topic: string; readonly payload: object; readonly at: number },
+): Promise<void> {
+  await transaction
+    .insertInto('outbox')
+    .values({
+      account_id: account,
+      topic,
+      payload: JSON.stringify(payload),
+      created_at: new Date(at),
+      published_at: null,
+    })
+    .execute()
+}

@@ -1,5 +1,5 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
-import type { Facts, Signal } from '../core/model.ts'
+import type { Facts, Signal, Taken } from '../core/model.ts'
 import { type SignalRow, signalOf } from './adjudications.ts'
 import { bodyOf } from './chain.ts'
 import type { Database } from './database.ts'
@@ -85,6 +85,18 @@ export async function readSignalsAt(
     FROM unnest(${accounts}::text[]) AS asked(account) JOIN signals s ON s.account_id = asked.account
     WHERE s.sequence = ANY(${sequences}::bigint[])`.execute(db)
   return new Map(rows.map((row) => [placeKey({ name: row.account_id, sequence: row.sequence }), signalOf(row)]))
+}
+
+/** What agents have done with accounts under leases that they redeemed, by account. */
+export async function readTaken(
+  db: Kysely<Database>,
+  accounts: readonly string[],
+): Promise<ReadonlyMap<string, readonly Taken[]>> {
+  const { rows } = await sql<{ account: string; taken: readonly Taken[] }>`
+    SELECT account_id AS account, json_agg(json_build_object('sequence', sequence, 'action', action, 'tags', tags::json,
+      'at', (date_part('epoch', settled_at) * 1000)::bigint) ORDER BY sequence) AS taken
+    FROM leases WHERE account_id = ANY(${accounts}::text[]) AND status = 'redeemed' GROUP BY account_id`.execute(db)
+  return new Map(rows.map(({ account, taken }) => [account, taken]))
 }
 
 /** What admins had said of agents, by `placeKey` of agent and sequence; what has been erased is left out. */

@@ -8,8 +8,8 @@ export interface PoolOptions {
   readonly max: number
   /** The owner migrates; everything else is done as `umpire_app`, which can't rewrite the audit trail. */
   readonly role: 'owner' | 'app'
-  /** What the connections are for, where that is something special: see `INDEXES_ONLY` and `QUEUES`. */
-  readonly purpose?: 'desk' | 'queues'
+  /** What the connections are for, where that is something special: see `INDEXES_ONLY`, `CHECKS` and `QUEUES`. */
+  readonly purpose?: 'desk' | 'checks' | 'queues'
   /** Hears of idle connections that break; the pool replaces them by itself. */
   readonly onError: (error: Error) => void
 }
@@ -27,6 +27,9 @@ const types: pg.CustomTypesConfig = {
 const INDEXES_ONLY =
   'SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off'
 
+/** A lease that is lost with the server's last half second is refused, and its agent checks again. */
+const CHECKS = `${INDEXES_ONLY}; SET synchronous_commit = off`
+
 /**
  * BullMQ's tables, which it names without their schema. What it loses with the server's last half second is queued
  * again from ours, so it need not wait for the disk.
@@ -38,6 +41,7 @@ export function createPool(connection: pg.PoolConfig, { max, role, purpose, onEr
     "SET TIME ZONE 'UTC'",
     role === 'app' && 'SET ROLE umpire_app',
     purpose === 'desk' && INDEXES_ONLY,
+    purpose === 'checks' && CHECKS,
     purpose === 'queues' && QUEUES,
   ]
     .filter(Boolean)

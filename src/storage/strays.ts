@@ -9,6 +9,7 @@ const RECORDED = [
   { table: 'facts', prefix: ACCOUNT, owner: 'account_id', kinds: ['facts'] },
   { table: 'adjudications', prefix: ACCOUNT, owner: 'account_id', kinds: ['adjudication'] },
   { table: 'outcomes', prefix: ACCOUNT, owner: 'account_id', kinds: ['outcome'] },
+  { table: 'agent_actions', prefix: ACCOUNT, owner: 'account_id', kinds: ['action.reported'] },
   { table: 'rulings', prefix: ACCOUNT, owner: 'account_id', kinds: ['escalation.resolved', 'ruling.joined'] },
   { table: 'agents', prefix: 'agent:', owner: 'name', kinds: ['agent.registered', 'agent.changed'] },
 ] as const
@@ -97,6 +98,15 @@ const OTHERS: readonly ((stream: string | undefined) => RawBuilder<Break>)[] = [
         OR x.ended IS NULL AND x.resolution IS NOT NULL
         OR x.ended = 'withdrawn' AND (x.resolution->>'resolution', x.resolution->>'action') IS DISTINCT FROM ('withdrawn', NULL))
       AND ${of(stream, ACCOUNT, sql.ref('x.account_id'))}
+    ORDER BY 1, 2 LIMIT 1`,
+  // What cooldowns count. A lease that went over to another account is in an entry of that one.
+  (stream) => sql`
+    SELECT 'account:' || l.account_id AS stream, coalesce(l.sequence, 0) AS sequence,
+      'the lease \`' || l.id || '\` is redeemed, which no entry makes it' AS reason
+    FROM leases l
+    LEFT JOIN audit_entries e ON e.stream = 'account:' || l.account_id AND e.sequence = l.sequence
+    WHERE l.status = 'redeemed' AND coalesce(e.kind NOT IN ('lease.redeemed', 'lease.joined'), true)
+      AND ${of(stream, ACCOUNT, sql.ref('l.account_id'))}
     ORDER BY 1, 2 LIMIT 1`,
   (stream) => sql`
     SELECT 'account:' || a.account_id AS stream, 0 AS sequence,

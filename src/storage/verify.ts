@@ -204,6 +204,27 @@ const CHECKS: readonly Check<unknown>[] = [
       return body.ruling === undefined || (row.sequence !== null && row.sequence > sequence)
     },
   }),
+  check<{ sequence: number; status: string; action: string; tags: string; settled_at: Date }>({
+    kinds: ['lease.redeemed'],
+    find: (entries) => sql`
+      SELECT k.n, l.sequence, l.status, l.action, l.tags, l.settled_at
+      FROM ${sought(entries, { id: ({ body }) => body.lease })} JOIN leases l ON l.id = k.id::uuid`,
+    name: ({ body }) => `the lease \`${body.lease}\``,
+    // What joins another account with its own goes on there, in an entry of its own.
+    isSame: ({ body }, row) =>
+      row.status === 'redeemed' &&
+      row.action === body.action &&
+      isJson(row.tags, body.tags) &&
+      row.settled_at.getTime() === time(body.at),
+  }),
+  check<{ action: string; agent: string; followed: boolean }>({
+    kinds: ['action.reported'],
+    find: (entries) => sql`
+      SELECT k.n, a.action, a.agent, a.followed
+      FROM ${sought(entries, { id: ({ body }) => body.id })} JOIN agent_actions a ON a.id = k.id::uuid`,
+    name: ({ body }) => `what \`${body.agent}\` says it did`,
+    isSame: ({ body }, row) => row.action === body.action && row.agent === body.agent && row.followed === body.followed,
+  }),
   check<{ sequence: number; state: string }>({
     kinds: ['outcome'],
     find: (entries) => sql`

@@ -44,7 +44,7 @@ describe('agreement', () => {
     ]
     const claims = new Map([['unwell', claim(states, [1, 2])]])
     const act = (name: string, loss: readonly number[]): Action => ({
-      ...{ name, autonomy: 'autonomous', tags: [] },
+      ...{ name, autonomy: 'autonomous', tags: [], cooldown: null },
       loss: loss.map(constant),
     })
     const decision = { states, claims, actions: [act('nurse', [5, 0, 10]), act('rescue', [9, 2, 0])] }

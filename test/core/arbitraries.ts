@@ -72,7 +72,7 @@ function actions(stateCount: number, shape: Shape): fc.Arbitrary<readonly Action
   })
   return fc
     .array(action, { minLength: 1, maxLength: 4 })
-    .map((list) => list.map((fields, a) => ({ name: `a${a}`, tags: [], ...fields })))
+    .map((list) => list.map((fields, a) => ({ name: `a${a}`, tags: [], cooldown: null, ...fields })))
 }
 
 function claims(all: Decision['states']): fc.Arbitrary<ReadonlyMap<string, Claim>> {
@@ -155,6 +155,9 @@ export function decisions(shape: Shape = {}): fc.Arbitrary<Decision> {
         evidenceCap: uniform(0.1, 10),
         tolerance: fc.oneof(fc.constant(0), money),
         validFor: fc.integer({ min: HOUR, max: DAY }),
+        lease: fc.constant(HOUR),
+        cooldowns: fc.constant(new Map<string, number>()),
+        longestCooldown: fc.constant(0),
         adjudicateOn: fc.constant([]),
         reads: fc.constant(null),
         meaning: fc.constant('a meaning'),

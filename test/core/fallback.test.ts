@@ -4,7 +4,7 @@ import type { Action, Decision } from '../../src/core/model.ts'
 import { constant, expansion, failing, question, REVIEW, rule } from './fixtures.ts'
 
 function action(name: string, loss: readonly number[], fields: Partial<Action> = {}): Action {
-  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), ...fields }
+  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), cooldown: null, ...fields }
 }
 
 const SEND = action('send', [0, 100])

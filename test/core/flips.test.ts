@@ -9,7 +9,7 @@ const EVEN = [
 ]
 
 function action(name: string, ...loss: readonly number[]): Action {
-  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant) }
+  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), cooldown: null }
 }
 
 /** Two states as likely, two actions as costly: the heavier side wins. */

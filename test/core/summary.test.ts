@@ -39,7 +39,7 @@ function summary(signals: readonly Signal[], decision: Partial<Decision> = {}, f
 }
 
 function action(name: string, loss: readonly number[], fields: Partial<Action> = {}): Action {
-  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), ...fields }
+  return { name, autonomy: 'autonomous', tags: [], loss: loss.map(constant), cooldown: null, ...fields }
 }
 
 describe('the summary', () => {

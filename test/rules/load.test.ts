@@ -285,7 +285,7 @@ describe('_all.yaml', () => {
 
   it('holds rules and facts, nothing else', () => {
     expect(problemsOf({ '_all.yaml': 'rules: []\nreview: {}\n' })).toEqual([
-      '_all.yaml:2:1 error: unknown key `review`; there are `facts` and `rules`',
+      '_all.yaml:2:1 error: unknown key `review`; there are `facts`, `cooldowns` and `rules`',
     ])
   })
 })

@@ -51,7 +51,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
       'rules: {}\nnotes:\n',
       [
         'd.yaml:21:8 error: `rules` must be a list, not a map',
-        'd.yaml:22:1 error: unknown key `notes`; there are `decision`, `description`, `facts`, `states`, `claims`, `actions`, `review`, `adjudicateOn`, `rules`, `dependence`, `evidenceCap`, `tolerance` and `validFor`',
+        'd.yaml:22:1 error: unknown key `notes`; there are `decision`, `description`, `facts`, `states`, `claims`, `actions`, `review`, `adjudicateOn`, `rules`, `dependence`, `evidenceCap`, `tolerance`, `validFor` and `lease`',
       ],
     ],
   ],

@@ -16,6 +16,7 @@ function schemaOf(file: string): string {
   if (file === '_all.yaml') return 'all.schema.json'
   if (file === 'agents.yaml') return 'agents.schema.json'
   if (file === 'queues.yaml') return 'queues.schema.json'
+  if (file === 'sources.yaml') return 'sources.schema.json'
   return file.endsWith('_test.yaml') ? 'test.schema.json' : 'decision.schema.json'
 }
 

@@ -4,6 +4,8 @@ import { afterAll } from 'vitest'
 import type { App } from '../../src/app/app.ts'
 import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
+import { createFeed, type FeedOptions } from '../../src/app/events/feed.ts'
+import { createQuickChecks } from '../../src/app/leases/quick.ts'
 import { startRules } from '../../src/app/start-rules.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
@@ -32,6 +34,8 @@ export interface TestAppOptions {
   readonly rulesDir?: string
   /** Instead of the database of its own that each app gets. */
   readonly databaseUrl?: string
+  /** What streams of events may take. */
+  readonly streams?: FeedOptions['limits']
 }
 
 /** An app on a database of its own. Call it at the top level of a file or `describe`. */
@@ -39,12 +43,13 @@ export async function createTestApp({
   rules = RULES,
   rulesDir = 'rules',
   databaseUrl,
+  streams,
 }: TestAppOptions = {}): Promise<TestApp> {
   const url = databaseUrl ?? (await createTestDatabase()).url
   const logged: string[] = []
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) })
   const store = connect({ connectionString: url }, { connections: 6, onError: () => {} })
-  const { db, desk: pool } = store
+  const { db, desk: pool, checks } = store
   let time = START
   const now = () => time
   const { ruleset, problems } = loadRuleset(Object.entries(rules).map(([path, text]) => ({ path, text })))
@@ -53,10 +58,12 @@ export async function createTestApp({
   const bell = createBell({ notify: (sql) => pool.query(sql), connect: store.listener, onError: () => {} })
   const app: App = {
     db,
-    desk: createDesk({ pool, now }),
+    desk: createDesk({ pool, now, onEvents: bell.ring }),
     rules: await startRules({ db, log }, { ruleset }, { path: rulesDir, isWatched: true }, START),
+    quick: createQuickChecks({ pool: checks, now }),
     bell,
     waits: createWaits({ db, bell, log }),
+    feed: createFeed({ db, bell, log, limits: streams }),
     metrics: createMetrics(metrics.meter, { outboxDepth: async () => 0, rulesRefused: () => false }),
     log,
     publicUrl: 'https://umpire.example.com',

@@ -68,6 +68,7 @@ function detail(changes: Partial<EscalationDetail> = {}): EscalationDetail {
       states: ['healthy', 'at_risk'],
       reasons: { agreed: 'The recommendation is right', in_touch: 'Somebody is talking with the customer already' },
     },
+    untrusted: null,
     error: null,
     history: [
       { at: later(-1), kind: 'opened', by: null, changed: null, comment: null },
@@ -81,6 +82,27 @@ const render = (changes: Partial<EscalationDetail> = {}, terminal: Partial<Termi
   renderEscalation(detail(changes), NOW, { width: 80, colour: false, ...terminal })
 
 describe('an escalation on a terminal', () => {
+  it('shows what an agent is going to send, as it wrote it, and how to allow that and nothing else', () => {
+    const payload = { subject: 'More seats?\u009b31m', lines: ['Dear Kim,', 'yours'] }
+    const shown = render({ untrusted: { agent: 'renewal-copilot', payload, payloadHash: 'a'.repeat(64) } })
+    expect(shown).toContain(
+      [
+        'What renewal-copilot is going to send',
+        '  {',
+        '    "subject": "More seats?\ufffd31m",',
+        '    "lines": [',
+        '      "Dear Kim,",',
+        '      "yours"',
+        '    ]',
+        '  }',
+        '',
+        'To decide it',
+      ].join('\n'),
+    )
+    expect(shown).toMatch(/--adjudication +019ab000-0000-7000-8000-/)
+    expect(render()).not.toContain('--adjudication')
+  })
+
   it('reads from the question down to what others did', () => {
     expect(render()).toMatchInlineSnapshot(`
       "A person decides on send expansion email; wait looks better. churn-radar (82 %

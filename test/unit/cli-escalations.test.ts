@@ -113,6 +113,7 @@ describe('an answer', () => {
       wrongSignals: ['p-1', 'p-2'],
       comment: 'Call first',
     })
+    expect(answerFrom({ uphold: true, reason: 'r', adjudication: 'a1' })).toMatchObject({ adjudication: 'a1' })
     expect(() => answerFrom({ reason: 'r' })).toThrow('give one answer: --uphold, --override <action> or --dismiss')
   })
 })

@@ -1,6 +1,7 @@
 import type { Escalation } from '../../core/escalation/escalation.ts'
 import { accountIds } from '../../storage/aliases.ts'
 import { type EscalationFilter, findEscalation, listEscalations as list } from '../../storage/escalations.ts'
+import { findShownPayload, type ShownPayload } from '../../storage/leases.ts'
 import { readSteps } from '../../storage/steps.ts'
 import { type AccountView, getAccount } from '../accounts.ts'
 import { type App, type Page, type Paged, paged } from '../app.ts'
@@ -44,6 +45,8 @@ export interface EscalationDetail extends ItemView {
     /** By code; none: any reason will do. */
     readonly reasons: Readonly<Record<string, string>>
   }
+  /** What the agent that waits is going to send, which is nobody's word; null: it showed nothing. */
+  readonly untrusted: { readonly agent: string; readonly payload: unknown; readonly payloadHash: string } | null
   /** Why it could not be evaluated, of an item that is about that. */
   readonly error: string | null
   /** What was done with it, in order; of much the newest. */
@@ -59,10 +62,11 @@ export interface EscalationDetail extends ItemView {
  */
 export async function getEscalation(app: App, id: string): Promise<EscalationDetail> {
   const item = await knownEscalation(app, id)
-  const [answer, accountDetail, steps] = await Promise.all([
+  const [answer, accountDetail, steps, shown] = await Promise.all([
     answerOf(app, item),
     getAccount(app, item.account),
     readSteps(app.db, id, { limit: HISTORY_AT_MOST }),
+    findShownPayload(app.db, id),
   ])
   const hidden = isHidden(app, item)
   const { decisions, queues } = app.rules.active
@@ -76,9 +80,14 @@ export async function getEscalation(app: App, id: string): Promise<EscalationDet
       states: answer ? Object.keys(answer.beliefs) : (declared?.states.map(({ name }) => name) ?? []),
       reasons: Object.fromEntries(queues.reasons),
     },
+    untrusted: shown ? untrusted(shown) : null,
     error: item.rule === null ? null : await errorOf(app, item),
     history: steps.map((step) => stepView(step, item.id, hidden)),
   }
+}
+
+function untrusted({ agent, hash, payload }: ShownPayload): EscalationDetail['untrusted'] {
+  return hash === null || payload === null ? null : { agent, payload: JSON.parse(payload), payloadHash: hash }
 }
 
 /** More than anybody reads. */

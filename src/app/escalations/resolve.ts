@@ -1,8 +1,9 @@
 import { agreementsOf } from '../../core/agreement.ts'
 import type { Escalation, Resolution } from '../../core/escalation/escalation.ts'
 import { refuse, resolve } from '../../core/escalation/steps.ts'
-import type { Adjudication, Decision, Question, Ruling } from '../../core/model.ts'
+import type { Adjudication, Decision, Question, Ruling, Shown } from '../../core/model.ts'
 import { makeRuling } from '../../core/ruling.ts'
+import { findShownPayload } from '../../storage/leases.ts'
 import type { App } from '../app.ts'
 import type { AccountPage } from '../book.ts'
 import { restoreAdjudication } from '../history.ts'
@@ -55,6 +56,7 @@ export async function resolveEscalation(
     const answered = await considered(app, item, request)
     demandSeen(app, item, request)
     const finding = check(item, request, answered)
+    const shown = await payloadSeen(app, item, request, finding)
     const { decision } = item
     const outcome = finding.state && { decision, observedAt: app.now(), source: sourceOf(by), state: finding.state }
     const view = await takeTurn(
@@ -67,7 +69,7 @@ export async function resolveEscalation(
           resolve(turn.item, by.name, turn.book.now, resolutionOf(turn.book.at, by, request, finding)),
         )
         if (outcome) keepOutcome(turn.book, turn.page as AccountPage, by.name, outcome)
-        end(turn, by, closed, answered)
+        end(turn, by, closed, answered && { ...answered, shown })
         return itemView(app, closed)
       },
       (account) => ({
@@ -133,6 +135,8 @@ interface Answered {
   readonly decision: Decision
   readonly question: Question
   readonly answer: Adjudication
+  /** What an agent was going to send, if they allow that. */
+  readonly shown?: Shown | undefined
 }
 
 /** Null where it takes nothing but the item: what has been erased can still be dismissed. */
@@ -177,6 +181,32 @@ function check(item: Escalation, request: ResolutionRequest, answered: Answered 
     )
   }
   return { action: actionOf(answered, request), recommended: answer.recommendation.action, state, wrongSignals }
+}
+
+/**
+ * What an agent that waits for this answer was going to send, where they allow it to: they allow that and nothing else.
+ * Undefined: none waits for it.
+ *
+ * @throws Problem `escalation_changed` where it may be something else than they have looked at
+ */
+async function payloadSeen(
+  app: App,
+  item: Escalation,
+  { adjudication }: ResolutionRequest,
+  { action }: Finding,
+): Promise<Shown | undefined> {
+  const { proposal } = item.asked
+  if (action === null || proposal?.action !== action) return undefined
+  const payload = await findShownPayload(app.db, item.id)
+  if (payload?.agent !== proposal.agent || payload.action !== action) return undefined
+  if (adjudication === undefined && item.adjudication !== item.openedBy) {
+    const now = `it is about adjudication \`${item.adjudication}\` now`
+    throw new Problem(
+      'escalation_changed',
+      `escalation \`${item.id}\` has been asked again since it was opened, and what \`${payload.agent}\` is going to send may have changed: ${now}; look again, and name it as \`adjudication\``,
+    )
+  }
+  return { agent: payload.agent, payloadHash: payload.hash }
 }
 
 /** @throws Problem `invalid_request`, `unknown_action` */
@@ -224,7 +254,7 @@ function end(turn: Turn, by: Reviewer, closed: Escalation, answered: Answered | 
   const ruling = answered && rulingOf(turn, by, answered, resolution.action)
   const agreements = answered === null ? [] : agreementsOf(answered.decision, answered.question, resolution)
   const place = write('resolved', by, closed, { agreements, resolution, ruling: ruling ?? undefined })
-  if (ruling) book.rule(closed, { ...ruling, sequence: place.sequence })
+  if (ruling) book.rule(turn.page as AccountPage, closed.decision, { ...ruling, sequence: place.sequence })
   book.notify('escalation.resolved', closed, place)
   for (const { agent, signal, claim, agrees, basis } of agreements) {
     book.writes.insert('agreements', {
@@ -246,13 +276,13 @@ function end(turn: Turn, by: Reviewer, closed: Escalation, answered: Answered | 
 function rulingOf(
   { book, item, page }: Turn,
   by: Reviewer,
-  { decision, question, answer }: Answered,
+  { decision, question, answer, shown }: Answered,
   action: string | null,
 ): Omit<Ruling, 'sequence'> | null {
   if (action === null) return null
   const newest = (page as AccountPage).ruling(item.decision)
   if (item.kind === 'sample' && newest !== null && newest.at > question.now) return null
-  return makeRuling(decision, question, answer, { action, by: by.name, at: book.now })
+  return { ...makeRuling(decision, question, answer, { action, by: by.name, at: book.now }), ...(shown && { shown }) }
 }
 
 /** As whom a reviewer states what became of an account. */

@@ -12,6 +12,7 @@ import {
   recordAttempt,
   reviveDelivery,
 } from '../../storage/deliveries.ts'
+import { findWay } from '../../storage/subscriptions.ts'
 import { type App, type Page, type Paged, paged } from '../app.ts'
 import { demand, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
@@ -37,12 +38,10 @@ const KEPT = 30 * 24 * 3_600_000
 export async function attemptDelivery(app: App, egress: Egress, id: string): Promise<number | null> {
   const known = await findDelivery(app.db, id)
   if (known === undefined || known.nextAt === null || known.nextAt > app.now()) return known?.nextAt ?? null
-  const target = targetNamed(app.rules.active.queues, known.target)
-  const way = target
-    ? wayTo(target, egress.secret)
-    : { reason: `no target \`${known.target}\` in queues.yaml any more` }
+  const way = await wayOf(app, egress, known)
+  if (way.url !== undefined && way.isPaused) return putOff(app, known, known.nextAt, 'it was paused')
   const leave = way.url === undefined ? () => {} : egress.turn(way.url)
-  if (leave === null) return putOff(app, known, known.nextAt)
+  if (leave === null) return putOff(app, known, known.nextAt, 'it was busy with others')
   try {
     const now = app.now()
     const delivery = await claimDelivery(app.db, id, now, now + CLAIM)
@@ -53,10 +52,19 @@ export async function attemptDelivery(app: App, egress: Egress, id: string): Pro
   }
 }
 
-async function putOff(app: App, delivery: Delivery, dueAt: number): Promise<number | null> {
+async function wayOf(app: App, egress: Egress, { subscription, target }: Delivery): Promise<Way> {
+  if (subscription === null) {
+    const known = targetNamed(app.rules.active.queues, target)
+    return known ? wayTo(known, egress.secret) : { reason: `no target \`${target}\` in queues.yaml any more` }
+  }
+  const way = await findWay(app.db, subscription)
+  return way ? { ...way, isPaused: way.paused } : { reason: `no subscription \`${subscription}\` any more` }
+}
+
+async function putOff(app: App, delivery: Delivery, dueAt: number, why: string): Promise<number | null> {
   const now = app.now()
   if (delivery.giveUpAt <= now) {
-    return settle(app, delivery, { kind: 'failed', reason: 'it was busy with others until this was given up' })
+    return settle(app, delivery, { kind: 'failed', reason: `${why} until this was given up` })
   }
   const wait = Math.min(Math.max((now - dueAt) / 2, PUT_OFF.shortest), PUT_OFF.longest)
   // Those that were put off together must not come back together: in step with each other, most find no turn again.
@@ -93,13 +101,14 @@ function outcomeOf({ attempts, giveUpAt }: Delivery, sent: Sent, now: number, dr
 export type DeliveryView = ReturnType<typeof deliveryView>
 
 function deliveryView(delivery: Delivery) {
-  const { id, account, escalation, target, event, status, attempts, lastError } = delivery
+  const { id, account, escalation, subscription, target, event, status, attempts, lastError } = delivery
   return {
     id,
     target,
     event,
     account,
     escalation,
+    subscription,
     status,
     attempts,
     nextAt: iso(delivery.nextAt),

@@ -32,6 +32,7 @@ export async function handleNotice(app: App, outboxId: number): Promise<readonly
     id: app.newId(),
     account: item.account,
     escalation: item.id,
+    subscription: null,
     target: target.id,
     event,
     body: bodyFor(target, noticeOf(app, { event, at: notice.at, item, answer })),

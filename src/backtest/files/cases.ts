@@ -124,6 +124,7 @@ function caseOf(account: string, past: Past, outcome: OutcomeLine, decision: str
     signals,
     agents: agentsOf(signals),
     proposal: null,
+    taken: [],
     state: outcome.state,
     resolved: null,
     recorded: null,

@@ -51,6 +51,7 @@ export function addEscalations(escalations: Command): void {
     .requiredOption('--reason <code>', 'why, by a code of rules/queues.yaml')
     .option('--state <state>', 'what you know to be true of the account')
     .option('--wrong <signal...>', 'ids of signals that were wrong')
+    .option('--adjudication <id>', 'the answer that you have looked at: refused where there is a newer one')
     .option('--comment <text>', 'what others should know')
     .action(async (which, options) => (await import('./work.ts')).resolveEscalation(which, options))
 

@@ -18,6 +18,7 @@ export function renderEscalation(detail: EscalationDetail, now: number, terminal
     pairs(overview(detail, now, paint), paint, terminal),
     section('Account', detail.rule === null ? factsOf(detail, paint, terminal) : '', paint),
     ...(answer === null ? [] : evidence(answer, paint, terminal)),
+    ...payloadOf(detail, paint, terminal),
     section('To decide it', choices(detail, paint, terminal), paint),
     section('What was done', historyOf(detail.history, terminal), paint),
   ]
@@ -152,6 +153,14 @@ function claims({ signals }: Pick<HiddenAdjudication, 'signals'>, terminal: Term
   return table(columns, rows, terminal)
 }
 
+/** What the agent that waits is going to send, as it wrote it. */
+function payloadOf({ untrusted }: EscalationDetail, paint: Paints, terminal: Terminal): readonly string[] {
+  if (untrusted === null) return []
+  const lines = JSON.stringify(untrusted.payload, null, 2).split('\n')
+  const text = lines.map((line) => wrap(plain(line), terminal, '  ', '    ')).join('\n')
+  return [section(`What ${untrusted.agent} is going to send`, text, paint)]
+}
+
 /** The options of `resolve`, with what may be given to each. */
 function choices(detail: EscalationDetail, paint: Paints, terminal: Terminal): string {
   const { id, status, rule, recommended, decide } = detail
@@ -166,6 +175,7 @@ function choices(detail: EscalationDetail, paint: Paints, terminal: Terminal): s
           ['--dismiss', 'nothing is decided'],
           ['--reason', reasons.join(', ') || 'any'],
           ['--state', `if you know it: ${decide.states.join(', ')}`],
+          ['--adjudication', detail.untrusted === null ? '' : detail.adjudication],
           ['--wrong', signals.length === 0 ? '' : `signals that were: ${signals.join(', ')}`],
         ]
       : [

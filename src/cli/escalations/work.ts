@@ -46,6 +46,7 @@ export interface ResolveOptions extends ConnectionOptions {
   readonly reason: string
   readonly state?: string
   readonly wrong?: readonly string[]
+  readonly adjudication?: string
   readonly comment?: string
 }
 
@@ -61,7 +62,8 @@ export async function resolveEscalation(name: string, options: ResolveOptions): 
  * The body of the request, from the options of the command.
  * @throws UsageError where they give no answer, or several
  */
-export function answerFrom({ uphold, override, dismiss, reason, state, wrong, comment }: ResolveOptions): object {
+export function answerFrom(options: ResolveOptions): object {
+  const { uphold, override, dismiss, reason, state, wrong, adjudication, comment } = options
   const given = [uphold && 'uphold', override !== undefined && 'override', dismiss && 'dismiss'].filter(Boolean)
   if (given.length !== 1) {
     throw new UsageError('give one answer: --uphold, --override <action> or --dismiss')
@@ -72,6 +74,7 @@ export function answerFrom({ uphold, override, dismiss, reason, state, wrong, co
     ...(override !== undefined && { action: override }),
     ...(state !== undefined && { state }),
     ...(wrong && { wrongSignals: wrong }),
+    ...(adjudication !== undefined && { adjudication }),
     ...(comment !== undefined && { comment }),
   }
 }

@@ -1,4 +1,5 @@
-import type { Decision, Facts, Proposal, Signal } from '../model.ts'
+import { coolingNames } from '../cooldown.ts'
+import type { Decision, Facts, Proposal, Signal, Taken } from '../model.ts'
 import { type AgentDeclaration, declareAgents, overlayAgents } from './agents.ts'
 import type { Ruleset } from './load.ts'
 import { type RuleProblem, sortProblems } from './problem.ts'
@@ -20,6 +21,7 @@ export interface Case {
   /** Over those of the ruleset. */
   readonly agents: ReadonlyMap<string, AgentDeclaration>
   readonly proposal: Proposal | null
+  readonly taken: readonly Taken[]
   /** Milliseconds since the epoch. */
   readonly now: number
   readonly draw: number
@@ -66,6 +68,7 @@ export function parseCases(
         signals: one.signals.map((signal, place) => readSignal(signal, place + 1, now)),
         agents: overlayAgents(agents, own),
         proposal: one.proposal ?? null,
+        taken: one.taken.map((taken, place) => readTaken(taken, place + 1, now, decision)),
         now,
         draw: one.draw,
         expect: one.expect,
@@ -99,11 +102,21 @@ function readSignal(text: CaseText['signals'][number], sequence: number, now: nu
   }
 }
 
+function readTaken(
+  { action, tags, age }: CaseText['taken'][number],
+  sequence: number,
+  now: number,
+  { actions }: Decision,
+): Taken {
+  const own = actions.find(({ name }) => name === action)?.tags ?? []
+  return { sequence, action, tags: tags ?? own, at: now - age }
+}
+
 /** Every name of a case must be one of the decision. */
 function checkCase({ proposal, expect }: CaseText, path: Path, decision: Decision, { yaml, problems }: Place): void {
   const actions = decision.actions.map(({ name }) => name)
   const states = decision.states.map(({ name }) => name)
-  const rules = decision.rules.map(({ id }) => id)
+  const rules = [...decision.rules.map(({ id }) => id), ...coolingNames(decision).map((name) => `cooldown:${name}`)]
   const check = (kind: string, name: string, known: readonly string[], where: Path, isKey = false) => {
     if (known.includes(name)) return
     const message = `unknown ${kind} \`${name}\`${didYouMeanOr(name, known)}`

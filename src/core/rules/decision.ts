@@ -97,6 +97,7 @@ export function compileDecision(
   const slow = tooSlowTogether(inOrder, rules, assignee)
   if (slow !== null) return { decision: null, problems: [yaml.at(['decision'], slow)] }
   const reads = factsRead(inOrder, rules, assignee)
+  const cooldowns = new Map([...shared.cooldowns].filter(([tag]) => names.tags.has(tag)))
   const decision: Decision = {
     name: text.decision,
     description: text.description ?? '',
@@ -110,9 +111,12 @@ export function compileDecision(
     evidenceCap: text.evidenceCap,
     tolerance: text.tolerance,
     validFor: text.validFor,
+    lease: text.lease,
+    cooldowns,
+    longestCooldown: Math.max(0, ...cooldowns.values(), ...inOrder.map(({ cooldown }) => cooldown ?? 0)),
     adjudicateOn: [...new Set(text.adjudicateOn)],
     reads,
-    meaning: meaningOf(text, sharedPart(shared, sharedRules, reads)),
+    meaning: meaningOf(text, sharedPart(shared, sharedRules, reads, cooldowns)),
     queues,
   }
   return { decision, problems }
@@ -183,7 +187,7 @@ function compileAction(
   })
   const action = partOf(actionSchema, text)
   if (action === null || !loss.every((expression) => expression !== null)) return null
-  return { name, autonomy: action.autonomy, tags: action.tags ?? [], loss }
+  return { name, autonomy: action.autonomy, tags: action.tags ?? [], loss, cooldown: action.cooldown ?? null }
 }
 
 function compileRules(rules: unknown, names: Names, vocabulary: Vocabulary, place: Place): readonly Rule[] {
@@ -223,12 +227,18 @@ function readReview(text: ReviewText, assignee: Review['assignee'], { actions }:
   }
 }
 
-/** What of `_all.yaml` concerns a decision: the rules that were compiled for it, and the facts that are read. */
-function sharedPart(shared: SharedRules, compiled: readonly Rule[], reads: Decision['reads']): SharedPart {
+/** What of `_all.yaml` concerns a decision: the rules that were compiled for it, the facts that are read, its tags. */
+function sharedPart(
+  shared: SharedRules,
+  compiled: readonly Rule[],
+  reads: Decision['reads'],
+  cooldowns: Decision['cooldowns'],
+): SharedPart {
   const ids = new Set(compiled.map(({ id }) => id))
   return {
     rules: shared.texts.filter(({ id }) => ids.has(id)),
     facts: [...(shared.facts ?? [])].filter(([name]) => reads?.includes(name) ?? true),
+    cooldowns: [...cooldowns],
   }
 }
 

@@ -40,6 +40,10 @@ type Contents = Pick<Ruleset, 'content'>
 /** Of what is equal the first is taken, and effects apply in the order of the rules. */
 const ORDERED = new Set(['states', 'actions', 'rules'])
 
+/** Whether the order of what stands at a place means something: of matchers the first that fits counts. */
+const isOrdered = (place: Place): boolean =>
+  place.length === 1 ? ORDERED.has(place[0] ?? '') : place.length === 3 && place[2] === 'matchers'
+
 /**
  * How two rulesets differ in what they mean: not in lines, comments, layout, descriptions or names of files, nor where
  * one writes out what the other leaves to the default. Decisions are compared by their names, rules by their ids; the
@@ -100,7 +104,7 @@ function differences(place: Place, from: Part, to: Part): readonly Difference[] 
     if (newName !== undefined) return [renaming([...place, name], newName)]
     return differences([...place, name], partIn(from, name), partIn(to, name))
   })
-  return [...inside, ...(place.length === 1 && ORDERED.has(place[0] ?? '') ? reordered(place, before, after) : [])]
+  return [...inside, ...(isOrdered(place) ? reordered(place, before, after) : [])]
 }
 
 function differenceAt(place: Place, from: Part, to: Part): Difference {

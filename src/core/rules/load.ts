@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Decision } from '../model.ts'
 import { NO_QUEUES, type Queues } from '../queues.ts'
+import { NO_SOURCES, type Sources as WebhookSources } from '../sources.ts'
 import { finish, type Steps } from '../steps.ts'
 import { type AgentDeclarations, compileAgents, type KnownFacts, NO_AGENTS } from './agents.ts'
 import { compileDecision, type DecisionDraft, draftDecision } from './decision.ts'
@@ -8,6 +9,7 @@ import { contentOf, filesOfContent, type Kind, type ParsedFile, parsingFiles, ty
 import { formatProblem, type RuleProblem, sortProblems } from './problem.ts'
 import { checkQueueNames, compileQueues, declaredQueues } from './queues.ts'
 import { NO_SHARED_RULES, readShared, type SharedRules } from './shared.ts'
+import { compileSources } from './sources.ts'
 import type { RuleFile, YamlFile } from './yaml.ts'
 
 export {
@@ -29,6 +31,8 @@ export interface Ruleset {
   readonly decisions: ReadonlyMap<string, Decision>
   readonly agents: AgentDeclarations
   readonly queues: Queues
+  /** Who may post to webhooks. */
+  readonly sources: WebhookSources
   /** What a scope may ask for. */
   readonly facts: KnownFacts
 }
@@ -39,6 +43,7 @@ export interface Sources {
   /** Null where the file is not there. */
   readonly shared: YamlFile | null
   readonly agents: YamlFile | null
+  readonly webhooks: YamlFile | null
 }
 
 /** What earlier loads came to. What has not changed since is taken over, to the same effect as if it were made again. */
@@ -118,6 +123,7 @@ function* compilingFiles(
   const isWhole = problems.length === 0
   const ofKind = (kind: Kind) => files.filter((file) => file.kind === kind)
   const [[all], [queuesFile], [agentsFile]] = [ofKind('shared'), ofKind('queues'), ofKind('agents')]
+  const [sourcesFile] = ofKind('sources')
   const unchanged = comparedWith(known)
 
   const drafts: DecisionDraft[] = []
@@ -129,6 +135,8 @@ function* compilingFiles(
   const shared = all === undefined ? NO_SHARED_RULES : readShared(all.yaml, drafts)
   problems.push(...shared.problems)
   const queues = unchanged('queues.yaml', queuesFile)?.queues ?? readQueues(queuesFile, problems)
+
+  const webhooks = unchanged('sources.yaml', sourcesFile)?.sources ?? readSources(sourcesFile, problems)
 
   const decisions: Decision[] = []
   const sameShared = unchanged('_all.yaml', all)
@@ -161,14 +169,17 @@ function* compilingFiles(
     decisions: new Map(named),
     shared: all?.yaml ?? null,
     agents: agentsFile?.yaml ?? null,
+    webhooks: sourcesFile?.yaml ?? null,
   }
-  if (agents === null || queues === null || sorted.some(({ severity }) => severity === 'error'))
+  const isWrong = sorted.some(({ severity }) => severity === 'error')
+  if (agents === null || queues === null || webhooks === null || isWrong)
     return { ruleset: null, problems: sorted, sources }
 
   const content = contentOf(files)
   const hash = `sha256:${createHash('sha256').update(content).digest('hex')}`
   const byName = new Map(decisions.map((decision) => [decision.name, decision]))
-  return { ruleset: { hash, content, decisions: byName, agents, queues, facts }, problems: sorted, sources }
+  const ruleset = { hash, content, decisions: byName, agents, queues, sources: webhooks, facts }
+  return { ruleset, problems: sorted, sources }
 }
 
 /** What is known, for whoever asks about a file that says what it said then, or that is not there as it was not. */
@@ -183,6 +194,13 @@ function readQueues(file: ParsedFile | undefined, problems: RuleProblem[]): Queu
   const { queues, problems: found } = compileQueues(file.yaml)
   problems.push(...found)
   return queues
+}
+
+function readSources(file: ParsedFile | undefined, problems: RuleProblem[]): WebhookSources | null {
+  if (file === undefined) return NO_SOURCES
+  const { sources, problems: found } = compileSources(file.yaml)
+  problems.push(...found)
+  return sources
 }
 
 function readAgents(

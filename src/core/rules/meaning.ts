@@ -9,6 +9,8 @@ export interface SharedPart {
   readonly rules: readonly RuleText[]
   /** Names with their declarations. */
   readonly facts: readonly (readonly [string, unknown])[]
+  /** Milliseconds by tag. */
+  readonly cooldowns: readonly (readonly [string, number])[]
 }
 
 /** The facts that losses, rules and assignees read, sorted; null where one of them may read any. */
@@ -35,18 +37,21 @@ export function factsRead(
 
 /**
  * SHA-256, in hex, of what a decision file and the shared rules that concern it say, defaults filled in. What is only
- * there for people to read does not count, and neither does when questions are asked and how soon people look at them:
- * none of it makes another question of one. The order of what a file lists does, since of equals the first is taken.
+ * there for people to read does not count, and neither does when questions are asked, how soon people look at them and
+ * for how long an answer may be used: none of it makes another question of one. The order of what a file lists does, since of equals the first is taken.
  */
 export function meaningOf(text: DecisionText, shared: SharedPart): string {
   const file = {
-    ...without(text, 'description', 'adjudicateOn', 'validFor'),
+    ...without(text, 'description', 'adjudicateOn', 'validFor', 'lease'),
     states: mapValues(text.states, (state) => without(state, 'description')),
     actions: mapValues(text.actions, (action) => without(action, 'description')),
     review: without(text.review, 'due', 'sampleRate', 'fallback'),
     rules: text.rules.map(bareRule),
   }
-  const content = JSON.stringify([file, shared.rules.map(bareRule), shared.facts])
+  const { facts, cooldowns } = shared
+  // Where there are none the hash is what it was before there could be any, so that rulings stand over an upgrade.
+  const parts = [file, shared.rules.map(bareRule), facts, ...(cooldowns.length > 0 ? [cooldowns] : [])]
+  const content = JSON.stringify(parts)
   return createHash('sha256').update(content).digest('hex')
 }
 

@@ -2,14 +2,14 @@ import type { Steps } from '../steps.ts'
 import type { RuleProblem } from './problem.ts'
 import { parsedYaml, parseYaml, type RuleFile, type YamlFile } from './yaml.ts'
 
-/** What a file is, by its name. Sources are read by others; here they only belong to the content. */
-export type Kind = 'decision' | 'shared' | 'agents' | 'queues' | 'reserved'
+/** What a file is, by its name. */
+export type Kind = 'decision' | 'shared' | 'agents' | 'queues' | 'sources'
 
 const KINDS: Readonly<Record<string, Kind>> = {
   '_all.yaml': 'shared',
   'agents.yaml': 'agents',
   'queues.yaml': 'queues',
-  'sources.yaml': 'reserved',
+  'sources.yaml': 'sources',
 }
 
 /** A file that counts for a ruleset. */

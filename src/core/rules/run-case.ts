@@ -35,6 +35,7 @@ export function runCase(ruleset: Ruleset, test: Case): CaseResult {
     signals: test.signals,
     agents: new Map([...names].map((name) => [name, resolveAgent(name, agents, null)])),
     proposal: test.proposal,
+    taken: test.taken,
     ruling: null,
   })
   return { test, answer, differences: compare(test.expect, answer) }

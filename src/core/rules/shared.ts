@@ -1,11 +1,13 @@
 import type { Rule } from '../model.ts'
 import { createVocabulary } from './cel/vocabulary.ts'
 import { type DecisionDraft, draftFacts } from './decision.ts'
+import { nameProblem } from './name.ts'
 import type { RuleProblem } from './problem.ts'
 import { checkCondition, checkRuleNames, compileRule, readRules } from './rule.ts'
 import { allSchema } from './schema/all.ts'
-import { checkSchema, isMap } from './schema/check.ts'
+import { checkSchema, entriesOf, isMap, partOf } from './schema/check.ts'
 import type { RuleText } from './schema/parts.ts'
+import { didYouMeanOr } from './suggest.ts'
 import type { YamlFile } from './yaml.ts'
 
 /** The rules of `_all.yaml`, which apply to every decision before its own. */
@@ -15,6 +17,8 @@ export interface SharedRules {
   readonly texts: readonly RuleText[]
   /** As a decision's draft has them. */
   readonly facts: DecisionDraft['facts']
+  /** Milliseconds by tag. */
+  readonly cooldowns: ReadonlyMap<string, number>
   /** What is wrong in `_all.yaml` itself, whatever the decisions are. */
   readonly problems: readonly RuleProblem[]
   /**
@@ -24,7 +28,14 @@ export interface SharedRules {
   compile(draft: DecisionDraft, problems: RuleProblem[]): readonly Rule[]
 }
 
-export const NO_SHARED_RULES: SharedRules = { ids: new Set(), texts: [], facts: null, problems: [], compile: () => [] }
+export const NO_SHARED_RULES: SharedRules = {
+  ids: new Set(),
+  texts: [],
+  facts: null,
+  cooldowns: new Map(),
+  problems: [],
+  compile: () => [],
+}
 
 /** Reads `_all.yaml`. A name that no decision has is a problem; one that some have is not. */
 export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): SharedRules {
@@ -32,6 +43,7 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
   const file = isMap(yaml.value) ? yaml.value : {}
   const facts = draftFacts(file.facts)
   const { fine: rules, broken } = readRules(file.rules)
+  checkTags(file.cooldowns, drafts, yaml, problems)
   const ids = new Set<string>()
   for (const [path, rule] of rules) {
     const names = drafts.map((draft) => draft.names)
@@ -44,6 +56,7 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
     ids,
     texts: rules.map(([, rule]) => rule),
     facts,
+    cooldowns: new Map(Object.entries(partOf(allSchema.shape.cooldowns, file.cooldowns) ?? {})),
     problems,
     compile(draft, found) {
       for (const [name, declaration] of draft.facts ?? []) {
@@ -61,5 +74,20 @@ export function readShared(yaml: YamlFile, drafts: readonly DecisionDraft[]): Sh
         return compiled === null ? [] : { ...compiled, shared: true }
       })
     },
+  }
+}
+
+/** A tag that no action of any decision carries is a slip: what it should hold back would go on. */
+function checkTags(
+  cooldowns: unknown,
+  drafts: readonly DecisionDraft[],
+  yaml: YamlFile,
+  problems: RuleProblem[],
+): void {
+  const tags = [...new Set(drafts.flatMap(({ names }) => [...names.tags.keys()]))]
+  for (const [tag] of entriesOf(cooldowns)) {
+    if (drafts.length === 0 || tags.includes(tag) || nameProblem(tag) !== null) continue
+    const message = `no action carries the tag \`${tag}\`${didYouMeanOr(tag, tags)}`
+    problems.push(yaml.atKey(['cooldowns', tag], message))
   }
 }

@@ -5,6 +5,7 @@ import type { App } from '../../app/app.ts'
 import { Problem, type ProblemCode } from '../../app/problem.ts'
 import { describeFailure } from '../../telemetry/failure.ts'
 import { httpProblem, KINDS, PROBLEM_TYPE, problemDocument } from '../errors.ts'
+import { shownPath } from '../shown-path.ts'
 import { shorten } from '../validation.ts'
 
 /** Answers every failure with a problem document, and logs those that are ours. */
@@ -12,7 +13,7 @@ export function answerErrors(http: FastifyInstance, app: App): void {
   http.setErrorHandler((error, request, reply) => sendProblem(app, error, request, reply))
   const methods = knownMethods(http)
   http.setNotFoundHandler((request, reply) => {
-    const path = shorten(pathOf(request))
+    const path = shorten(shownPath(request.url))
     const allowed = methods(pathOf(request))
     if (allowed.length === 0) {
       const detail = `there is nothing at \`${path}\`; \`/docs\` lists what there is`
@@ -38,7 +39,13 @@ export function sendProblem(app: App, error: unknown, request: FastifyRequest, r
 
 function logFailure({ log }: App, problem: Problem, request: FastifyRequest): void {
   const error = describeFailure(problem.cause ?? problem)
-  const line = { requestId: request.id, method: request.method, path: pathOf(request), code: problem.code, error }
+  const line = {
+    requestId: request.id,
+    method: request.method,
+    path: shownPath(request.url),
+    code: problem.code,
+    error,
+  }
   if (problem.code === 'internal') log.error(line, 'request failed')
   else log.warn(line, 'request not served')
 }

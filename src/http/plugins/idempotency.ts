@@ -7,9 +7,15 @@ import { describeFailure } from '../../telemetry/failure.ts'
 import { JSON_TYPE } from '../http.ts'
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Puts into a first answer what is not kept of it. */
+    replay?: (request: FastifyRequest, idempotencyKey: string, body: string) => string
+  }
   interface FastifyRequest {
     /** The key that this request holds until it is answered; null: none, or its answer is settled already. */
     idempotencyKey: IdempotencyKey | null
+    /** What is kept under the key, and answered again, instead of an answer that may be given only once. */
+    keptAnswer: string | null
   }
 }
 
@@ -21,6 +27,7 @@ declare module 'fastify' {
  */
 export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
   http.decorateRequest('idempotencyKey', null)
+  http.decorateRequest('keptAnswer', null)
   http.addHook('onRoute', (route) => {
     if (route.method !== 'POST') return
     route.preHandler = takeKey
@@ -48,7 +55,7 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
       return false
     }
     reply.code(answer.status).headers({ 'content-type': JSON_TYPE, ...answer.headers, 'idempotent-replayed': 'true' })
-    reply.send(answer.body)
+    reply.send(request.routeOptions.config.replay?.(request, header, answer.body) ?? answer.body)
     return true
   }
 
@@ -64,7 +71,7 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
       return
     }
     request.idempotencyKey = null
-    settleAnswer(app, key, reply, payload)
+    settleAnswer(app, key, reply, request.keptAnswer ?? payload)
       // The answer is true whether or not it could be kept; the lock lapses by itself.
       .catch((error) =>
         app.log.warn({ requestId: request.id, error: describeFailure(error) }, 'idempotency key not settled'),

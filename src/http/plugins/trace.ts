@@ -10,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { shownPath } from '../shown-path.ts'
 
 /** Asked every few seconds, by machines. */
 const UNTRACED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
@@ -41,7 +42,7 @@ function startSpan({ method, url, protocol, routeOptions }: FastifyRequest, pare
   const attributes = {
     'http.request.method': method,
     'url.scheme': protocol,
-    'url.path': url.split('?', 1)[0]!,
+    'url.path': shownPath(url),
     ...(route !== undefined && { 'http.route': route }),
   }
   const name = route === undefined ? method : `${method} ${route}`

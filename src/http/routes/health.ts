@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { App } from '../../app/app.ts'
 import { readiness } from '../../app/health.ts'
 import { Problem } from '../../app/problem.ts'
+import type { Webhooks } from '../../webhooks/webhooks.ts'
 import { KINDS, PROBLEM_TYPE, problemDocument } from '../errors.ts'
 import type { Http } from '../http.ts'
 import { health, ready } from '../schemas/health.ts'
@@ -15,11 +16,14 @@ export interface HealthOptions {
   /** Prometheus text. */
   readonly metrics: () => Promise<string>
   readonly queues?: { readonly away: string | null } | undefined
+  /** What webhooks lack. */
+  readonly webhooks?: Pick<Webhooks, 'troubles'> | undefined
   /** Whether the process is of no use without its queues, as one that only works is. */
   readonly needsQueues?: boolean
 }
 
-export function healthRoutes(http: Http, app: App, { metrics, queues, needsQueues = false }: HealthOptions): void {
+export function healthRoutes(http: Http, app: App, options: HealthOptions): void {
+  const { metrics, queues, webhooks, needsQueues = false } = options
   http.get(
     '/healthz',
     {
@@ -49,7 +53,10 @@ export function healthRoutes(http: Http, app: App, { metrics, queues, needsQueue
       const waiting = queues?.away ? ["the queues can't be reached: notices and clocks wait"] : []
       const missing = [...(await readiness(app)).missing, ...(needsQueues ? waiting : [])]
       const degraded = [...waiting, ...(app.rules.refused ? ['newer rules are refused: see GET /v1/ruleset'] : [])]
-      if (missing.length === 0) return { status: 'ready', ...(degraded.length > 0 && { degraded }) }
+      const off = (webhooks?.troubles() ?? []).map(({ source, reason }) => `source \`${source}\`: ${reason}`)
+      if (missing.length === 0) {
+        return { status: 'ready', ...(degraded.length > 0 && { degraded }), ...(off.length > 0 && { off }) }
+      }
       const problem = new Problem('unavailable', `not ready: ${missing.join(', ')}`)
       const document = { ...problemDocument(problem, request.id), missing }
       return reply.code(KINDS.unavailable.status).type(PROBLEM_TYPE).send(JSON.stringify(document))

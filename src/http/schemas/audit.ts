@@ -5,7 +5,7 @@ const STREAM = 'account:acme'
 const HASH = 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9'
 
 /** `account:` and the longest name. */
-const stream = name('`account:<id>`, `agent:<name>`, `rulesets` or `keys`.', STREAM, 220)
+const stream = name('`account:<id>`, `agent:<name>`, `rulesets`, `keys` or `subscriptions`.', STREAM, 220)
 
 export const auditQuery = z.strictObject({
   stream,

@@ -13,7 +13,7 @@ export function name(description: string, example: string, longest = NAME_MAX) {
   return field(anyName(longest), description, example)
 }
 
-function anyName(longest = NAME_MAX) {
+export function anyName(longest = NAME_MAX) {
   return z.string().min(1).max(longest).regex(NAME_PATTERN, {
     error: 'must not have spaces around it, nor control or bidirectional characters',
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EVENT_TYPES } from '../../core/events.ts'
 import { EVENTS } from '../../core/queues.ts'
 import { DELIVERY_STATUSES } from '../../storage/database.ts'
 import { count, field, idCursor, idPath, list, listQuery, name, text, time, unfilled } from './common.ts'
@@ -7,10 +8,11 @@ const ESCALATION = '01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'
 
 const deliveryFields = {
   id: text('Id, which a webhook has in its header `webhook-id`.', '01980a2e-7c21-7a3c-9f0e-1b2c3d4e5f60'),
-  target: text('Who is told, by the name in `queues.yaml`.', 'csm/1'),
-  event: field(z.enum(EVENTS), 'What happened.', 'escalation.opened'),
+  target: text('Who is told, by the name in `queues.yaml`; of a subscription, the host.', 'csm/1'),
+  subscription: field(z.string().nullable(), 'Id of the subscription that it is for; null: none.', null),
+  event: field(z.enum([...new Set([...EVENTS, ...EVENT_TYPES])]), 'What happened.', 'escalation.opened'),
   account: text('Id of the account that it is about.', 'acme'),
-  escalation: field(z.string().nullable(), 'Id of the escalation that it is about.', ESCALATION),
+  escalation: field(z.string().nullable(), 'Id of the escalation that it is about; null: none.', ESCALATION),
   status: field(
     z.enum(DELIVERY_STATUSES),
     'Pending until the target has taken it; dead once it was tried in vain for a day, or the target wants no more.',
@@ -29,7 +31,7 @@ const deliveryFields = {
 
 export const delivery = z
   .object(deliveryFields)
-  .meta({ id: 'Delivery', description: 'One notice on its way to one target.' })
+  .meta({ id: 'Delivery', description: 'One notice or event on its way to one target.' })
 
 export const deliveryDetail = z
   .object({
@@ -40,7 +42,7 @@ export const deliveryDetail = z
       data: { escalation: { id: ESCALATION, account: 'acme' } },
     }),
   })
-  .meta({ id: 'DeliveryDetail', description: 'One notice on its way to one target, with what is sent.' })
+  .meta({ id: 'DeliveryDetail', description: 'One notice or event on its way to one target, with what is sent.' })
 
 export const deliveryPath = idPath('delivery')
 
@@ -50,5 +52,6 @@ export const deliveryQuery = listQuery({
   status: field(z.enum(DELIVERY_STATUSES), 'Only with this status; `dead` is the dead-letter list.', 'dead').optional(),
   target: name('Only to this target.', 'csm/1').optional(),
   escalation: unfilled(z.uuid(), 'Only about this escalation.'),
+  subscription: unfilled(z.uuid(), 'Only for this subscription.'),
   cursor: idCursor,
 })

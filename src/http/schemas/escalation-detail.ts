@@ -4,6 +4,8 @@ import { adjudication } from './adjudication.ts'
 import { field, text, time } from './common.ts'
 import { escalationFields } from './escalation.ts'
 
+const HASH = '8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4'
+
 const hidden = field(z.null(), 'Hidden until the item is resolved.', null)
 
 const { id, agent, claim, confidence, ageHours } = adjudication.shape.signals.element.shape
@@ -69,6 +71,17 @@ export const escalationDetail = z
         }),
       })
       .meta({ description: 'What there is to decide.' }),
+    untrusted: z
+      .object({
+        agent: text('Who is going to send it.', 'renewal-copilot'),
+        payload: field(z.unknown(), 'As the agent wrote it.', { subject: 'More seats for the new team?' }),
+        payloadHash: text('SHA-256 of its canonical JSON, in hex.', HASH),
+      })
+      .meta({
+        description:
+          "What the agent that waits is going to send, which is nobody's word: what you allow is that. Null: it showed nothing.",
+      })
+      .nullable(),
     error: field(z.string().nullable(), 'Why it could not be evaluated, where the item is about that.', null),
     history: z.array(step).meta({ description: 'What was done with it, in order; the newest 500 steps.' }),
   })

@@ -21,6 +21,13 @@ export const FACTS = {
   onboardedAt: '2024-03-01T00:00:00Z',
 }
 
+/** A host that nobody has (RFC 6761). */
+export const SUBSCRIPTION = {
+  url: 'https://crm.example.com/hooks/umpire',
+  events: ['adjudication.changed', 'adjudication.resolved'],
+  filter: { decision: 'expansion-outreach' },
+}
+
 export const ACCOUNT_CHANGE = { facts: FACTS, aliases: ['hubspot:4711'] }
 
 export const SIGNALS = {
@@ -48,6 +55,27 @@ export const QUESTION = {
   signals: [CHURN_RISK, HEALTHY],
   facts: FACTS,
   dryRun: false,
+}
+
+export const CHECK = {
+  account: 'acme',
+  decision: 'expansion-outreach',
+  action: 'send_expansion_email',
+  agent: 'renewal-copilot',
+  payload: { to: 'kim@acme.example', subject: 'More seats for the new team?' },
+}
+
+/** Of no lease that there is. */
+export const REDEMPTION = {
+  token: `uml_${'A'.repeat(64)}`,
+  payloadHash: '8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4',
+}
+
+export const ACTION_REPORT = {
+  account: 'acme',
+  decision: 'expansion-outreach',
+  action: 'send_expansion_email',
+  agent: 'renewal-copilot',
 }
 
 export const OUTCOMES = {

@@ -10,4 +10,7 @@ export const ready = z.object({
     'What does not work at the moment and stops no request; absent: everything works.',
     ["the queues can't be reached: notices and clocks wait"],
   ).optional(),
+  off: field(z.array(z.string()), 'Webhook sources that lack what they need; absent: none do.', [
+    'source `hubspot`: the variable `HUBSPOT_CLIENT_SECRET` is not set',
+  ]).optional(),
 })

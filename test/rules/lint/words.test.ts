@@ -176,3 +176,26 @@ describe('words that conditions compare with names', () => {
     expect(found('signals.exists(s, s.claim == "rsk")', { claims })).toEqual([])
   })
 })
+
+describe('agents of sources', () => {
+  const source = `sources:
+  crm:
+    auth: { scheme: bearer, secretFrom: CRM_TOKEN }
+    agents: [pulse, stranger]
+    matchers: [{ name: all, account: account, signals: signals }]
+`
+  const warned = (agents: string) =>
+    warnings([], {
+      files: { 'sources.yaml': source, 'agents.yaml': `agents: { pulse: { kind: health_model } }\n${agents}` },
+    })
+
+  it('that nobody declares are told, since they move nothing', () => {
+    expect(warned('')).toEqual([
+      'sources.yaml:4:21 agents.yaml does not declare `stranger`, so what the source says in its name is recorded and moves nothing; declare it there',
+    ])
+  })
+
+  it('are fine where agents that nobody declares are heard', () => {
+    expect(warned('unknown: { mode: live, trust: 0.5 }')).toEqual([])
+  })
+})

@@ -46,6 +46,7 @@ for (const { name, available, start } of BACKENDS) {
         'backtests',
         'clocks',
         'deliveries',
+        'leases',
         'notices',
         'questions',
       ])

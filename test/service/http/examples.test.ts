@@ -35,6 +35,22 @@ async function open(): Promise<string> {
 }
 let accounts = 0
 
+/** What redeems a lease of a check as in the examples, about an account that is doing well. */
+async function leased(): Promise<{ readonly token: string; readonly payloadHash: string }> {
+  const facts = { arr: 180_000, segment: 'mid_market', flags: [], onboardedAt: '2024-03-01T00:00:00Z' }
+  await call('PUT', '/v1/accounts/well', { body: { facts } })
+  const signal = { id: 'w1', agent: 'pulse', account: 'well', claim: 'healthy', confidence: 0.97 }
+  await call('POST', '/v1/signals', { body: { signals: [signal] } })
+  const check = bodies.find(([, path]) => path === '/v1/checks')![3] as object
+  const { body } = await call('POST', '/v1/checks', { body: { ...check, account: 'well' } })
+  return { token: body.lease.token, payloadHash: body.lease.payloadHash }
+}
+
+async function subscribed(): Promise<string> {
+  const { body } = await call('POST', '/v1/subscriptions', { body: { url: 'https://crm.example.com/' } })
+  return body.id
+}
+
 /** Rules that are not the active ones. */
 async function stored(): Promise<{ readonly ruleset: string }> {
   const { body } = await call('POST', '/v1/rulesets', { body: bodies.find(([, path]) => path === '/v1/rulesets')![3] })
@@ -42,16 +58,21 @@ async function stored(): Promise<{ readonly ruleset: string }> {
 }
 
 it('is given for every request body', () => {
-  expect(bodies).toHaveLength(17)
+  expect(bodies).toHaveLength(22)
   for (const [, path, type, body] of bodies) expect([path, type, body]).not.toContain(undefined)
 })
 
 it.each(bodies)('works under the rules that come along: %s %s, %s', async (method, path, type, body) => {
-  const id = /\{id\}|bulk/.test(path) ? await open() : ''
+  const id = path.startsWith('/v1/subscriptions/') ? await subscribed() : /\{id\}|bulk/.test(path) ? await open() : ''
   if (path.endsWith('/release')) await call('POST', `/v1/escalations/${id}/claim`, { body: { reviewer: 'maria' } })
   const names = { account: 'acme', agent: 'churn-radar', queue: 'csm', id }
   const url = Object.entries(names).reduce((url, [name, value]) => url.replace(`{${name}}`, value), path)
-  const own = path.endsWith('/bulk') ? { ids: [id] } : path === '/v1/shadow' ? await stored() : null
+  const owns: Readonly<Record<string, () => Promise<object>>> = {
+    '/v1/escalations/bulk': async () => ({ ids: [id] }),
+    '/v1/shadow': stored,
+    '/v1/leases/redeem': leased,
+  }
+  const own = await owns[path]?.()
   const sent = own ? { ...(body as object), ...own } : body
   const reply = await call(method, url, { body: JSON.stringify(sent), headers: { 'content-type': type } })
   expect(reply).toMatchObject({ status: expect.toSatisfy((status: number) => status >= 200 && status < 300) })

@@ -2,6 +2,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll } from 'vitest'
 import { createKey, type NewKey } from '../../../src/app/keys.ts'
 import { buildHttp, type HttpOptions } from '../../../src/http/app.ts'
+import { createWebhooks } from '../../../src/webhooks/webhooks.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from '../app.ts'
 import { createContract } from './contract.ts'
 
@@ -32,14 +33,23 @@ export interface TestHttp extends TestApp {
 
 const NO_LIMIT = { max: 1_000_000, timeWindow: 60_000 }
 
+export interface TestHttpOptions extends TestAppOptions, Partial<HttpOptions> {
+  /** What webhooks find in the environment. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** The HTTP API on an app and a database of its own. Call it at the top level of a file or `describe`. */
-export async function createTestHttp(options: TestAppOptions & Partial<HttpOptions> = {}): Promise<TestHttp> {
+export async function createTestHttp({ environment = {}, ...options }: TestHttpOptions = {}): Promise<TestHttp> {
   const test = await createTestApp(options)
+  const webhooks = createWebhooks(test.app, (name) => environment[name])
+  afterAll(webhooks.close)
   const http = await buildHttp(test.app, {
     version: '1.2.3',
     logger: test.app.log,
     rateLimit: options.rateLimit ?? NO_LIMIT,
     metrics: test.metricsText,
+    webhooks,
+    calledAs: 'https://umpire.example.com',
     ...options,
   })
   afterAll(() => http.close())

@@ -26,6 +26,6 @@ export async function loseQueues(redis: TestRedis | null, databaseUrl: string): 
   await execute(
     databaseUrl,
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name IN ('notices', 'clocks', 'questions', 'deliveries', 'backtests')`,
+     WHERE datname = current_database() AND application_name IN ('notices', 'clocks', 'questions', 'deliveries', 'leases', 'backtests')`,
   )
 }

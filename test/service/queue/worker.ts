@@ -28,6 +28,7 @@ const NOTHING: Handlers = {
   tick: async () => null,
   answerQuestion: async () => null,
   attemptDelivery: async () => null,
+  recheckLeases: async () => null,
   runBacktest: async () => null,
 }
 

@@ -4,6 +4,7 @@ import { allSchema } from '../schema/all.ts'
 import { isMap } from '../schema/check.ts'
 import { decisionSchema } from '../schema/decision.ts'
 import { queuesSchema } from '../schema/queues.ts'
+import { sourcesSchema } from '../schema/sources.ts'
 
 /** What is compared, and what people are shown of it: durations in milliseconds, and as they were written. */
 export interface Part {
@@ -45,7 +46,7 @@ export function* subjectsOf(files: ReadonlyMap<string, unknown>): Iterable<Subje
   for (const [name, value] of files) if (!SHARED.has(name)) yield decisionOf(value)
   yield { key: '3', name: 'agents', part: { meaning: withDefaults(agentsSchema.parse(agents)), written: agents } }
   yield { key: '4', name: 'queues', part: { meaning: queuesSchema.parse(queues), written: queues } }
-  yield { key: '5', name: 'sources', part: { meaning: sources, written: sources } }
+  yield { key: '5', name: 'sources', part: { meaning: sourcesSchema.parse(sources), written: sources } }
 }
 
 const SHARED = new Set(['_all.yaml', 'agents.yaml', 'queues.yaml', 'sources.yaml'])

@@ -16,6 +16,8 @@ const ONE_OF: Readonly<Record<string, string>> = {
   facts: 'fact',
   reasons: 'reason',
   notify: 'target',
+  sources: 'source',
+  cooldowns: 'cooldown of tag',
 }
 
 /** Whether a place is that of a thing with a name, or of a whole file. */
@@ -68,7 +70,7 @@ function hide(place: Place, value: unknown): unknown {
 }
 
 /** Those that may be left out and are there anyway. */
-const DURATIONS = new Set(['validFor', 'holdsFor', 'due', 'lease'])
+const DURATIONS = new Set(['validFor', 'holdsFor', 'due', 'lease', 'cooldown'])
 
 function defaultAt(place: Place, meaning: unknown): unknown {
   return typeof meaning === 'number' && DURATIONS.has(place.at(-1) ?? '') ? formatDuration(meaning) : meaning
@@ -93,9 +95,10 @@ export function nameInWords(place: Place, name: string): string {
   return `${thingAt(place)}: called ${name} now`
 }
 
-/** `rules apply in another order: a, b → b, a`. */
-export function orderInWords([section = '']: Place, from: readonly string[], to: readonly string[]): string {
-  return `${section} in another order: ${from.join(', ')} → ${to.join(', ')}`
+/** `rules in another order: a, b → b, a`. */
+export function orderInWords(place: Place, from: readonly string[], to: readonly string[]): string {
+  const of = place.length > 1 ? `${thingAt(place)}: ` : ''
+  return `${of}${place.at(-1)} in another order: ${from.join(', ')} → ${to.join(', ')}`
 }
 
 function thingAt(place: Place): string {

@@ -12,6 +12,7 @@ import { checkLosses } from './losses.ts'
 import { checkNames } from './names.ts'
 import { checkPermitted } from './permitted.ts'
 import { checkReview } from './review.ts'
+import { checkSources } from './sources.ts'
 
 export type { LintContext } from './examined.ts'
 
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   checkNames,
   checkFacts,
   checkAgents,
+  checkSources,
 ]
 
 /**

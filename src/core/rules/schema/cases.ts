@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DISPOSITIONS, REASONS, VERDICT_REASONS, VERDICTS } from '../../model.ts'
 import { agentSchema } from './agents.ts'
-import { durationSchema, nameSchema, probabilitySchema, textSchema, timeSchema } from './parts.ts'
+import { durationSchema, nameSchema, probabilitySchema, ruleIdSchema, textSchema, timeSchema } from './parts.ts'
 
 const factsSchema = z.record(z.string(), z.unknown())
 
@@ -23,6 +23,17 @@ const signalSchema = z
     context.issues.push({ code: 'custom', message, path: ['age'], input: age })
   })
 
+const takenSchema = z.strictObject({
+  action: nameSchema.describe('What was done.'),
+  tags: z
+    .array(nameSchema)
+    .optional()
+    .describe(
+      'What it was tagged with, of an action of another decision; those that this one gives it where left out.',
+    ),
+  age: durationSchema.describe('How long before `now` it was done.'),
+})
+
 const expectationSchema = z
   .strictObject({
     action: nameSchema.nullable().optional().describe('The recommended action; null where nothing is permitted.'),
@@ -37,7 +48,10 @@ const expectationSchema = z
       .describe('What each action costs on average, of some or all; null where that could not be told.'),
     regret: z.number().optional().describe('What a mistake costs on average.'),
     conflict: probabilitySchema.optional().describe('How much the agents contradict one another: 0 not, 1 a draw.'),
-    rules: z.array(nameSchema).optional().describe('Those that hold, and no others.'),
+    rules: z
+      .array(ruleIdSchema)
+      .optional()
+      .describe('Those that hold, and no others; `cooldown:<action>` and `cooldown:#<tag>` among them.'),
     tags: z.array(nameSchema).optional().describe('Those put on the answer, and no others.'),
     escalation: z
       .enum(['decision', 'sample'])
@@ -65,6 +79,10 @@ export const caseSchema = z.strictObject({
   facts: factsSchema.default({}).describe('Of the account, over those of all cases.'),
   agents: z.record(nameSchema, agentSchema).default({}).describe('Over `agents.yaml` and those of all cases.'),
   signals: z.array(signalSchema).default([]).describe('What agents have said about the account.'),
+  taken: z
+    .array(takenSchema)
+    .default([])
+    .describe('What agents have done with the account, under any decision; cooldowns count it.'),
   proposal: z
     .strictObject({
       agent: nameSchema.describe('Who wants to take the action.'),

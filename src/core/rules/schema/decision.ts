@@ -32,6 +32,9 @@ export const actionSchema = z.strictObject({
   loss: z
     .record(nameSchema, amountSchema)
     .describe('For each state, what this action costs more than the best one would: a number or a CEL expression.'),
+  cooldown: durationSchema
+    .optional()
+    .describe('How long after it was done it is not done again, whatever decision it was done under.'),
   description: textSchema.optional().describe('What the action is.'),
 })
 
@@ -86,6 +89,9 @@ export const decisionSchema = z.strictObject({
     .default(0)
     .describe('How much worse than the best a proposed action may be and still be allowed; 0 where left out.'),
   validFor: durationSchema.prefault('PT1H').describe('How long an answer may be used; an hour where left out.'),
+  lease: durationSchema
+    .prefault('PT10M')
+    .describe('How long an agent may act on an answer that allows it to; ten minutes where left out.'),
 })
 
 export type DecisionText = z.output<typeof decisionSchema>

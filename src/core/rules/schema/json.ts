@@ -4,12 +4,14 @@ import { allSchema } from './all.ts'
 import { casesSchema } from './cases.ts'
 import { decisionSchema } from './decision.ts'
 import { queuesSchema } from './queues.ts'
+import { sourcesSchema } from './sources.ts'
 
 const SCHEMAS = {
   'decision.schema.json': { title: 'An Umpire decision', schema: decisionSchema },
   'all.schema.json': { title: 'Rules of every decision', schema: allSchema },
   'agents.schema.json': { title: 'Agents that Umpire hears', schema: agentsSchema },
   'queues.schema.json': { title: 'Queues in which people decide', schema: queuesSchema },
+  'sources.schema.json': { title: 'Who may post to webhooks', schema: sourcesSchema },
   'test.schema.json': { title: 'Cases of an Umpire decision', schema: casesSchema },
 } as const
 

@@ -14,6 +14,9 @@ function refuse<T>(problemOf: (value: T) => string | null) {
 
 export const nameSchema = z.string().check(refuse(nameProblem))
 
+/** Of a rule, or of a cooldown, which vetoes like one. */
+export const ruleIdSchema = z.string().check(refuse((id) => nameProblem(id.replace(/^cooldown:#?/, ''))))
+
 const factNameSchema = z.string().check(refuse(factNameProblem))
 
 export const textSchema = z.string().trim().min(1).max(1000)
@@ -42,6 +45,15 @@ export const timeSchema = z.string().transform((text, context) => {
 })
 
 export const probabilitySchema = z.number().min(0).max(1)
+
+/** The name of an environment variable. */
+export const variableSchema = z.string().check((context) => {
+  if (/^[A-Z_][A-Z0-9_]*$/.test(context.value)) return
+  // The value may be the secret itself, so it is not repeated.
+  const message =
+    'write the name of an environment variable, as in `UMPIRE_CSM_SECRET`; what is secret is not for a file'
+  context.issues.push({ code: 'custom', message, input: context.value })
+})
 
 export const autonomySchema = z.enum(AUTONOMY)
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseTime } from '../time.ts'
-import { durationSchema, nameSchema, textSchema } from './parts.ts'
+import { durationSchema, nameSchema, textSchema, variableSchema } from './parts.ts'
 import { zoneProblem } from './zone.ts'
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
@@ -70,14 +70,6 @@ const onExpirySchema = z.union(
     error: 'must be `keep`, `fallback` or `{ raise: { queue, priority } }`',
   },
 )
-
-const variableSchema = z.string().check((context) => {
-  if (/^[A-Z_][A-Z0-9_]*$/.test(context.value)) return
-  // The value may be the secret itself, so it is not repeated.
-  const message =
-    'write the name of an environment variable, as in `UMPIRE_CSM_SECRET`; what is secret is not for a file'
-  context.issues.push({ code: 'custom', message, input: context.value })
-})
 
 const urlSchema = z.string().check((context) => {
   const message = urlProblem(context.value)

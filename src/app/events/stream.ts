@@ -1,0 +1,114 @@
+import type { EventType } from '../../core/events.ts'
+import type { Disposition } from '../../core/model.ts'
+import { accountIds } from '../../storage/aliases.ts'
+import { isAfter, type Position, readCursor, readHorizon } from '../../storage/events.ts'
+import type { App } from '../app.ts'
+import { isReviewer } from '../history.ts'
+import type { Principal } from '../principal.ts'
+import { Problem } from '../problem.ts'
+import { cursorOf, eventBody, eventId, isBlind, parseEventId } from './event.ts'
+import { concerns, isWanted } from './filter.ts'
+
+export interface StreamRequest {
+  readonly events?: readonly EventType[] | undefined
+  readonly decision?: string | undefined
+  readonly disposition?: Disposition | undefined
+  readonly account?: string | undefined
+  /** Of the last event that was heard; what came since is told first. Undefined: what comes from now on. */
+  readonly lastEventId?: string | undefined
+}
+
+/** What is told over a stream: events, and what becomes of the stream itself. */
+export interface StreamEvent {
+  /** Where to go on: all that came before was told, or is not wanted. */
+  readonly id: string
+  readonly type: EventType | StreamState
+  /** JSON. */
+  readonly body: string
+}
+
+/** It has begun; it has begun, and events are missing that are not kept any more; nothing has happened for a while. */
+export const STREAM_STATES = ['stream.opened', 'stream.late', 'stream.alive'] as const
+export type StreamState = (typeof STREAM_STATES)[number]
+
+/**
+ * What happens, as it happens, until nobody listens any more, the key is not good any more or the service stops.
+ *
+ * @param isStillGood whether the key of whoever listens has not been revoked: asked now and then
+ * @param signal aborted when nobody listens any more
+ * @throws Problem `invalid_request` for an id that is none, `unknown_decision`, `overloaded`
+ */
+export async function openStream(
+  app: App,
+  principal: Principal,
+  request: StreamRequest,
+  isStillGood: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<readonly StreamEvent[], void>> {
+  const heard = request.lastEventId === undefined ? null : parseEventId(request.lastEventId)
+  if (request.lastEventId !== undefined && heard === null) {
+    throw new Problem('invalid_request', `\`${request.lastEventId}\` is no id of an event; leave out \`last-event-id\``)
+  }
+  if (request.decision !== undefined) app.rules.decision(request.decision)
+  const start = await startAfter(app, heard)
+  const accounts = request.account === undefined ? undefined : await accountIds(app.db, request.account)
+  const leave = app.feed.follow(principal.name)
+  if (leave === null) throw new Problem('overloaded', 'too many streams are open; close some, or try again in a moment')
+  signal.addEventListener('abort', leave, { once: true })
+  if (signal.aborted) leave()
+  return tell(app, principal, { ...request, accounts }, start, isStillGood, signal)
+}
+
+/** What is kept no longer, or was counted by a server that has been restored since, can't be gone on from. */
+async function startAfter(
+  { db }: App,
+  heard: Position | null,
+): Promise<{ readonly after: Position; readonly isLate: boolean }> {
+  const [swept, horizon] = await Promise.all([readCursor(db, 'swept'), readHorizon(db)])
+  if (heard === null) return { after: horizon.position, isLate: false }
+  if (isAfter(heard, horizon.position)) return { after: horizon.position, isLate: true }
+  return isAfter(swept, heard) ? { after: swept, isLate: true } : { after: heard, isLate: false }
+}
+
+async function* tell(
+  app: App,
+  principal: Principal,
+  request: StreamRequest & { readonly accounts: readonly string[] | undefined },
+  start: { readonly after: Position; readonly isLate: boolean },
+  isStillGood: () => Promise<boolean>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly StreamEvent[], void> {
+  const { feed } = app
+  const { silence } = feed.limits
+  const hidesBlind = isReviewer(principal)
+  let { after } = start
+  yield [stateAt(after, start.isLate ? 'stream.late' : 'stream.opened')]
+  let [toldAt, checkedAt] = [performance.now(), performance.now()]
+  while (!feed.isClosed && !signal.aborted) {
+    const page = await feed.next(after, Math.max(0, toldAt + silence - performance.now()), signal)
+    after = page.next
+    const events = page.events
+      .filter((event) => concerns(principal, event) && isWanted(request, event))
+      .map((event) => ({ event, id: eventId(event) }))
+      .filter(({ id }) => id !== request.lastEventId)
+      .map(({ event, id }) => ({
+        id,
+        type: event.type,
+        body: eventBody(app, event, hidesBlind && isBlind(app, event.stored)),
+      }))
+    const now = performance.now()
+    if (now - checkedAt >= silence) {
+      if (!(await isStillGood())) return
+      checkedAt = now
+    }
+    if (events.length === 0 && now - toldAt < silence) continue
+    yield events.length > 0 ? events : [stateAt(after, 'stream.alive')]
+    toldAt = performance.now()
+  }
+}
+
+/** Told as an event, since not every client takes note of an id that comes without. */
+function stateAt(position: Position, type: StreamState): StreamEvent {
+  const id = cursorOf(position)
+  return { id, type, body: JSON.stringify({ id, type }) }
+}

@@ -1,0 +1,47 @@
+import type { Pool } from 'pg'
+import { answerQuickly, type QuickCheck, type StandingVerdict } from '../../storage/standing-verdicts.ts'
+
+/** Where checks that arrive together are answered together from what was answered before: see `answerQuickly`. */
+export interface QuickChecks {
+  /** @returns null where the question must be asked in full */
+  answer(check: QuickCheck): Promise<StandingVerdict | null>
+}
+
+interface Waiting {
+  readonly check: QuickCheck
+  readonly resolve: (answer: StandingVerdict | null) => void
+  readonly reject: (reason: unknown) => void
+}
+
+const BATCH = 256
+/** Round trips at a time: one is computed here while another waits for the database. */
+const UNDER_WAY = 2
+
+export function createQuickChecks({ pool, now }: { readonly pool: Pool; readonly now: () => number }): QuickChecks {
+  const waiting: Waiting[] = []
+  let running = 0
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, BATCH)
+      const checks = batch.map(({ check }) => check)
+      try {
+        const answers = await answerQuickly(pool, checks, now())
+        for (const [i, { resolve }] of batch.entries()) resolve(answers[i] ?? null)
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    running--
+  }
+
+  return {
+    answer: (check) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ check, resolve, reject })
+        if (running === UNDER_WAY) return
+        running++
+        void Promise.resolve().then(run)
+      }),
+  }
+}

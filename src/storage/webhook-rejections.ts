@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import type { Database } from './database.ts'
+
+/** What a source sent and could not be taken in. Times are milliseconds since the epoch. */
+export interface Rejection {
+  readonly id: string
+  readonly source: string
+  /** As the source calls it; null: not known. */
+  readonly account: string | null
+  /** Whether it is a payload of which it could not be told what its events are. */
+  readonly whole: boolean
+  /** JSON; of a payload what was sent. */
+  readonly event: string
+  /** Null: none fits. */
+  readonly matcher: string | null
+  readonly reason: string
+  /** How often it has come. */
+  readonly times: number
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+export type NewRejection = Pick<Rejection, 'id' | 'source' | 'account' | 'whole' | 'event' | 'matcher' | 'reason'>
+
+/** Keeps what could not be taken in. What has come before is counted, and its reason is the newest. */
+export async function keepRejections(
+  db: Kysely<Database>,
+  rejections: readonly NewRejection[],
+  now: number,
+): Promise<void> {
+  const rows = new Map(rejections.map((rejection) => [digestOf(rejection).toString('hex'), rejection]))
+  if (rows.size === 0) return
+  const at = new Date(now)
+  await db
+    .insertInto('webhook_rejections')
+    .values(
+      [...rows.values()].map((rejection) => ({
+        id: rejection.id,
+        account_id: rejection.account ?? '',
+        source: rejection.source,
+        digest: digestOf(rejection),
+        whole: rejection.whole,
+        event: storable(rejection.event),
+        matcher: rejection.matcher,
+        reason: storable(rejection.reason),
+        first_at: at,
+        last_at: at,
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.columns(['source', 'digest']).doUpdateSet({
+        times: sql`webhook_rejections.times + 1`,
+        last_at: sql`excluded.last_at`,
+        matcher: sql`excluded.matcher`,
+        reason: sql`excluded.reason`,
+        account_id: sql`excluded.account_id`,
+      }),
+    )
+    .execute()
+}
+
+const digestOf = ({ event }: Pick<Rejection, 'event'>): Buffer => createHash('sha256').update(event).digest()
+
+/** PostgreSQL has no NUL in a text. */
+const storable = (text: string): string => text.replaceAll('\0', '\uFFFD')
+
+export async function findRejection(db: Kysely<Database>, id: string): Promise<Rejection | undefined> {
+  const row = await db.selectFrom('webhook_rejections').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && rejectionOf(row)
+}
+
+/** Newest first; `after` is the last id of the page before. */
+export async function listRejections(
+  db: Kysely<Database>,
+  { source }: { readonly source?: string | undefined },
+  after: string | undefined,
+  limit: number,
+): Promise<readonly Rejection[]> {
+  let query = db.selectFrom('webhook_rejections').selectAll().orderBy('id', 'desc').limit(limit)
+  if (source !== undefined) query = query.where('source', '=', source)
+  if (after !== undefined) query = query.where('id', '<', after)
+  return (await query.execute()).map(rejectionOf)
+}
+
+/** Of a source, oldest first, those after an id. */
+export async function oldestRejections(
+  db: Kysely<Database>,
+  source: string,
+  after: string | undefined,
+  limit: number,
+): Promise<readonly Rejection[]> {
+  let query = db.selectFrom('webhook_rejections').selectAll().where('source', '=', source).orderBy('id').limit(limit)
+  if (after !== undefined) query = query.where('id', '>', after)
+  return (await query.execute()).map(rejectionOf)
+}
+
+/** Takes off the list what has been taken in. */
+export async function dropRejection(db: Kysely<Database>, id: string): Promise<void> {
+  await db.deleteFrom('webhook_rejections').where('id', '=', id).execute()
+}
+
+/** Says anew why something can't be taken in. */
+export async function explainRejection(
+  db: Kysely<Database>,
+  id: string,
+  { matcher, account, reason }: Pick<Rejection, 'matcher' | 'account' | 'reason'>,
+): Promise<void> {
+  await db
+    .updateTable('webhook_rejections')
+    .set({ matcher, account_id: account ?? '', reason: storable(reason) })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** @returns how many were deleted that last came by a time (milliseconds) */
+export async function deleteRejections(db: Kysely<Database>, by: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('webhook_rejections')
+    .where('last_at', '<=', new Date(by))
+    .executeTakeFirst()
+  return Number(numDeletedRows)
+}
+
+function rejectionOf(row: Selectable<Database['webhook_rejections']>): Rejection {
+  return {
+    id: row.id,
+    source: row.source,
+    account: row.account_id === '' ? null : row.account_id,
+    whole: row.whole,
+    event: row.event,
+    matcher: row.matcher,
+    reason: row.reason,
+    times: row.times,
+    firstAt: row.first_at.getTime(),
+    lastAt: row.last_at.getTime(),
+  }
+}

@@ -1,0 +1,141 @@
+import jsonata from 'jsonata'
+import { jsonataMessage } from '../../core/rules/jsonata.ts'
+import type { Mapping, Matcher, Scalar, Source } from '../../core/sources.ts'
+import { type Failed, failed, type Made } from './made.ts'
+
+/** A source, ready to be asked. Evaluated where it can be ended: an expression may run for ever. */
+export interface Expressions {
+  /** The events in a payload. */
+  split(payload: unknown, receivedAt: string): Promise<readonly unknown[] | Failed>
+  /** @param receivedAt RFC 3339 */
+  map(event: unknown, receivedAt: string): Promise<Made>
+}
+
+/** What an expression may take before it counts as one that does not end: milliseconds, calls, items of a list. */
+const LIMITS = { timeout: 500, stack: 400, sequence: 100_000 }
+
+type Limits = typeof LIMITS | undefined
+
+type Evaluate = (event: unknown, receivedAt: string) => Promise<unknown>
+
+const PARTS = ['account', 'aliases', 'at', 'facts', 'signals'] as const
+
+/**
+ * @param guarded whether an expression that takes too much is ended by itself, with words. It costs half as much again, and is
+ *   needed only where one has been ended from outside.
+ */
+export function compileExpressions({ forEach, matchers }: Source, guarded: boolean): Expressions {
+  const limits = guarded ? LIMITS : undefined
+  const events = forEach === null ? null : compile('forEach', forEach, limits)
+  const kinds = matchers.map((matcher) => compileMatcher(matcher, limits))
+  return {
+    async split(payload, receivedAt) {
+      if (events === null) return Array.isArray(payload) ? payload : [payload]
+      try {
+        const found = await events(payload, receivedAt)
+        if (found === undefined) return failed('`forEach` finds no events in it')
+        return Array.isArray(found) ? found : [found]
+      } catch (error) {
+        return failed((error as Error).message)
+      }
+    },
+    async map(event, receivedAt) {
+      for (const { matcher, fits, make } of kinds) {
+        try {
+          if (await fits(event, receivedAt)) return await make(event, receivedAt)
+        } catch (error) {
+          return failed((error as Error).message, matcher)
+        }
+      }
+      return failed('no matcher fits; add one, with `ignore: true` if such events are not wanted')
+    },
+  }
+}
+
+interface Kind {
+  readonly matcher: string
+  fits(event: unknown, receivedAt: string): Promise<boolean>
+  make(event: unknown, receivedAt: string): Promise<Made>
+}
+
+function compileMatcher({ name: matcher, match, when, makes }: Matcher, limits: Limits): Kind {
+  const fields = Object.entries(match).map(([path, values]) => ({ path: path.split('.'), values }))
+  const condition = when === null ? null : compile('when', when, limits)
+  const parts = compileParts(makes, limits)
+  return {
+    matcher,
+    async fits(event, receivedAt) {
+      if (!fields.every(({ path, values }) => values.includes(fieldAt(event, path)))) return false
+      const holds = condition === null ? true : await condition(event, receivedAt)
+      if (typeof holds === 'boolean' || holds === undefined) return holds === true
+      throw new Error(`\`when\` must come to true or false, not ${JSON.stringify(holds).slice(0, 40)}`)
+    },
+    async make(event, receivedAt) {
+      if (parts === null) return { kind: 'ignored', matcher }
+      const made: Record<string, unknown> = {}
+      for (const [part, evaluate] of parts) made[part] = await evaluate(event, receivedAt)
+      return { kind: 'made', matcher, account: null, ...made }
+    },
+  }
+}
+
+function compileParts(makes: Mapping | null, limits: Limits): readonly (readonly [string, Evaluate])[] | null {
+  if (makes === null) return null
+  return PARTS.flatMap((part) => {
+    const source = makes[part]
+    return source === null ? [] : [[part, compile(part, source, limits)] as const]
+  })
+}
+
+/** The own field at a path; null where there is none. */
+function fieldAt(event: unknown, path: readonly string[]): Scalar {
+  let value: unknown = event
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return null
+    value = (value as Record<string, unknown>)[key]
+  }
+  return value as Scalar
+}
+
+/** @returns what the expression comes to, as JSON would have it; undefined: nothing. It throws an Error in words */
+function compile(key: string, source: string, limits: Limits): Evaluate {
+  const expression = jsonata(source, limits)
+  return async (event, receivedAt) => {
+    try {
+      const value = await expression.evaluate(event, { receivedAt })
+      if (typeof value === 'string' || typeof value === 'boolean') return value
+      const text = JSON.stringify(value)
+      return text === undefined ? undefined : JSON.parse(text)
+    } catch (error) {
+      throw new Error(`\`${key}\`: ${inWords(error as JsonataError)}`)
+    }
+  }
+}
+
+interface JsonataError {
+  readonly code?: string
+  readonly position?: number
+  readonly token?: string
+  readonly message?: string
+}
+
+const TOO_LONG = `took longer than ${LIMITS.timeout} ms`
+
+function inWords({ code, position, token, message = '' }: JsonataError): string {
+  const at = position === undefined ? '' : ` (near character ${position})`
+  switch (code) {
+    case 'D1012':
+      return TOO_LONG
+    case 'D1011':
+      return 'calls itself too often'
+    case 'D2014':
+    case 'D2015':
+      return `makes a list of more than ${LIMITS.sequence.toLocaleString('en')} items`
+    case 'D3030':
+      return `${jsonataMessage(message)}; say what becomes of such values${at}`
+    case 'T1006':
+      return `\`$${token}\` is no function${at}`
+    default:
+      return `${jsonataMessage(message).slice(0, 300)}${at}`
+  }
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import path from 'node:path'
+import { Problem } from '../../app/problem.ts'
+import type { Source } from '../../core/sources.ts'
+import type { Said, Task } from './worker.ts'
+
+/** Why a process was ended, in words that follow what it did. */
+export class Ended extends Error {
+  override readonly name = 'Ended'
+}
+
+/** The process of one source. It does one task after another, and is started anew after it had to be ended. */
+export interface SourceProcess {
+  /**
+   * @param hear takes what the process says, and tells whether that was all
+   * @throws Ended; Problem `overloaded` where too many wait
+   */
+  ask(task: Task, hear: (said: Said) => boolean): Promise<void>
+  /** Ends it once it has done what it was asked. */
+  retire(): Promise<void>
+}
+
+/** One that says nothing for so long is ended. Milliseconds. */
+const PATIENCE = 1_000
+/** Until it can be asked it loads its modules, on a host that may be busy. Milliseconds. */
+const START = 20_000
+/** One that is not asked anything for so long gives its memory back. Milliseconds. */
+const IDLE = 60_000
+const MEGABYTES = 64
+const WAITING_AT_MOST = 100
+
+export function createSourceProcess(source: Source): SourceProcess {
+  let child: ChildProcess | null = null
+  let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
+  let idle: NodeJS.Timeout | undefined
+
+  function end(): void {
+    clearTimeout(idle)
+    child?.kill('SIGKILL')
+    child = null
+  }
+
+  async function run(task: Task, hear: (said: Said) => boolean): Promise<void> {
+    clearTimeout(idle)
+    if (child?.connected === false) end()
+    try {
+      child ??= await start(source)
+      await ask(child, task, hear, PATIENCE)
+      idle = setTimeout(end, IDLE).unref()
+    } catch (error) {
+      end()
+      throw error
+    }
+  }
+
+  return {
+    async ask(task, hear) {
+      if (waiting >= WAITING_AT_MOST) {
+        throw new Problem('overloaded', `too much of source \`${source.name}\` waits; send it again in a moment`)
+      }
+      waiting++
+      const done = last.then(() => run(task, hear))
+      last = done.catch(() => {}).finally(() => waiting--)
+      await done
+    },
+    async retire() {
+      await last
+      end()
+    },
+  }
+}
+
+/**
+ * A process and no thread: a thread that needs too much memory at once takes all of its process with it. It sees neither
+ * the environment nor the terminal, and signals for ours are not for it. From the sources it loads what runs TypeScript.
+ */
+async function start(source: Source): Promise<ChildProcess> {
+  const extension = path.extname(new URL(import.meta.url).pathname)
+  const loader = extension === '.ts' ? ['--import', import.meta.resolve('tsx')] : []
+  const child = fork(new URL(`./worker${extension}`, import.meta.url), {
+    execArgv: [`--max-old-space-size=${MEGABYTES}`, '--max-semi-space-size=8', ...loader],
+    env: {},
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    detached: true,
+  })
+  // What goes wrong while nothing is asked shows when something is.
+  child.on('error', () => {})
+  await ask(child, { kind: 'source', source }, ({ kind }) => kind === 'ready', START)
+  return child
+}
+
+/**
+ * Resolves when `hear` has heard all.
+ * @param patience how long nothing may be said, in milliseconds
+ * @throws Ended where that is exceeded, or it ends by itself
+ */
+async function ask(child: ChildProcess, task: Task, hear: (said: Said) => boolean, patience: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  let stop = () => {}
+  hold(child)
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const wait = () => {
+        clearTimeout(timer)
+        timer = setTimeout(() => reject(new Ended(`did not end within ${patience} ms, and were ended`)), patience)
+      }
+      const onMessage = (said: Said) => (hear(said) ? resolve() : wait())
+      const onExit = (_code: number | null, signal: string | null) => reject(new Ended(lastWords(signal)))
+      child.on('message', onMessage).on('error', reject).on('exit', onExit)
+      stop = () => void child.off('message', onMessage).off('error', reject).off('exit', onExit)
+      wait()
+      child.send(task)
+    })
+  } finally {
+    clearTimeout(timer)
+    stop()
+    letGo(child)
+  }
+}
+
+/** Node aborts where memory is exhausted. */
+function lastWords(signal: string | null): string {
+  return signal === 'SIGABRT' || signal === 'SIGTRAP'
+    ? `needed more than ${MEGABYTES} MB, and were ended`
+    : 'were ended from outside'
+}
+
+/** Only while something is asked of it does it keep our process from ending. */
+function hold(child: ChildProcess): void {
+  child.ref()
+  child.channel?.ref()
+}
+
+function letGo(child: ChildProcess): void {
+  child.unref()
+  child.channel?.unref()
+}

@@ -1,0 +1,63 @@
+import { Problem } from '../app/problem.ts'
+import type { Source } from '../core/sources.ts'
+import { parseJson } from '../http/parse-json.ts'
+import { type Failed, failed } from './mapping/made.ts'
+import type { Mapper } from './mapping/mapper.ts'
+import { isOrganization, parseOutboundMessage } from './salesforce.ts'
+import { XmlError } from './xml.ts'
+
+/** The events in what was sent, or why they can't be found. */
+export type Events = readonly unknown[] | Failed
+
+/** In one request. */
+export const EVENTS_AT_MOST = 1_000
+
+/**
+ * Finds the events in a body that is known to be from its source.
+ *
+ * @param organization the only one that is heard, of Salesforce
+ * @param receivedAt RFC 3339
+ * @throws Problem `invalid_request` for XML that says nothing of who sent it, `sender_not_authenticated` for that of another organization
+ */
+export async function readEvents(
+  mapper: Mapper,
+  source: Source,
+  {
+    body,
+    organization,
+    receivedAt,
+  }: { readonly body: Buffer; readonly organization: string | null; readonly receivedAt: string },
+): Promise<Events> {
+  const payload = source.format === 'salesforce' ? readMessage(body, organization) : readPayload(body)
+  if (isFailed(payload)) return payload
+  const events = await mapper.split(source, payload.value, receivedAt)
+  if (isFailed(events) || events.length <= EVENTS_AT_MOST) return events
+  return failed(`it has ${events.length} events; at most ${EVENTS_AT_MOST} are taken in at once`)
+}
+
+export function isFailed(found: unknown): found is Failed {
+  return typeof found === 'object' && found !== null && !Array.isArray(found) && (found as Failed).kind === 'failed'
+}
+
+function readPayload(body: Buffer): { readonly kind?: never; readonly value: unknown } | Failed {
+  try {
+    const value = parseJson(body)
+    return value === undefined ? failed('the body is empty') : { value }
+  } catch (error) {
+    if (error instanceof Problem) return failed(error.message)
+    throw error
+  }
+}
+
+function readMessage(body: Buffer, organization: string | null): { readonly kind?: never; readonly value: unknown } {
+  try {
+    const message = parseOutboundMessage(body)
+    if (organization !== null && !isOrganization(message.organization, organization)) {
+      throw new Problem('sender_not_authenticated', 'the message is from another organization of Salesforce')
+    }
+    return { value: message.notifications }
+  } catch (error) {
+    if (error instanceof XmlError) throw new Problem('invalid_request', error.message)
+    throw error
+  }
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { adjudicate } from '../../src/core/adjudicate.ts'
+import { coversPayload, insteadOf, isFresh, type Lease, refuseLease, versionOf } from '../../src/core/lease.ts'
+import type { Ruling } from '../../src/core/model.ts'
+import { because } from '../../src/core/summary.ts'
+import { CHURN, expansion, NOW, PULSE, question, REVIEW, rule } from './fixtures.ts'
+
+const MINUTE = 60_000
+const HASH = 'a'.repeat(64)
+
+const lease = (fields: Partial<Lease> = {}): Lease => ({
+  id: 'l1',
+  account: 'acme',
+  decision: 'expansion-outreach',
+  action: 'send_expansion_email',
+  tags: [],
+  agent: 'renewal-copilot',
+  payloadHash: HASH,
+  owner: 'copilot-key',
+  adjudication: 'a1',
+  ruleset: 'sha256:1',
+  version: '1.2.0.0.3',
+  freshUntil: NOW + 60 * MINUTE,
+  issuedAt: NOW,
+  expiresAt: NOW + 10 * MINUTE,
+  status: 'open',
+  settledAt: null,
+  reason: null,
+  ...fields,
+})
+const refuse = (fields: Partial<Lease>, now = NOW, payloadHash: string | null = HASH) =>
+  refuseLease(lease(fields), { now, payloadHash })
+
+describe('a lease', () => {
+  it('may be redeemed until it expires, for what was checked', () => {
+    expect(refuse({})).toBeNull()
+    expect(refuse({}, NOW + 10 * MINUTE - 1)).toBeNull()
+    expect(refuse({ payloadHash: null }, NOW, null)).toBeNull()
+  })
+
+  it.each<[string, Partial<Lease>, number, string | null, string, string]>([
+    [
+      'used',
+      { status: 'redeemed', settledAt: NOW },
+      NOW,
+      HASH,
+      'lease_used',
+      'lease `l1` was redeemed at 2026-11-20T09:00:00.000Z, and is good for once; check again to act again',
+    ],
+    [
+      'revoked',
+      { status: 'revoked', reason: 'churn-radar outweighs pulse' },
+      NOW,
+      HASH,
+      'lease_revoked',
+      'lease `l1` was revoked: churn-radar outweighs pulse; check again before you act',
+    ],
+    [
+      'expired to the millisecond',
+      {},
+      NOW + 10 * MINUTE,
+      HASH,
+      'lease_expired',
+      'lease `l1` expired at 2026-11-20T09:10:00.000Z, PT10M after it was issued; check again',
+    ],
+    [
+      'marked as expired',
+      { status: 'expired' },
+      NOW,
+      HASH,
+      'lease_expired',
+      'lease `l1` expired at 2026-11-20T09:10:00.000Z, PT10M after it was issued; check again',
+    ],
+    [
+      'for another payload',
+      {},
+      NOW,
+      'b'.repeat(64),
+      'payload_changed',
+      `lease \`l1\` is for the payload \`${HASH}\`: what is sent is not what was checked; check again if it has changed`,
+    ],
+    [
+      'for a payload that is not named',
+      {},
+      NOW,
+      null,
+      'payload_changed',
+      `lease \`l1\` is for the payload \`${HASH}\`: say with \`payloadHash\` what is sent; check again if it has changed`,
+    ],
+    [
+      'for no payload',
+      { payloadHash: null },
+      NOW,
+      HASH,
+      'payload_changed',
+      'lease `l1` was issued without a payload; check again with the one that is to be sent',
+    ],
+  ])('is refused where it is %s', (_what, fields, now, sent, code, message) => {
+    expect(refuse(fields, now, sent)).toEqual({ code, message })
+  })
+
+  it('that was used says so, even when it is over or another payload is sent', () => {
+    const used = { status: 'redeemed', settledAt: NOW } as const
+    expect(refuse(used, NOW + 60 * MINUTE, null)?.code).toBe('lease_used')
+  })
+
+  it('rests on its answer while nothing that counts has come', () => {
+    const known = { version: '1.2.0.0.3', ruleset: 'sha256:1', now: NOW }
+    expect(isFresh(lease(), known)).toBe(true)
+    expect(
+      isFresh(lease(), { ...known, version: versionOf({ facts: 1, signals: 3, ruling: 0, taken: 0, agents: 3 }) }),
+    ).toBe(false)
+    expect(isFresh(lease(), { ...known, ruleset: 'sha256:2' })).toBe(false)
+    expect(isFresh(lease(), { ...known, now: NOW + 60 * MINUTE })).toBe(false)
+  })
+})
+
+describe('a person who was shown a payload', () => {
+  const ruling = (shown?: Ruling['shown']) => ({ action: 'send_expansion_email', shown }) as Ruling
+  const send = { agent: 'renewal-copilot', action: 'send_expansion_email' }
+
+  it('allowed that, from that agent', () => {
+    const shown = ruling({ agent: 'renewal-copilot', payloadHash: HASH })
+    expect(coversPayload(shown, send, HASH)).toBe(true)
+    expect(coversPayload(shown, send, 'b'.repeat(64))).toBe(false)
+    expect(coversPayload(shown, send, null)).toBe(false)
+    expect(coversPayload(shown, { ...send, agent: 'other' }, HASH)).toBe(false)
+  })
+
+  it('decided against other actions all the same', () => {
+    const shown = ruling({ agent: 'renewal-copilot', payloadHash: HASH })
+    expect(coversPayload(shown, { ...send, action: 'wait' }, null)).toBe(true)
+    expect(coversPayload(shown, null, null)).toBe(true)
+  })
+
+  it('who was shown none decided about all', () => {
+    expect(coversPayload(ruling(), send, HASH)).toBe(true)
+  })
+})
+
+describe('what an agent is told', () => {
+  const proposal = { agent: 'renewal-copilot', action: 'send_expansion_email' }
+  const answer = (signals = [CHURN], decision = expansion()) => adjudicate(decision, question(signals, { proposal }))
+
+  it('is why, in a sentence', () => {
+    expect(because(answer([PULSE]).summary)).toMatch(/^pulse \(90 % healthy, today\) points that way/)
+    expect(because(answer().summary)).toMatch(/^churn-radar \(82 % churn risk, today\) points that way; that saves/)
+  })
+
+  it('is what to do instead, where that is known', () => {
+    expect(insteadOf(answer())).toBe('wait')
+    expect(insteadOf(answer([PULSE]))).toBeNull()
+  })
+
+  it('is not what looks best while a person decides', () => {
+    expect(insteadOf(answer([CHURN, PULSE]))).toBeNull()
+    const vetoed = expansion({
+      rules: [rule('dispute', [{ kind: 'veto', actions: [0] }])],
+      review: { ...REVIEW, cost: 0 },
+      actions: [...expansion().actions, { ...expansion().actions[0]!, name: 'call' }],
+    })
+    const denied = answer([CHURN, PULSE], vetoed)
+    expect(denied.proposal?.verdict).toBe('deny')
+    expect(insteadOf(denied)).toBeNull()
+  })
+})

@@ -1,0 +1,177 @@
+import { describe, expect, it } from 'vitest'
+import { activate } from '../../../src/app/activation.ts'
+import { recheckLeases, type Stir } from '../../../src/app/leases/recheck.ts'
+import { sweepLeases } from '../../../src/app/leases/uptake.ts'
+import { loadRuleset } from '../../../src/core/rules/load.ts'
+import { createTestApp } from '../app.ts'
+import { execute } from '../database.ts'
+import { BACKENDS } from '../queue/backends.ts'
+import { eventually } from '../queue/eventually.ts'
+import { startWorker } from '../queue/worker.ts'
+import { createCopilot, rulesWith } from './copilot.ts'
+
+const stirs = (databaseUrl: string) =>
+  execute<{ id: number; payload: string }>(
+    databaseUrl,
+    `SELECT id::int, payload FROM outbox WHERE topic = 'leases' ORDER BY id`,
+  )
+
+describe('open leases', async () => {
+  const { app, allowed, redeem, signal, facts, call, databaseUrl } = await createCopilot()
+
+  /** Does what the outbox calls for. */
+  async function work(): Promise<readonly Stir[]> {
+    const rows = await stirs(databaseUrl)
+    for (const { id, payload } of rows) await recheckLeases(app, id, JSON.parse(payload))
+    return rows.map(({ payload }) => JSON.parse(payload))
+  }
+  const statusOf = async (id: string) =>
+    (
+      await execute<{ status: string; reason: string | null }>(
+        databaseUrl,
+        'SELECT status, reason FROM leases WHERE id = $1',
+        [id],
+      )
+    )[0]!
+
+  it('are looked at again when something comes for their account, and only then', async () => {
+    await signal('pulse', 'healthy', 0.9)
+    expect(await work()).toEqual([])
+    const { lease } = (await allowed()).body
+    await facts({ arr: 180_000 }, 'beta')
+    expect(await work()).toEqual([])
+    await signal('pulse', 'healthy', 0.91)
+    await facts({ segment: 'smb' })
+    expect(await work()).toEqual([{ account: 'acme' }, { account: 'acme' }])
+    expect(await stirs(databaseUrl)).toEqual([])
+    expect((await statusOf(lease.id)).status).toBe('open')
+  })
+
+  it('are revoked where they no longer hold, and the trail and those who listen are told', async () => {
+    const { lease, adjudication } = (await allowed()).body
+    await signal('churn-radar', 'churn_risk', 0.98)
+    await work()
+    const { status, reason } = await statusOf(lease.id)
+    expect(status).toBe('revoked')
+    expect(reason).toMatch(/^a person decides now: /)
+    expect((await redeem(lease.token)).body).toMatchObject({
+      code: 'lease_revoked',
+      detail: expect.stringContaining(reason!),
+    })
+    const entries = (await call('GET', '/v1/audit?stream=account:acme&limit=200')).body.entries
+    expect(entries.filter(({ kind }: any) => kind === 'lease.revoked').length).toBeGreaterThan(0)
+    const events = await execute<{ body: string; agent: string; adjudication_id: string }>(
+      databaseUrl,
+      `SELECT body, agent, adjudication_id FROM events WHERE type = 'lease.revoked' AND body::json #>> '{lease,id}' = $1`,
+      [lease.id],
+    )
+    expect(events).toHaveLength(1)
+    expect(events[0]).toMatchObject({ agent: 'renewal-copilot', adjudication_id: adjudication })
+    expect(JSON.parse(events[0]!.body)).toEqual({
+      lease: { id: lease.id, agent: 'renewal-copilot', action: 'send_expansion_email' },
+      reason,
+    })
+    // Doing it again does no harm.
+    await recheckLeases(app, 0, { account: 'acme' })
+    expect((await call('GET', '/v1/audit/verify')).body.ok).toBe(true)
+  })
+
+  it('go over to the account that theirs joins', async () => {
+    await facts({ arr: 180_000, segment: 'mid' }, 'crm:1')
+    await signal('pulse', 'healthy', 0.9, { account: 'crm:1' })
+    const { lease } = (await allowed({ account: 'crm:1' })).body
+    await call('PUT', '/v1/accounts/one', { body: { facts: { arr: 180_000 }, aliases: ['crm:1'] } })
+    await work()
+    await signal('pulse', 'healthy', 0.93, { account: 'one' })
+    expect(await work()).toEqual([{ account: 'one' }])
+    const done = await redeem(lease.token)
+    expect(done.body).toMatchObject({ verdict: 'go', account: 'one' })
+  })
+
+  it('are marked once they have expired, and forgotten when nobody asks any more', async () => {
+    const late = await createTestApp({ databaseUrl })
+    await sweepLeases(late.app)
+    await allowed({ account: 'one' })
+    const statuses = async () =>
+      Object.fromEntries(
+        (
+          await execute<{ status: string; n: number }>(
+            databaseUrl,
+            'SELECT status, count(*)::int AS n FROM leases GROUP BY status',
+          )
+        ).map(({ status, n }) => [status, n]),
+      )
+    const before = await statuses()
+    late.pass(11 * 60_000)
+    await sweepLeases(late.app)
+    const marked = await statuses()
+    expect(marked).toEqual({ redeemed: before.redeemed, revoked: before.revoked, expired: 1 })
+    late.pass(90 * 86_400_000)
+    expect(await sweepLeases(late.app)).toBe(marked.expired! + marked.revoked!)
+    expect(await statuses()).toEqual({ redeemed: before.redeemed })
+  })
+})
+
+describe('other rules', async () => {
+  const { app, allowed, redeem, databaseUrl, facts, signal } = await createCopilot()
+
+  function load(files: Readonly<Record<string, string>>) {
+    const { ruleset } = loadRuleset(Object.entries(files).map(([path, text]) => ({ path, text })))
+    return ruleset!
+  }
+  const how = { source: 'api', by: 'maria', pinned: true, restores: null }
+
+  it('end leases that they would not have given, of all accounts', async () => {
+    await facts({ arr: 180_000, segment: 'mid' }, 'beta')
+    await signal('pulse', 'healthy', 0.9, { account: 'beta' })
+    const leases = [(await allowed()).body.lease, (await allowed({ account: 'beta' })).body.lease]
+    const strict = load(rulesWith(['autonomy: supervised', 'autonomy: copilot']))
+    const activation = await activate(app.db, strict, how, app.now())
+    const [row] = await stirs(databaseUrl)
+    expect(JSON.parse(row!.payload)).toEqual({ activation: activation.sequence })
+    // This process has not heard of it yet.
+    expect(await recheckLeases(app, row!.id, { activation: activation.sequence })).toBe(app.now() + 200)
+    app.rules.follow(activation, strict)
+    expect(await recheckLeases(app, row!.id, { activation: activation.sequence })).toBeNull()
+    expect(await stirs(databaseUrl)).toEqual([])
+    const rows = await execute<{ status: string }>(databaseUrl, 'SELECT status FROM leases')
+    expect(rows.map(({ status }) => status)).toEqual(['revoked', 'revoked'])
+    for (const { token } of leases) {
+      expect((await redeem(token)).body.detail).toMatch(/csm decides on (that|send expansion email) every time/)
+    }
+  })
+
+  it('that have no such action any more say so', async () => {
+    const lenient = load(rulesWith())
+    app.rules.follow(await activate(app.db, lenient, how, app.now()), lenient)
+    const { lease } = (await allowed()).body
+    const renamed = load(rulesWith(['  send_expansion_email:', '  mail:'], ['[send_expansion_email]', '[mail]']))
+    app.rules.follow(await activate(app.db, renamed, how, app.now()), renamed)
+    expect((await redeem(lease.token)).body.detail).toContain(
+      'the rules have no `send_expansion_email` under `expansion-outreach` any more',
+    )
+  })
+})
+
+for (const { name, available, start } of BACKENDS) {
+  describe.skipIf(!available)(`a contradicting signal, with queues on ${name}`, async () => {
+    const redis = available ? await start() : null
+    const copilot = await createCopilot()
+    const { app, allowed, signal, databaseUrl } = copilot
+    startWorker(copilot, {
+      redis,
+      now: app.now,
+      handlers: { recheckLeases: (outbox, stir) => recheckLeases(app, outbox, stir) },
+    })
+
+    it('revokes a lease though nobody redeems it', async () => {
+      const { lease } = (await allowed()).body
+      await signal('churn-radar', 'churn_risk', 0.98)
+      const statuses = () =>
+        execute<{ status: string }>(databaseUrl, 'SELECT status FROM leases WHERE id = $1', [lease.id])
+      await eventually(async () => (await statuses())[0]?.status === 'revoked')
+      await eventually(async () => (await stirs(databaseUrl)).length === 0)
+      expect(await statuses()).toEqual([{ status: 'revoked' }])
+    })
+  })
+}
