@@ -3,8 +3,6 @@ import formats from 'ajv-formats'
 
 type Schema = Record<string, unknown>
 interface Operation {
-  /** Empty: it needs no API key. */
-  readonly security?: readonly unknown[]
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: Schema }>> }>>
 }
 
