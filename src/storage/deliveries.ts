@@ -84,12 +84,20 @@ export async function pendingDeliveries(
   return (await query.execute()).map((row) => ({ id: row.id, nextAt: row.next_at!.getTime() }))
 }
 
-/** @returns how many of those that were settled by a time (milliseconds) were deleted */
-export async function deleteSettled(db: Kysely<Database>, by: number): Promise<number> {
-  const { numDeletedRows } = await db
-    .deleteFrom('deliveries')
-    .where('settled_at', '<=', new Date(by))
-    .executeTakeFirst()
+/**
+ * Deletes what was settled by a time (milliseconds), so few at a time that nobody waits for it.
+ * @param which all of them, or those that a subscription has taken
+ * @returns how many were deleted
+ */
+export async function deleteSettled(
+  db: Kysely<Database>,
+  by: number,
+  which: 'all' | 'taken by subscriptions',
+  limit: number,
+): Promise<number> {
+  let old = db.selectFrom('deliveries').select('id').where('settled_at', '<=', new Date(by)).limit(limit)
+  if (which !== 'all') old = old.where('subscription_id', 'is not', null).where('status', '=', 'delivered')
+  const { numDeletedRows } = await db.deleteFrom('deliveries').where('id', 'in', old).executeTakeFirst()
   return Number(numDeletedRows)
 }
 

@@ -15,7 +15,13 @@ import { createResource } from './resource.ts'
 export interface Metrics {
   adjudicated(answer: Answered): void
   shadowed(decision: string, answer: Shadowed): void
+  /** @param cached whether it was answered from what was answered before */
+  checked(decision: string, verdict: string, cached: boolean): void
+  /** @param result `go`, or the code of the problem */
+  redeemed(result: string): void
   ingested(status: 'accepted' | 'duplicate' | 'rejected', signals: number): void
+  /** @param result of events that a source has posted */
+  posted(source: string, result: 'taken' | 'ignored' | 'rejected', events: number): void
   /** @param seconds from the commit of what is told to its notice being handled */
   noticed(seconds: number): void
 }
@@ -103,12 +109,15 @@ export interface Observed {
 export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Observed): Metrics {
   const adjudications = meter.createCounter('umpire.adjudications', { description: 'Adjudications made' })
   const signals = meter.createCounter('umpire.signals', { description: 'Signals received' })
+  const webhookEvents = meter.createCounter('umpire.webhook.events', { description: 'Events that sources have posted' })
   const shadowAnswers = meter.createCounter('umpire.shadow.answers', {
     description: 'Answers of a shadow set, given to nobody, by how they compare with those that were given',
   })
   const shadowErrors = meter.createCounter('umpire.shadow.errors', {
     description: 'Answers of a shadow set in which an expression failed, so that it asks a person',
   })
+  const checks = meter.createCounter('umpire.checks', { description: 'Checks of agents before they act' })
+  const redemptions = meter.createCounter('umpire.redemptions', { description: 'Leases that agents wanted to redeem' })
   const conflict = meter.createHistogram('umpire.conflict', {
     description: 'Conflict among the signals of an adjudication: 0 unanimous, 1 a draw',
     advice: { explicitBucketBoundaries: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] },
@@ -148,8 +157,13 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
       shadowAnswers.add(1, { decision, result })
       if (errored) shadowErrors.add(1, { decision })
     },
+    checked: (decision, verdict, cached) => checks.add(1, { cached, decision, verdict }),
+    redeemed: (result) => redemptions.add(1, { result }),
     ingested(status, count) {
       if (count > 0) signals.add(count, { status })
+    },
+    posted(source, result, count) {
+      if (count > 0) webhookEvents.add(count, { source, result })
     },
     noticed: (seconds) => noticeDelay.record(Math.max(0, seconds)),
   }

@@ -82,6 +82,7 @@ export async function reject(app: App, source: string, rejected: readonly NewRej
   const [first] = rejected
   if (first === undefined) return
   await keepRejections(app.db, rejected, app.now())
-  const { matcher, reason } = first
-  app.log.warn({ source, rejected: rejected.length, matcher, reason }, 'could not take in what a webhook brought')
+  // Without the reason, which quotes what was sent.
+  const { id: rejection, matcher } = first
+  app.log.warn({ source, rejected: rejected.length, matcher, rejection }, 'could not take in what a webhook brought')
 }

@@ -91,7 +91,9 @@ export function createWebhooks(app: App, environment: Environment): Webhooks {
         name,
         once.map(({ key, keepFor }) => ({ key, until: now + keepFor })),
       )
-      return summaryOf(name, outcomes)
+      const received = summaryOf(name, outcomes)
+      for (const result of ['taken', 'ignored', 'rejected'] as const) app.metrics.posted(name, result, received[result])
+      return received
     },
 
     troubles: () => troublesOf(app.rules.active.sources, environment),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Transaction } from 'kysely'
+import { UMPIRE } from '../../core/escalation/escalation.ts'
 import { EVENT_TYPES, type EventType } from '../../core/events.ts'
 import type { Disposition } from '../../core/model.ts'
 import { isSigningSecret, SECRET_FORM } from '../../egress/signature.ts'
@@ -87,7 +88,7 @@ export async function subscribe(app: App, principal: Principal, request: NewSubs
       throw new Problem('invalid_request', `there are ${AT_MOST} subscriptions, and no room for more; delete one`)
     }
     await insertSubscription(trx, subscription, secret)
-    await record(app, trx, principal, 'created', subscription)
+    await record(app, trx, principal.name, 'created', subscription)
   })
   return { ...view(subscription), secret: shown }
 }
@@ -119,10 +120,23 @@ export async function patchSubscription(
   const changed = await app.db.transaction().execute(async (trx) => {
     const subscription = known(id, await changeSubscription(trx, id, { paused, secret }))
     const what = { ...(paused !== undefined && { paused }), ...(secret !== undefined && { secret: 'changed' }) }
-    await record(app, trx, principal, 'changed', subscription, what)
+    await record(app, trx, principal.name, 'changed', subscription, what)
     return subscription
   })
   return { ...view(changed), secret: shown }
+}
+
+/** Pauses one whose URL has answered 410, that it wants no more, until an admin says otherwise. */
+export async function pauseForGood(app: App, id: string): Promise<void> {
+  const paused = await app.db.transaction().execute(async (trx) => {
+    // Of many that are answered so at once the first pauses it.
+    if ((await findSubscription(trx, id))?.paused !== false) return undefined
+    const subscription = await changeSubscription(trx, id, { paused: true })
+    if (subscription) await record(app, trx, UMPIRE, 'changed', subscription, { paused: true, reason: 'gone' })
+    return subscription
+  })
+  if (paused)
+    app.log.warn({ subscription: id, host: new URL(paused.url).host }, 'a subscription that wants no more is paused')
 }
 
 /**
@@ -134,7 +148,7 @@ export async function unsubscribe(app: App, principal: Principal, id: string): P
   const deleted = await app.db.transaction().execute(async (trx) => {
     const subscription = known(id, await deleteSubscription(trx, id))
     await endDeliveries(trx, id, 'its subscription has been deleted', app.now())
-    await record(app, trx, principal, 'deleted', subscription)
+    await record(app, trx, principal.name, 'deleted', subscription)
     return subscription
   })
   return view(deleted)
@@ -144,7 +158,7 @@ export async function unsubscribe(app: App, principal: Principal, id: string): P
 async function record(
   app: App,
   trx: Transaction<Database>,
-  { name: by }: Principal,
+  by: string,
   step: 'created' | 'changed' | 'deleted',
   subscription: Subscription,
   what: object = {},

@@ -1,5 +1,7 @@
+import type { Context } from '@opentelemetry/api'
 import type { Pool } from 'pg'
 import { answerQuickly, type QuickCheck, type StandingVerdict } from '../../storage/standing-verdicts.ts'
+import { currentContext, sharedSpan } from '../../telemetry/spans.ts'
 
 /** Where checks that arrive together are answered together from what was answered before: see `answerQuickly`. */
 export interface QuickChecks {
@@ -9,6 +11,7 @@ export interface QuickChecks {
 
 interface Waiting {
   readonly check: QuickCheck
+  readonly context: Context
   readonly resolve: (answer: StandingVerdict | null) => void
   readonly reject: (reason: unknown) => void
 }
@@ -26,7 +29,8 @@ export function createQuickChecks({ pool, now }: { readonly pool: Pool; readonly
       const batch = waiting.splice(0, BATCH)
       const checks = batch.map(({ check }) => check)
       try {
-        const answers = await answerQuickly(pool, checks, now())
+        const contexts = batch.map(({ context }) => context)
+        const answers = await sharedSpan('check', contexts, () => answerQuickly(pool, checks, now()))
         for (const [i, { resolve }] of batch.entries()) resolve(answers[i] ?? null)
       } catch (error) {
         for (const { reject } of batch) reject(error)
@@ -38,7 +42,7 @@ export function createQuickChecks({ pool, now }: { readonly pool: Pool; readonly
   return {
     answer: (check) =>
       new Promise((resolve, reject) => {
-        waiting.push({ check, resolve, reject })
+        waiting.push({ check, context: currentContext(), resolve, reject })
         if (running === UNDER_WAY) return
         running++
         void Promise.resolve().then(run)

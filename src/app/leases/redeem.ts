@@ -77,6 +77,7 @@ export async function redeemLease(
       }
     },
   })
+  app.metrics.redeemed('refusal' in done ? done.refusal.code : 'go')
   if ('refusal' in done) throw new Problem(done.refusal.code, done.refusal.message)
   return done
 }

@@ -14,6 +14,7 @@ import {
 } from '../../storage/deliveries.ts'
 import { findWay } from '../../storage/subscriptions.ts'
 import { type App, type Page, type Paged, paged } from '../app.ts'
+import { pauseForGood } from '../events/subscriptions.ts'
 import { demand, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { GIVE_UP_AFTER, nextAttempt } from './schedule.ts'
@@ -26,8 +27,12 @@ const CLAIM = 30_000
  * for one target leave the workers time for others. Milliseconds.
  */
 const PUT_OFF = { shortest: 1_000, longest: 300_000 }
-/** How long what has been settled can be looked at and replayed. Milliseconds. */
-const KEPT = 30 * 24 * 3_600_000
+/**
+ * How long what has been settled can be looked at and replayed: what subscriptions have taken, of which there may be one
+ * for each answer, not for long. Milliseconds.
+ */
+const KEPT = { all: 30 * 24 * 3_600_000, 'taken by subscriptions': 3 * 24 * 3_600_000 } as const
+const DELETED_AT_A_TIME = 5_000
 
 /**
  * Sends a notice to its target, if it is due. At most one attempt is under way at a time; a process that dies in the
@@ -83,8 +88,9 @@ async function settle(app: App, delivery: Delivery, sent: Sent): Promise<number 
   await recordAttempt(app.db, delivery, outcome, now)
   if (outcome.status === 'pending') return outcome.nextAt
   if (outcome.status === 'dead') {
-    const { id, target, event } = delivery
+    const { id, target, event, subscription } = delivery
     app.log.warn({ delivery: id, target, event, reason: outcome.error }, 'gave up on telling a target')
+    if (subscription !== null && isGone(sent)) await pauseForGood(app, subscription)
   }
   return null
 }
@@ -92,11 +98,13 @@ async function settle(app: App, delivery: Delivery, sent: Sent): Promise<number 
 function outcomeOf({ attempts, giveUpAt }: Delivery, sent: Sent, now: number, draw: number): Outcome {
   if (sent.kind === 'answered' && sent.status >= 200 && sent.status < 300) return { status: 'delivered' }
   const error = sent.kind === 'failed' ? sent.reason : `it answered ${sent.status}`
-  // Gone: whoever answers so wants no more of them.
-  if (sent.kind === 'answered' && sent.status === 410) return { status: 'dead', error }
+  if (isGone(sent)) return { status: 'dead', error }
   const nextAt = nextAttempt(attempts, now, draw, sent.kind === 'answered' ? sent.retryAfter : null)
   return nextAt < giveUpAt ? { status: 'pending', error, nextAt } : { status: 'dead', error }
 }
+
+/** Whoever answers so wants no more of them. */
+const isGone = (sent: Sent): boolean => sent.kind === 'answered' && sent.status === 410
 
 export type DeliveryView = ReturnType<typeof deliveryView>
 
@@ -162,9 +170,15 @@ export async function replayDelivery(app: App, principal: Principal, id: string)
 }
 
 /**
- * Deletes what was settled thirty days ago; once an hour is often enough.
+ * Deletes what was settled long enough ago; once an hour is often enough.
  * @returns how many deliveries were deleted
  */
 export async function sweepDeliveries(app: App): Promise<number> {
-  return deleteSettled(app.db, app.now() - KEPT)
+  let all = 0
+  for (const which of ['all', 'taken by subscriptions'] as const) {
+    for (let deleted = DELETED_AT_A_TIME; deleted === DELETED_AT_A_TIME; all += deleted) {
+      deleted = await deleteSettled(app.db, app.now() - KEPT[which], which, DELETED_AT_A_TIME)
+    }
+  }
+  return all
 }

@@ -113,11 +113,13 @@ const idempotencyKey = z.object({
     }),
 })
 
-/** The library's transform, taught bodies of several media types and the header that every POST may have. */
+/** The library's transform, taught bodies of several media types and the header that every POST with an API key may have. */
 const transform: Transform = (document) => {
   const { route } = document
   const schema = (document.schema ?? {}) as Record<string, unknown>
-  const headers = route.method === 'POST' ? { headers: idempotencyKey } : {}
+  // Who needs no API key has no idempotency keys either: they are an API key's.
+  const isKeyed = !(Array.isArray(schema.security) && schema.security.length === 0)
+  const headers = route.method === 'POST' && isKeyed ? { headers: idempotencyKey } : {}
   const { content } = (schema.body ?? {}) as { content?: Record<string, { schema: unknown }> }
   if (!content) return routeTransform({ ...document, schema: { ...schema, ...headers } } as Document)
   const { body: _, ...rest } = schema

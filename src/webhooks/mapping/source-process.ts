@@ -21,7 +21,7 @@ export interface SourceProcess {
 }
 
 /** One that says nothing for so long is ended. Milliseconds. */
-const PATIENCE = 1_000
+const PATIENCE = 2_000
 /** Until it can be asked it loads its modules, on a host that may be busy. Milliseconds. */
 const START = 20_000
 /** One that is not asked anything for so long gives its memory back. Milliseconds. */
@@ -86,8 +86,16 @@ async function start(source: Source): Promise<ChildProcess> {
   })
   // What goes wrong while nothing is asked shows when something is.
   child.on('error', () => {})
-  await ask(child, { kind: 'source', source }, ({ kind }) => kind === 'ready', START)
-  return child
+  try {
+    await ask(child, { kind: 'source', source }, ({ kind }) => kind === 'ready', START)
+    return child
+  } catch (cause) {
+    child.kill('SIGKILL')
+    // No event is to blame.
+    throw new Problem('overloaded', `what source \`${source.name}\` sends can't be looked at now; send it again`, {
+      cause,
+    })
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, vi } from 'vitest'
 import { fanOut } from '../../../src/app/events/fan-out.ts'
-import { attemptDelivery, getDelivery } from '../../../src/app/notices/deliveries.ts'
+import { attemptDelivery, getDelivery, sweepDeliveries } from '../../../src/app/notices/deliveries.ts'
 import { execute } from '../database.ts'
 import { startReceiver } from '../deliveries/receiver.ts'
 import { egressTo } from '../deliveries/told.ts'
@@ -21,6 +21,7 @@ async function subscribe(body: object = {}) {
 }
 
 let accounts = 0
+const DAY = 24 * 3_600_000
 
 /** Makes all deliveries that are to be made, and returns their ids. */
 async function fannedOut(): Promise<readonly string[]> {
@@ -167,6 +168,46 @@ describe('a subscription', () => {
       lastError: 'it was paused until this was given up',
     })
     await call('DELETE', `/v1/subscriptions/${id}`)
+  })
+
+  it('that wants no more is paused, and says so in the trail', async () => {
+    const { id } = await subscribe()
+    await ask('gone', 'nothing')
+    const [delivery] = await fannedOut()
+    crm.answer((response) => response.writeHead(410).end())
+    expect(await attemptDelivery(app, egress, delivery!)).toBeNull()
+    crm.answer((response) => response.end())
+    expect(await getDelivery(app, delivery!)).toMatchObject({ status: 'dead', lastError: 'it answered 410' })
+    expect((await call('GET', `/v1/subscriptions/${id}`)).body).toMatchObject({ paused: true })
+    const { body } = await call('GET', '/v1/audit?stream=subscriptions&limit=200')
+    expect(body.entries.at(-1)).toMatchObject({
+      kind: 'subscription.changed',
+      payload: { body: { by: 'umpire', subscription: id, paused: true, reason: 'gone' } },
+    })
+    await call('DELETE', `/v1/subscriptions/${id}`)
+  })
+
+  it('has what it took forgotten after three days, and what it did not after thirty', async () => {
+    const subscription = await subscribe()
+    await ask('kept', 'nothing')
+    await ask('kept', 'nothing')
+    const [taken, refused] = await fannedOut()
+    await attemptDelivery(app, egress, taken!)
+    await query("UPDATE deliveries SET status = 'dead', next_at = NULL, settled_at = $2 WHERE id = $1", [
+      refused,
+      new Date(app.now()),
+    ])
+    pass(3 * DAY - 1)
+    await sweepDeliveries(app)
+    expect(await getDelivery(app, taken!)).toMatchObject({ status: 'delivered' })
+    pass(1)
+    await sweepDeliveries(app)
+    await expect(getDelivery(app, taken!)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await getDelivery(app, refused!)).toMatchObject({ status: 'dead' })
+    pass(27 * DAY)
+    await sweepDeliveries(app)
+    await expect(getDelivery(app, refused!)).rejects.toMatchObject({ code: 'not_found' })
+    await call('DELETE', `/v1/subscriptions/${subscription.id}`)
   })
 
   it('takes another secret', async () => {

@@ -8,6 +8,8 @@ const document = http.swagger() as unknown as {
   paths: Record<string, Record<string, Operation>>
 }
 interface Operation {
+  /** Empty: it needs no API key. */
+  readonly security?: readonly unknown[]
   readonly operationId: string
   readonly parameters?: readonly { readonly name: string; readonly example?: unknown }[]
   readonly requestBody?: { readonly required: boolean }
@@ -100,12 +102,14 @@ describe('the description of the API', () => {
     expect(undescribed('', document)).toEqual([])
   })
 
-  it('names every operation once and tells of the idempotency key of every POST', () => {
+  it('names every operation once and tells of the idempotency key of every POST with an API key', () => {
     const operations = Object.values(document.paths).flatMap((methods) => Object.entries(methods))
     const ids = operations.map(([, { operationId }]) => operationId)
     expect(new Set(ids).size).toBe(ids.length)
-    for (const [method, { parameters = [] }] of operations) {
-      expect(parameters.some(({ name }) => name === 'idempotency-key')).toBe(method === 'post')
+    for (const [method, { parameters = [], security }] of operations) {
+      expect(parameters.some(({ name }) => name === 'idempotency-key')).toBe(
+        method === 'post' && security?.length !== 0,
+      )
     }
   })
 

@@ -100,4 +100,27 @@ describe('/metrics', () => {
     await locker.end()
     while (value(await scrape(), 'umpire_outbox_depth') === undefined);
   })
+
+  it('counts checks, and leases that are redeemed', async () => {
+    const SEND = { decision: 'expansion-outreach', action: 'send_expansion_email', agent: 'renewal-copilot' }
+    await service.call('PUT', '/v1/accounts/checked', { facts: { arr: 180_000, segment: 'smb' } })
+    await service.call('POST', '/v1/signals', {
+      signals: [{ ...signal('pulse', 'healthy', 0.95), account: 'checked' }],
+    })
+    const check = () => service.call('POST', '/v1/checks', { account: 'checked', ...SEND })
+    const answers = [await check(), await check(), await check()]
+    const { token } = answers[0]!.body.lease
+    for (const code of [200, 409]) {
+      expect((await service.call('POST', '/v1/leases/redeem', { token })).status).toBe(code)
+    }
+    const text = await scrape()
+    const cached = answers.filter(({ body }) => body.cached).length
+    const series = (cached: boolean) =>
+      `umpire_checks_total{cached="${cached}",decision="expansion-outreach",verdict="allow"}`
+    // Of each a share is drawn to be asked in full.
+    expect(value(text, series(false))).toBe(3 - cached)
+    expect(value(text, series(true)) ?? 0).toBe(cached)
+    expect(value(text, 'umpire_redemptions_total{result="go"}')).toBe(1)
+    expect(value(text, 'umpire_redemptions_total{result="lease_used"}')).toBe(1)
+  })
 })

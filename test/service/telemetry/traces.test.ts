@@ -48,6 +48,18 @@ const stagesIn = (spans: readonly ReceivedSpan[]) => spans.map(({ name }) => nam
 const question = (account: string) => ({ account, decision: 'expansion-outreach', facts: { arr: 1, segment: 'smb' } })
 
 describe('a trace', () => {
+  it('of a check has the look for an answer that still holds first', async () => {
+    const check = { account: 'checked', decision: 'expansion-outreach', action: 'wait', agent: 'renewal-copilot' }
+    const traces = []
+    for (const facts of [{ arr: 1, segment: 'smb' }, null]) {
+      if (facts) await send('PUT', '/v1/accounts/checked', { facts }).response
+      const asked = send('POST', '/v1/checks', check)
+      expect((await asked.response).status).toBe(200)
+      traces.push(stagesIn((await traceOf(asked.traceId)).spans))
+    }
+    expect(traces).toEqual([['check', 'load', 'rules', 'belief', 'decide', 'commit'], ['check']])
+  })
+
   it('goes on from the caller’s, through the stages of an adjudication', async () => {
     const asked = send('POST', '/v1/adjudications', question('acme'))
     expect((await asked.response).status).toBe(201)
