@@ -270,7 +270,7 @@ describe('refused', () => {
     })
     expect(await call('POST', '/v1/backtests', { body: { ...body, candidate: other } })).toMatchObject({ status: 202 })
     // Only decision files have decisions.
-    const empty = await store({ 'sources.yaml': 'null\n' })
+    const empty = await store({ 'agents.yaml': 'agents: {}\n' })
     expect(await call('POST', '/v1/backtests', { body: { ...body, candidate: empty } })).toMatchObject({
       status: 400,
       body: { code: 'unknown_decision' },

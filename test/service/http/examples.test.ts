@@ -21,9 +21,10 @@ interface Media {
 
 const bodies = Object.entries(paths).flatMap(([path, operations]) =>
   Object.entries(operations).flatMap(([method, { requestBody }]) =>
-    Object.entries(requestBody?.content ?? {}).map(
-      ([type, media]) => [method.toUpperCase() as 'POST', path, type, exampleOf(media)] as const,
-    ),
+    Object.entries(requestBody?.content ?? {})
+      // What sources post to webhooks is theirs; examples/webhooks has some.
+      .filter(([type]) => type !== '*/*')
+      .map(([type, media]) => [method.toUpperCase() as 'POST', path, type, exampleOf(media)] as const),
   ),
 )
 
@@ -58,7 +59,7 @@ async function stored(): Promise<{ readonly ruleset: string }> {
 }
 
 it('is given for every request body', () => {
-  expect(bodies).toHaveLength(22)
+  expect(bodies).toHaveLength(23)
   for (const [, path, type, body] of bodies) expect([path, type, body]).not.toContain(undefined)
 })
 
