@@ -1,3 +1,5 @@
+import type { Verdicts } from '../../backtest/report.ts'
+import type { ShadowDecision } from '../../backtest/shadow.ts'
 import { counted, number, percent } from '../../backtest/words.ts'
 import { shortHash } from '../../core/short-hash.ts'
 import { section } from '../answer.ts'
@@ -20,29 +22,7 @@ export interface ShadowView {
   readonly decisions: readonly DecisionView[]
 }
 
-interface DecisionView {
-  readonly decision: string
-  readonly questions: number
-  readonly compared: number
-  readonly flipped: number
-  readonly flippedShare: number | null
-  readonly ruled: number
-  readonly notCompared: number
-  readonly failed: number
-  readonly errors: number
-  readonly people: { readonly active: number; readonly candidate: number } | null
-  readonly flips: readonly Pair<string>[]
-  readonly proposals: {
-    readonly judged: number
-    readonly differ: number
-    readonly verdicts: readonly Pair<string | null>[]
-  }
-  readonly evidence: {
-    readonly flips: number
-    readonly outcomes: Counts
-    readonly people: Counts
-    readonly unknown: number
-  }
+interface DecisionView extends Omit<ShadowDecision, 'newest' | 'newestErrors'> {
   readonly newest: readonly {
     readonly adjudication: string
     readonly account: string
@@ -63,8 +43,6 @@ interface Pair<T> {
   readonly to: T
   readonly questions: number
 }
-
-type Counts = Readonly<Record<'agree' | 'contradict' | 'neither', number>>
 
 const RIGHT = { align: 'right' } as const
 
@@ -175,7 +153,7 @@ function pairTable(from: string, to: string, pairs: readonly Pair<string | null>
 }
 
 function known({ evidence: { outcomes, people, unknown } }: DecisionView, terminal: Terminal): string {
-  const total = ({ agree, contradict, neither }: Counts) => agree + contradict + neither
+  const total = ({ agree, contradict, neither }: Verdicts) => agree + contradict + neither
   if (total(outcomes) + total(people) === 0) return ''
   const columns = [
     { head: '', flexible: true },
@@ -183,7 +161,7 @@ function known({ evidence: { outcomes, people, unknown } }: DecisionView, termin
     { head: 'against', ...RIGHT },
     { head: 'neither', ...RIGHT },
   ]
-  const row = (name: string, { agree, contradict, neither }: Counts) => [
+  const row = (name: string, { agree, contradict, neither }: Verdicts) => [
     name,
     ...[agree, contradict, neither].map(number),
   ]

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { adjudicate } from '../../../src/core/adjudicate.ts'
-import type { Agent } from '../../../src/core/model.ts'
 import { leastRegret, mostRegret } from '../../../src/core/rules/lint/regret.ts'
 import { maximise } from '../../../src/core/rules/lint/simplex.ts'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
+import { agent } from '../../core/fixtures.ts'
 import { NOW, rulesThat, SOUND, warnings } from './warnings.ts'
 
 const third = (
@@ -215,21 +215,7 @@ describe('a review cost', () => {
   })
 
   test('lies between what doubt can cost', () => {
-    const agents = ['x', 'y', 'z'].map((name): [string, Agent] => [
-      name,
-      {
-        name,
-        kind: 'k',
-        mode: 'live',
-        trust: 1,
-        defaultConfidence: 0.75,
-        confidence: 'probability',
-        scale: null,
-        scope: null,
-        until: null,
-        owner: null,
-      },
-    ])
+    const agents = ['x', 'y', 'z'].map((name) => [name, agent(name, { kind: 'k' })] as const)
     const signals = fc.array(
       fc.record({
         agent: fc.constantFrom('x', 'y', 'z'),

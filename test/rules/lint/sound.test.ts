@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { adjudicate } from '../../../src/core/adjudicate.ts'
-import type { Adjudication, Agent, Decision, Facts, Question } from '../../../src/core/model.ts'
+import type { Adjudication, Decision, Facts, Question } from '../../../src/core/model.ts'
 import type { Case } from '../../../src/core/rules/cases.ts'
 import { lintRuleset } from '../../../src/core/rules/lint/lint.ts'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
+import { agent } from '../../core/fixtures.ts'
 import { NOW } from './warnings.ts'
 
 const small = fc.integer({ min: 0, max: 4 })
@@ -86,18 +87,7 @@ const question = fc.record({
   ),
 })
 
-const AGENT: Omit<Agent, 'name'> = {
-  kind: 'k',
-  mode: 'live',
-  trust: 1,
-  defaultConfidence: 0.75,
-  confidence: 'probability',
-  scale: null,
-  scope: null,
-  until: null,
-  owner: null,
-}
-const AGENTS = new Map(['x', 'y'].map((name): [string, Agent] => [name, { name, ...AGENT }]))
+const AGENTS = new Map(['x', 'y'].map((name) => [name, agent(name, { kind: 'k' })] as const))
 
 interface Answered {
   readonly decision: Decision

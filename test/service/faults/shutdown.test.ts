@@ -8,7 +8,7 @@ import { KEY, rulesDirectory, startService } from './process.ts'
 const { url: databaseUrl } = await createTestDatabase()
 const env = { DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: await rulesDirectory() }
 
-it('answers every request of clients that keep their connections, then refuses new ones', async () => {
+it('answers every request of clients that keep their connections, then lets nobody in', async () => {
   const service = await startService(env)
   const agent = new Agent({ keepAlive: true, maxSockets: 12 })
   let answered = 0
@@ -18,14 +18,15 @@ it('answers every request of clients that keep their connections, then refuses n
         expect(await ask(agent, service.url)).toBe(200)
         answered++
       } catch (error) {
-        return String((error as NodeJS.ErrnoException).code)
+        return (error as Error).message
       }
     }
   }
   const clients = Array.from({ length: 12 }, client)
   while (answered < 500) await new Promise(setImmediate)
   service.child.kill('SIGTERM')
-  expect(new Set(await Promise.all(clients))).toEqual(new Set(['ECONNREFUSED']))
+  // A connection is reset that the kernel took in the instant between our last look and the end of listening.
+  for (const end of await Promise.all(clients)) expect(end).toMatch(/^new connection: (ECONNREFUSED|ECONNRESET)$/)
   expect(await service.exited).toBe(0)
 })
 
@@ -68,7 +69,9 @@ function ask(agent: Agent, url: string): Promise<number | undefined> {
       response.resume().on('end', () => resolve(response.statusCode))
       response.on('error', reject)
     })
-    sent.on('error', reject).end()
+    const lost = ({ code }: NodeJS.ErrnoException) =>
+      reject(new Error(`${sent.reusedSocket ? 'kept' : 'new'} connection: ${code}`))
+    sent.on('error', lost).end()
   })
 }
 
