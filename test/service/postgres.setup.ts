@@ -28,11 +28,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
+/** A test may start ten processes of thirty connections each. What a power failure would take is gone after the run anyway. */
+const SETTINGS = { max_connections: '1000', fsync: 'off', full_page_writes: 'off' }
+
 async function startServer(): Promise<{ url: string; stop: () => Promise<void> }> {
   const given = process.env.TEST_DATABASE_URL
   if (given) return { url: given, stop: async () => {} }
   const dataDir = await mkdtemp(path.join(tmpdir(), 'umpire-test-'))
-  const server = await startEmbedded({ dataDir })
+  const server = await startEmbedded({ dataDir, settings: SETTINGS })
   return {
     url: server.url,
     stop: async () => {

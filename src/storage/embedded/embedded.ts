@@ -18,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataDir: string
   /** What is worth telling: that a database is created, that the server ended and starts again. */
   readonly log?: (line: string) => void
+  /** Of the server, instead of those of the service: for tests, which are many clients and have nothing to lose. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export interface EmbeddedPostgres {
@@ -54,7 +56,7 @@ export async function startEmbedded(options: EmbeddedPostgresOptions): Promise<E
   const log = options.log ?? (() => {})
   try {
     await mkdir(options.dataDir, { recursive: true })
-    return await start(await realpath(options.dataDir), log)
+    return await start(await realpath(options.dataDir), log, options.settings)
   } catch (error) {
     const { syscall, message } = error as NodeJS.ErrnoException
     if (syscall === undefined) throw error
@@ -65,7 +67,11 @@ export async function startEmbedded(options: EmbeddedPostgresOptions): Promise<E
   }
 }
 
-async function start(dataDir: string, log: (line: string) => void): Promise<EmbeddedPostgres> {
+async function start(
+  dataDir: string,
+  log: (line: string) => void,
+  settings: EmbeddedPostgresOptions['settings'],
+): Promise<EmbeddedPostgres> {
   const binaries = await locateBinaries()
   const clusterDir = clusterIn(dataDir)
   const lock = await acquireLock(dataDir)
@@ -81,7 +87,7 @@ async function start(dataDir: string, log: (line: string) => void): Promise<Embe
 
     const logFile = path.join(dataDir, 'postgres.log')
     await rename(logFile, `${logFile}.1`).catch(() => {})
-    const command = serverCommand(binaries.postgres, clusterDir, socketDir, PORT)
+    const command = serverCommand(binaries.postgres, clusterDir, socketDir, PORT, settings)
     server = await runServer({ account, command, clusterDir, logFile, connection, log })
     await lock.publish(connection)
     const { stop } = server

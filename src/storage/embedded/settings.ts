@@ -34,10 +34,17 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_timezone: 'UTC',
 }
 
-/** The command that runs a server, reachable over a Unix socket in `socketDir` alone. */
-export function serverCommand(postgres: string, clusterDir: string, socketDir: string, port: number): string[] {
+/** The command that runs a server, reachable over a Unix socket in `socketDir` alone. `changed` wins over our settings. */
+export function serverCommand(
+  postgres: string,
+  clusterDir: string,
+  socketDir: string,
+  port: number,
+  changed: Readonly<Record<string, string>> = {},
+): string[] {
   const settings = {
     ...SETTINGS,
+    ...changed,
     listen_addresses: '',
     port: String(port),
     unix_socket_directories: socketDir,
