@@ -8,6 +8,7 @@ import { RULES } from './app.ts'
 import { startUmpire, umpire } from './cli.ts'
 import { createTestDatabase } from './database.ts'
 import { afterwards, KEY, rulesDirectory, type ServiceProcess, startService } from './faults/process.ts'
+import { freePort } from './ports.ts'
 
 const QUEUES = `
 queues:
@@ -18,6 +19,8 @@ reasons: { agreed: It is right, knows_account: Knows more }
 const { url: database } = await createTestDatabase()
 const { url: restarted } = await createTestDatabase()
 const rules = await rulesDirectory({ ...RULES, 'queues.yaml': QUEUES })
+
+const NOWHERE = `http://127.0.0.1:${await freePort()}`
 
 let service: ServiceProcess
 let env: Readonly<Record<string, string>>
@@ -220,9 +223,9 @@ describe('a service that is none', () => {
   it.each([
     [
       'that does not answer',
-      'http://127.0.0.1:20999',
+      NOWHERE,
       1,
-      'no service answers at `http://127.0.0.1:20999` (ECONNREFUSED); start it with `umpire serve`, or name another by --url or UMPIRE_URL',
+      `no service answers at \`${NOWHERE}\` (ECONNREFUSED); start it with \`umpire serve\`, or name another by --url or UMPIRE_URL`,
     ],
     ['of another scheme', 'ftp://x', 2, 'the URL of a service starts with http:// or https://, unlike `ftp://x`'],
   ])('%s', async (_what, url, code, message) => {
@@ -286,7 +289,7 @@ describe('watch', () => {
   })
 
   it('outlives a restart of the service with one line', async () => {
-    const settings = { DATABASE_URL: restarted, UMPIRE_RULES_DIR: rules, PORT: '20998' }
+    const settings = { DATABASE_URL: restarted, UMPIRE_RULES_DIR: rules, PORT: String(await freePort()) }
     const first = await startService(settings)
     const watch = follow(startUmpire(['escalations', 'watch'], { ...env, UMPIRE_URL: first.url }))
     await watch.has('stderr', /^following all queues: 0 wait/)
@@ -302,7 +305,7 @@ describe('watch', () => {
   })
 
   it('fails at once where there is no service to begin with', async () => {
-    const { code, stderr } = await escalations('watch', '--url', 'http://127.0.0.1:20999')
+    const { code, stderr } = await escalations('watch', '--url', NOWHERE)
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^umpire: no service answers/) })
   })
 })

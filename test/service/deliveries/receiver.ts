@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Server } from 'node:net'
 import { afterAll } from 'vitest'
+import { freePort } from '../ports.ts'
 
 export interface Received {
   readonly url: string
@@ -56,7 +57,7 @@ export async function startReceiver(): Promise<Receiver> {
 /** Listens on this machine, on a port that nobody else has. */
 export async function listen(server: Server & { closeAllConnections?: (() => void) | undefined }): Promise<number> {
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000)
+    const port = await freePort()
     server.listen(port, '127.0.0.1')
     const taken = await once(server, 'listening').then(
       () => false,

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { startService } from '../faults/process.ts'
 import { blocksOf, isInstalled, paste } from '../pasted.ts'
+import { freePort } from '../ports.ts'
 
 const block = blocksOf('docs/events.md')
 const cwd = await mkdtemp(path.join(tmpdir(), 'umpire-events-'))
@@ -16,7 +17,7 @@ it('does what the page on events shows', async ({ skip }) => {
     UMPIRE_ADMIN_KEY: '',
     UMPIRE_EGRESS_ALLOW: '127.0.0.1',
   })
-  const port = String(20_000 + Math.floor(Math.random() * 10_000))
+  const port = String(await freePort())
   const here = (text: string) => text.replace('http://127.0.0.1:3000', service.url).replaceAll('4711', port)
   const [stream, receive] = [here(block('sh stream')), here(block('sh receive'))]
   expect(stream).toContain(service.url)

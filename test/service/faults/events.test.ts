@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createTestDatabase } from '../database.ts'
 import { startReceiver } from '../deliveries/receiver.ts'
 import { type Heard, startListener } from '../events/listener.ts'
+import { freePort } from '../ports.ts'
 import { eventually } from '../queue/eventually.ts'
 import { install, QUEUES_ON } from './installation.ts'
 import { KEY, type ServiceProcess } from './process.ts'
@@ -21,7 +22,7 @@ for (const backend of QUEUES_ON) {
     }, async () => {
       const random = seededRandom(backend.name)
       const { start } = await install({ backend, databaseUrl: url, crm, queues: '{}' })
-      const PORT = String(20_000 + Math.floor(random() * 10_000))
+      const PORT = String(await freePort())
       const answering = await Promise.all([start('api'), start('api')])
       let telling = await start('api', { env: { PORT } })
       let worker = await start('worker')

@@ -248,7 +248,7 @@ describe('waits', async () => {
 
 describe('a service that stops', async () => {
   const { url } = await createTestDatabase()
-  const env = { DATABASE_URL: url, UMPIRE_RULES_DIR: await rulesDirectory(), PORT: '23871' }
+  const env = { DATABASE_URL: url, UMPIRE_RULES_DIR: await rulesDirectory() }
 
   it('answers who waits, and ends in good order', async () => {
     const service = await startService(env)

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Redis } from 'ioredis'
 import { afterwards } from '../faults/process.ts'
+import { freePort } from '../ports.ts'
 import { eventually } from './eventually.ts'
 
 /** A server of our own, which keeps nothing. */
@@ -72,23 +72,4 @@ export async function startRedis({ cluster = false } = {}): Promise<TestRedis> {
   })
   await start()
   return { url: `redis://127.0.0.1:${port}`, kill, pause: signal('SIGSTOP'), resume: signal('SIGCONT'), start }
-}
-
-/** One on which nobody listens, and none on the next. The operating system's own choice could be taken by a client. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + 2 * Math.floor(Math.random() * 5_000)
-    if (!(await isTaken(port)) && !(await isTaken(port + 1))) return port
-  }
-}
-
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }
