@@ -117,9 +117,9 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
     closers.push(webhooks.close)
     if (serves) tellOfSources(webhooks, log)
     const { calledAs } = config
-    const http = serves
-      ? await buildHttp(app, { ...probes, version: await ownVersion(), rateLimit, redis: limiter, webhooks, calledAs })
-      : await buildProbes(app, probes)
+    const mcp = { glossary: await readFile(projectFile('docs/glossary.md'), 'utf8'), resolves: config.mcpResolves }
+    const served = { version: await ownVersion(), rateLimit, redis: limiter, webhooks, calledAs, mcp }
+    const http = serves ? await buildHttp(app, { ...probes, ...served }) : await buildProbes(app, probes)
     if (works) warnOfTargets(app.rules.active, log)
     // Before what goes by the rules is stopped.
     closers.push(followActivations(app))

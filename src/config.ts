@@ -33,6 +33,8 @@ export interface Config {
   readonly logLevel: LogLevel
   /** Requests a minute that a key may make; keys of admins may make any number. */
   readonly rateLimit: number
+  /** Whether people may resolve escalations over MCP. */
+  readonly mcpResolves: boolean
   /** What is sent over OTLP, to where the standard `OTEL_*` variables say; nothing where they name no endpoint. */
   readonly exported: { readonly traces: boolean; readonly metrics: boolean }
 }
@@ -92,6 +94,7 @@ export function readConfig(env: Environment, role: Role = 'all'): Config {
     adminKey: read('UMPIRE_ADMIN_KEY', null, adminKey),
     logLevel: read('LOG_LEVEL', 'info', logLevel),
     rateLimit: read('UMPIRE_RATE_LIMIT', 6000, positiveInteger),
+    mcpResolves: read('UMPIRE_MCP_RESOLVE', false, onOrOff),
     exported: { traces: isExported('TRACES'), metrics: isExported('METRICS') },
   }
   if (problems.length > 0) throw new ConfigError(problems.join('; '))
@@ -147,6 +150,10 @@ function activation(value: string): Config['activation'] | Invalid {
   return value === 'automatic' || value === 'manual'
     ? value
     : new Invalid(`must be automatic or manual, not ${quoted(value)}`)
+}
+
+function onOrOff(value: string): boolean | Invalid {
+  return value === 'on' || value === 'off' ? value === 'on' : new Invalid(`must be on or off, not ${quoted(value)}`)
 }
 
 function adminKey(value: string): string | Invalid {

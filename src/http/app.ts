@@ -28,6 +28,7 @@ import { escalationWorkRoutes } from './routes/escalation-work.ts'
 import { escalationRoutes } from './routes/escalations.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/key.ts'
+import { type McpRouteOptions, mcpRoutes } from './routes/mcp.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { resolutionRoutes } from './routes/resolution.ts'
@@ -56,6 +57,8 @@ export interface HttpOptions extends ProbeOptions {
   readonly webhooks: Webhooks
   /** What whoever posts to webhooks puts before our paths; null: what the header `host` says. */
   readonly calledAs: string | null
+  /** Undefined: copilots find no `/mcp`. */
+  readonly mcp?: Omit<McpRouteOptions, 'version'> | undefined
   /** Where requests are counted over all processes. Undefined: each process counts its own. */
   readonly redis?: Redis | Cluster | undefined
 }
@@ -109,7 +112,17 @@ export async function buildHttp(app: App, options: HttpOptions): Promise<Fastify
     },
     { prefix: '/v1' },
   )
-  const { queues } = options
+  const { queues, mcp } = options
+  if (mcp) {
+    await http.register(async (copilots: Http) => {
+      await countRequests(copilots, options.redis)
+      authenticateRequests(copilots, app)
+      // Messages, beside what they ask of the API, which counts there.
+      limitRequests(copilots, options.rateLimit, 'mcp ')
+      refuseUnknownQueries(copilots)
+      mcpRoutes(copilots, app, { ...mcp, version: options.version })
+    })
+  }
   if (queues) {
     await http.register(async (admin: Http) => {
       await countRequests(admin, options.redis)

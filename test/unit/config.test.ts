@@ -17,6 +17,7 @@ const DEFAULTS = {
   adminKey: null,
   logLevel: 'info',
   rateLimit: 6000,
+  mcpResolves: false,
   exported: { traces: false, metrics: false },
 }
 
@@ -53,6 +54,7 @@ test('every variable is read', () => {
     UMPIRE_ADMIN_KEY: 'sixteen-letters!',
     LOG_LEVEL: 'WARN',
     UMPIRE_RATE_LIMIT: '60',
+    UMPIRE_MCP_RESOLVE: 'on',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
     SOMETHING_ELSE: 'is none of ours',
   }
@@ -71,6 +73,7 @@ test('every variable is read', () => {
     adminKey: 'sixteen-letters!',
     logLevel: 'warn',
     rateLimit: 60,
+    mcpResolves: true,
     exported: { traces: true, metrics: true },
   })
 })
@@ -155,6 +158,7 @@ describe('refused, with a line that names the variable', () => {
       'with commas between them, `10.1.0.0/16,::1`, and `intranet` is neither',
     ],
     ['UMPIRE_RATE_LIMIT', '0', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `0`'],
+    ['UMPIRE_MCP_RESOLVE', 'yes', 'UMPIRE_MCP_RESOLVE must be on or off, not `yes`'],
     ['UMPIRE_RATE_LIMIT', 'none', 'UMPIRE_RATE_LIMIT must be an integer from 1 to 1000000000, not `none`'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318', 'must be a URL that starts with http:// or https://'],
     ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'collector', 'must be a URL that starts with http:// or https://'],

@@ -29,6 +29,8 @@ export interface ResolutionRequest extends OnBehalf {
   readonly comment?: string | undefined
   /** The adjudication that they have looked at, so that nobody upholds what has changed before their eyes. */
   readonly adjudication?: string | undefined
+  /** The door that the answer came through, for the trail, where it was not the HTTP API itself. */
+  readonly via?: string | undefined
 }
 
 /**
@@ -69,7 +71,7 @@ export async function resolveEscalation(
           resolve(turn.item, by.name, turn.book.now, resolutionOf(turn.book.at, by, request, finding)),
         )
         if (outcome) keepOutcome(turn.book, turn.page as AccountPage, by.name, outcome)
-        end(turn, by, closed, answered && { ...answered, shown })
+        end(turn, by, closed, answered && { ...answered, shown }, request.via)
         return itemView(app, closed)
       },
       (account) => ({
@@ -248,12 +250,12 @@ function resolutionOf(
 }
 
 /** Writes the end of an item, and what follows from it. */
-function end(turn: Turn, by: Reviewer, closed: Escalation, answered: Answered | null): void {
+function end(turn: Turn, by: Reviewer, closed: Escalation, answered: Answered | null, via: string | undefined): void {
   const { book, write } = turn
   const { by: _by, at: _at, ...resolution } = closed.resolution!
   const ruling = answered && rulingOf(turn, by, answered, resolution.action)
   const agreements = answered === null ? [] : agreementsOf(answered.decision, answered.question, resolution)
-  const place = write('resolved', by, closed, { agreements, resolution, ruling: ruling ?? undefined })
+  const place = write('resolved', by, closed, { agreements, resolution, ruling: ruling ?? undefined, via })
   if (ruling) book.rule(turn.page as AccountPage, closed.decision, { ...ruling, sequence: place.sequence })
   book.notify('escalation.resolved', closed, place)
   for (const { agent, signal, claim, agrees, basis } of agreements) {

@@ -24,12 +24,15 @@ export async function countRequests(http: FastifyInstance, redis: Redis | Cluste
   })
 }
 
-/** Limits the requests of each API key to the routes of this instance. Needs `authenticateRequests` before it. */
-export function limitRequests(http: FastifyInstance, { max, timeWindow }: RateLimit): void {
+/**
+ * Limits the requests of each API key to the routes of this instance. Needs `authenticateRequests` before it.
+ * @param counter what they are counted as, where that is not what other instances count
+ */
+export function limitRequests(http: FastifyInstance, { max, timeWindow }: RateLimit, counter = ''): void {
   const limit = http.rateLimit({
     max,
     timeWindow,
-    keyGenerator: ({ principal }) => principal.name,
+    keyGenerator: ({ principal }) => `${counter}${principal.name}`,
     errorResponseBuilder: (_request, { after }) =>
       new Problem('rate_limited', `this key may make ${max} requests in ${inWords(timeWindow)}; wait ${after}`),
   })

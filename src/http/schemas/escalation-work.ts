@@ -53,6 +53,11 @@ export const resolveRequest = z
       'Id of the adjudication that you have looked at: refused where a newer one has taken its place.',
       '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11',
     ).optional(),
+    via: name(
+      'What the answer came through, for the trail, such as `mcp`; leave it out for none.',
+      'slack',
+      100,
+    ).optional(),
     reviewer,
   })
   .meta({ id: 'EscalationAnswer', description: "A person's answer to an escalation.", examples: [RESOLUTION] })

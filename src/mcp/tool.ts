@@ -1,0 +1,75 @@
+import type { Tool as Listing, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
+import { z } from 'zod'
+import { Problem } from '../app/problem.ts'
+import { KINDS } from '../http/errors.ts'
+import { field } from '../http/schemas/common.ts'
+import { check, sentences } from '../http/validation.ts'
+import { type Api, Refusal } from './api.ts'
+import { jsonSchema } from './json-schema.ts'
+import { answered, type Result, refused } from './result.ts'
+
+/** Something that a model can do. */
+export interface Tool {
+  readonly listing: Listing
+  /** Never throws for what the caller did or the service refused: that is a result, with what to do next. */
+  readonly run: (api: Api, args: unknown) => Promise<Result>
+}
+
+interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
+  readonly name: string
+  readonly title: string
+  /** For the model, which decides by it when to call. */
+  readonly description: string
+  readonly annotations: ToolAnnotations
+  readonly input: I
+  readonly output: O
+  readonly ask: (api: Api, args: z.output<I>) => Promise<unknown>
+  /** The answer in a few lines, for models that are shown no more. */
+  readonly tell: (answer: z.output<O>) => string
+  /** What a model must know when it is refused, whatever the reason. */
+  readonly whenRefused?: string
+}
+
+/** All that is shared by tools. None of them goes beyond Umpire. */
+export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definition: Definition<I, O>): Tool {
+  const { name, title, description, annotations, input, output, ask, tell, whenRefused } = definition
+  const listing: Listing = {
+    name,
+    title,
+    description,
+    annotations: { openWorldHint: false, ...annotations },
+    inputSchema: jsonSchema(input, 'input'),
+    outputSchema: jsonSchema(output, 'output'),
+  }
+  const run = async (api: Api, args: unknown): Promise<Result> => {
+    try {
+      const answer = (await ask(api, parsed(input, args))) as z.output<O>
+      return answered(answer as Record<string, unknown>, tell(answer))
+    } catch (error) {
+      return refused(asRefusal(error), whenRefused)
+    }
+  }
+  return { listing, run }
+}
+
+/** Names a call, so that it can be repeated. */
+export const idempotencyKey = field(
+  z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must have 1 to 200 printable ASCII characters' }),
+  'Names this call, such as a UUID. Repeat a call whose answer you did not get with the same one: it is not done again.',
+  '5f0c2d0e-9f1d-4a55-8a0e-6f2f6f7c1a11',
+).optional()
+
+/** @throws Problem `invalid_request` with all that is wrong */
+function parsed<I extends z.ZodObject>(input: I, args: unknown): z.output<I> {
+  const { value, errors } = check(input, args ?? {})
+  if (value === undefined) throw new Problem('invalid_request', sentences(errors, 'the arguments'))
+  return value
+}
+
+/** @throws what is neither the caller's fault nor the service's answer */
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) return error
+  if (!(error instanceof Problem)) throw error
+  const { code, message: detail } = error
+  return new Refusal({ code, detail, status: KINDS[code].status, instance: '' })
+}

@@ -1,0 +1,40 @@
+import { percent } from '../../core/phrases.ts'
+import { adjudication, adjudicationRequest } from '../../http/schemas/adjudication.ts'
+import { defineTool, idempotencyKey } from '../tool.ts'
+
+export const getRecommendation = defineTool({
+  name: 'get_recommendation',
+  title: 'Ask what to do about an account',
+  description:
+    'Weighs what all agents say about an account and recommends one action of a decision. This is advice: before you act, call ' +
+    'check_action. Where nobody can be sure, a person is asked, unless you set `dryRun`, which keeps nothing.',
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
+  input: adjudicationRequest.pick({ account: true, decision: true, dryRun: true }).extend({ idempotencyKey }),
+  output: adjudication.pick({
+    id: true,
+    account: true,
+    decision: true,
+    summary: true,
+    recommendation: true,
+    beliefs: true,
+    expectedLoss: true,
+    escalation: true,
+    createdAt: true,
+    validUntil: true,
+  }),
+  async ask(api, { idempotencyKey, ...body }) {
+    const answer = await api({ method: 'POST', path: '/v1/adjudications', body, idempotencyKey })
+    const { id, account, decision, summary, recommendation, beliefs, expectedLoss, escalation, ...rest } =
+      answer as Answer
+    const { createdAt, validUntil } = rest
+    return { id, account, decision, summary, recommendation, beliefs, expectedLoss, escalation, createdAt, validUntil }
+  },
+  tell({ id, summary, recommendation: { action, confidence, disposition }, escalation, validUntil }) {
+    const what = action === null ? 'Nothing is permitted' : `${action} (${percent(confidence)} sure)`
+    const person = escalation?.kind === 'decision' ? ` ${escalation.queue} decides by ${escalation.dueAt}.` : ''
+    const source = id === null ? 'A dry run: nothing is kept.' : `Adjudication ${id}, good until ${validUntil}.`
+    return `${summary}\n${what}; ${disposition}.${person} ${source}`
+  },
+})
+
+type Answer = Readonly<Record<string, unknown>>
