@@ -95,9 +95,10 @@ export async function oldestRejections(
   return (await query.execute()).map(rejectionOf)
 }
 
-/** Takes off the list what has been taken in. */
-export async function dropRejection(db: Kysely<Database>, id: string): Promise<void> {
-  await db.deleteFrom('webhook_rejections').where('id', '=', id).execute()
+/** Takes one off the list. @returns whether it was there */
+export async function dropRejection(db: Kysely<Database>, id: string): Promise<boolean> {
+  const { numDeletedRows } = await db.deleteFrom('webhook_rejections').where('id', '=', id).executeTakeFirst()
+  return numDeletedRows > 0n
 }
 
 /** Says anew why something can't be taken in. */

@@ -54,7 +54,7 @@ export async function mapAndTakeIn(
 ): Promise<readonly Outcome[]> {
   const mapped = await mapEvents(mapper, source, events, moment)
   const taken = mapped.flatMap((outcome) => (outcome.kind === 'taken' ? outcome.event : []))
-  const faults = await takeIn(app, source, taken)
+  const faults = await takeIn(app, source, taken, moment.receivedAt)
   const faultOf = new Map(taken.map((event, i) => [event, faults[i] ?? null]))
   return mapped.map((outcome) => {
     const reason = outcome.kind === 'taken' ? (faultOf.get(outcome.event) ?? null) : null

@@ -53,14 +53,18 @@ export function checkMade(
     account: made.account ?? undefined,
     aliases: listOf(aliases),
     facts,
-    signals: listOf(signals).map((signal, index) => withDefaults(signal, index, { source, event, at, moment })),
+    signals: listOf(signals).map((signal, index) => withDefaults(signal, index, { source, event, at })),
   })
   if (value === undefined) return sentences(errors, 'what the event becomes')
   if (Object.keys(value.facts ?? {}).length + value.signals.length + value.aliases.length === 0) {
     return 'its expressions come to nothing: neither facts nor signals nor aliases'
   }
+  const received = new Date(moment.receivedAt ?? moment.now).toISOString()
   const late = value.signals.flatMap((signal, index) =>
-    signalErrors(signal, moment.now).map(({ path, message }) => ({ path: `signals.${index}.${path}`, message })),
+    signalErrors({ observedAt: received, ...signal }, moment.now).map(({ path, message }) => ({
+      path: `signals.${index}.${path}`,
+      message,
+    })),
   )
   if (late.length > 0) return sentences(late, 'what the event becomes')
   const { account } = value
@@ -111,18 +115,16 @@ interface Origin {
   readonly source: Source
   readonly event: unknown
   readonly at: number | null
-  readonly moment: Moment
 }
 
 /** Of a source with one agent it is that one's; the same event gives a signal of the same id; it is as old as the event. */
-function withDefaults(signal: unknown, index: number, { source, event, at, moment }: Origin): unknown {
+function withDefaults(signal: unknown, index: number, { source, event, at }: Origin): unknown {
   if (typeof signal !== 'object' || signal === null || Array.isArray(signal)) return signal
   const [agent, ...others] = source.agents
-  const observed = at ?? moment.receivedAt
   return {
     ...(!('id' in signal) && { id: `${digestOf(event)}-${index}` }),
     ...(agent !== undefined && others.length === 0 && { agent }),
-    ...(observed !== null && { observedAt: new Date(observed).toISOString() }),
+    ...(at !== null && { observedAt: new Date(at).toISOString() }),
     ...signal,
   }
 }

@@ -3,7 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { App } from '../../app/app.ts'
 import { Problem } from '../../app/problem.ts'
-import { listRejected, replayRejected, replaySource } from '../../webhooks/rejected.ts'
+import { dismissRejected, listRejected } from '../../webhooks/rejected.ts'
+import { replayRejected, replaySource } from '../../webhooks/replay.ts'
 import { acknowledgement } from '../../webhooks/salesforce.ts'
 import type { Posted } from '../../webhooks/schemes/scheme.ts'
 import type { Webhooks } from '../../webhooks/webhooks.ts'
@@ -14,6 +15,7 @@ import { knownId } from '../schemas/common.ts'
 import { ANY_POST, ANY_ROUTE, responses } from '../schemas/problem.ts'
 import {
   received,
+  rejection,
   rejectionList,
   rejectionPath,
   rejectionQuery,
@@ -181,7 +183,8 @@ export function rejectionRoutes(http: Http, app: App, webhooks: Webhooks): void 
         tags,
         summary: 'Try again all that a source sent and could not be taken in',
         description:
-          'Under the sources as they are now, oldest first, up to a thousand. What is taken in leaves the list.',
+          'Under the sources as they are now, oldest first, up to a thousand. What is taken in leaves the list. ' +
+          'Where `next` is not null there are more: ask again with it as `after`.',
         body: replayRequest,
         response: responses({ 200: { description: 'What became of them.', schema: replayedSource } }, [
           ...ANY_POST,
@@ -189,7 +192,7 @@ export function rejectionRoutes(http: Http, app: App, webhooks: Webhooks): void 
         ]),
       },
     },
-    ({ body, principal }) => replaySource(app, webhooks, principal, body.source),
+    ({ body, principal }) => replaySource(app, webhooks, principal, body),
   )
 
   http.post(
@@ -209,5 +212,25 @@ export function rejectionRoutes(http: Http, app: App, webhooks: Webhooks): void 
       },
     },
     ({ params, principal }) => replayRejected(app, webhooks, principal, knownId(params.id, 'rejection')),
+  )
+
+  http.delete(
+    '/webhooks/rejected/:id',
+    {
+      onRequest: needs('admin'),
+      schema: {
+        operationId: 'dismissRejected',
+        tags,
+        summary: 'Dismiss what a source sent and will never be taken in',
+        description:
+          'Of kinds of events that are not wanted, say so in `sources.yaml` (`ignore: true`) and replay them.',
+        params: rejectionPath,
+        response: responses({ 200: { description: 'What was dismissed.', schema: rejection } }, [
+          ...ANY_ROUTE,
+          'not_found',
+        ]),
+      },
+    },
+    ({ params, principal }) => dismissRejected(app, principal, knownId(params.id, 'rejection')),
   )
 }

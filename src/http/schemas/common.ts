@@ -121,7 +121,7 @@ export function list<N extends string, T extends z.ZodType>(plural: N, item: T) 
   })
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** The cursor of a list in the order of its ids. */
 export const idCursor = cursor(z.string().regex(UUID, { error: 'is not one of this list; start again without it' }))

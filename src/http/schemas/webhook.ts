@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, field, idCursor, idPath, list, listQuery, name, nameFilter, text, time } from './common.ts'
+import { count, field, idCursor, idPath, list, listQuery, name, nameFilter, text, time, UUID } from './common.ts'
 
 export const webhookPath = z.strictObject({ source: name('The source, by its name in `sources.yaml`.', 'hubspot') })
 
@@ -64,12 +64,19 @@ export const replayed = z
   .meta({ id: 'Replayed', description: 'What became of what was tried again.' })
 
 export const replayRequest = z
-  .strictObject({ source: name('Whose events to try again.', 'hubspot') })
+  .strictObject({
+    source: name('Whose events to try again.', 'hubspot'),
+    after: field(
+      z.string().regex(UUID, { error: 'must be `next` of the answer before' }),
+      '`next` of the answer before, to go on behind what was tried.',
+      '01980a2e-7c21-7a3c-9f0e-1b2c3d4e5f60',
+    ).optional(),
+  })
   .meta({ id: 'ReplayRequest', description: 'Which events to try again.', examples: [{ source: 'hubspot' }] })
 
 export const replayedSource = z
   .object({
     ...replayedFields,
-    remaining: field(z.boolean(), 'Whether there are more than were tried: ask again.', false),
+    next: field(z.string().nullable(), 'Send it as `after` to go on with the rest; null: all were tried.', null),
   })
   .meta({ id: 'ReplayedSource', description: 'What became of what was tried again.' })

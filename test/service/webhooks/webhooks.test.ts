@@ -379,7 +379,7 @@ describe('what could not be taken in', async () => {
     expect((await call('GET', '/v1/accounts/replay-a')).body.facts).toEqual({ arr: 1_000 })
 
     const all = await call('POST', '/v1/webhooks/rejected/replay', { body: { source: 'crm' } })
-    expect(all).toMatchObject({ status: 200, body: { taken: 2, ignored: 0, rejected: 1, remaining: false } })
+    expect(all).toMatchObject({ status: 200, body: { taken: 2, ignored: 0, rejected: 1, next: null } })
     const left = (await call('GET', '/v1/webhooks/rejected')).body.rejected
     expect(left).toMatchObject([{ matcher: null, times: 1, untrusted: { event: { kind: 'other' } } }])
     expect((await call('POST', '/v1/webhooks/rejected/replay', { body: { source: 'erp' } })).status).toBe(404)

@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest'
+import { loadRuleset } from '../../../src/core/rules/load.ts'
+import { RULES } from '../app.ts'
+import { createTestHttp } from '../http/http.ts'
+
+const MINUTE = 60_000
+
+/** A program that says what it knows, with a time or without. */
+const sources = (facts: string) => `sources:
+  app:
+    auth: { scheme: bearer, secretFrom: APP_TOKEN }
+    agents: [pulse, churn-radar]
+    matchers:
+      - name: known
+        when: $exists(account)
+        account: account
+        aliases: aliases
+        at: at
+        facts: '${facts}'
+        signals: signals
+`
+const STRICT = '{ "arr": arr ? $number(arr) }'
+const LENIENT = '{ "arr": arr = "many" ? 1000 : arr ? $number(arr) }'
+const TOKEN = 'kept-0123456789abcdef'
+const environment = { APP_TOKEN: TOKEN }
+
+/** A service of its own, whose source is strict until it is mended. */
+async function startApp() {
+  const rules = { ...RULES, 'sources.yaml': sources(STRICT) }
+  const test = await createTestHttp({ rules, environment })
+  const { app, call } = test
+  const post = async (body: unknown) => (await call('POST', '/v1/webhooks/app', { key: TOKEN, body })).body
+  const list = async (query = '') => (await call('GET', `/v1/webhooks/rejected${query}`)).body
+  return {
+    ...test,
+    post,
+    list,
+    accountOf: async (name: string) => (await call('GET', `/v1/accounts/${name}`)).body,
+    replayAll: async (body: object = {}) =>
+      (await call('POST', '/v1/webhooks/rejected/replay', { body: { source: 'app', ...body } })).body,
+    mend(files: Readonly<Record<string, string>>) {
+      const { ruleset } = loadRuleset(Object.entries({ ...rules, ...files }).map(([path, text]) => ({ path, text })))
+      app.rules.follow(app.rules.activation, ruleset!)
+    },
+  }
+}
+
+const MENDED = { 'sources.yaml': sources(LENIENT) }
+
+describe('a replay', async () => {
+  const { post, list, accountOf, replayAll, mend, pass } = await startApp()
+
+  it('leaves the newer facts of events that say no time', async () => {
+    await post([{ account: 'untimed', arr: 'many' }])
+    pass(MINUTE)
+    await post([{ account: 'untimed', arr: '7' }])
+    pass(MINUTE)
+    mend(MENDED)
+    expect(await replayAll()).toMatchObject({ taken: 1, rejected: 0 })
+    expect((await accountOf('untimed')).facts).toEqual({ arr: 7 })
+  })
+
+  it('doubles no signal that was taken in at once, whether the event says a time or not', async () => {
+    const signals = [
+      { id: 'one', agent: 'churn-radar', claim: 'churn_risk', confidence: 0.8, expiresAt: '2026-11-23T11:00:00Z' },
+      { id: 'two', agent: 'churn-radar', claim: 'healthy', score: 40 },
+    ]
+    const events = [
+      { account: 'timed', at: '2026-11-23T09:00:00Z', signals },
+      { account: 'untimed-signals', signals },
+    ]
+    expect(await post(events)).toMatchObject({ taken: 0, rejected: 2 })
+    pass(60 * MINUTE)
+    const agents = RULES['agents.yaml']!.replace(
+      'kind: churn_agent,',
+      'kind: churn_agent, scale: [[0, 0.1], [100, 0.9]],',
+    )
+    mend({ ...MENDED, 'agents.yaml': agents })
+    expect(await replayAll()).toMatchObject({ taken: 2, rejected: 0 })
+    for (const { account } of events) {
+      const standing = (await accountOf(account)).signals
+      expect(standing.map(({ id, observedAt }: any) => [id, observedAt.slice(0, 13)]).sort()).toEqual([
+        ['one', '2026-11-23T09'],
+        ['two', '2026-11-23T09'],
+      ])
+    }
+    expect(await list()).toEqual({ rejected: [], next: null })
+  })
+})
+
+describe('an event whose account can not be told', async () => {
+  const { post, call, replayAll } = await startApp()
+
+  it('leaves nothing behind, and is taken in whole once it can', async () => {
+    await post([{ account: 'mine', aliases: 'crm:1', arr: '1' }])
+    const signal = { id: 's', agent: 'pulse', claim: 'healthy', confidence: 0.9 }
+    expect(await post([{ account: 'other', aliases: ['crm:1'], arr: '2', signals: signal }])).toMatchObject({
+      rejected: 1,
+    })
+    expect((await call('GET', '/v1/accounts/other')).status).toBe(404)
+    await call('PUT', '/v1/accounts/mine', { body: { aliases: ['other'] } })
+    expect(await replayAll()).toMatchObject({ taken: 1 })
+    expect((await call('GET', '/v1/accounts/other')).body).toMatchObject({
+      account: 'mine',
+      facts: { arr: 2 },
+      signals: [{ id: 's' }],
+    })
+  })
+})
+
+describe('more than are tried at once', async () => {
+  const { post, list, replayAll, mend } = await startApp()
+
+  it('are all tried by asking again, though the oldest stay', async () => {
+    await post(Array.from({ length: 1_000 }, (_, n) => ({ n })))
+    await post([{ account: 'last', arr: 'many' }])
+    mend(MENDED)
+    const first = await replayAll()
+    expect(first).toEqual({ taken: 0, ignored: 0, rejected: 1_000, next: expect.any(String) })
+    expect(await replayAll({ after: first.next })).toEqual({ taken: 1, ignored: 0, rejected: 0, next: null })
+    const page = await list('?limit=200')
+    expect(page.rejected).toHaveLength(200)
+    expect((await list(`?limit=200&cursor=${page.next}`)).rejected[0].id < page.rejected.at(-1).id).toBe(true)
+  }, 120_000)
+})
+
+describe('what will never be taken in', async () => {
+  const { post, list, call, keyOf } = await startApp()
+
+  it('can be dismissed, which the trail tells without what was sent', async () => {
+    await post([{ secret: 'FACT-VALUE' }])
+    const { id } = (await list()).rejected[0]
+    const dismiss = (key?: string) => call('DELETE', `/v1/webhooks/rejected/${id}`, { key })
+    expect((await dismiss(await keyOf({ name: 'reader', scopes: ['read'] }))).status).toBe(403)
+    expect(await dismiss()).toMatchObject({ status: 200, body: { id, untrusted: { event: { secret: 'FACT-VALUE' } } } })
+    expect(await dismiss()).toMatchObject({ status: 404, body: { code: 'not_found' } })
+    expect(await list()).toEqual({ rejected: [], next: null })
+    const { entries } = (await call('GET', '/v1/audit?stream=webhooks')).body
+    expect(entries.map(({ kind, payload }: any) => [kind, payload.body])).toEqual([
+      ['rejection.dismissed', { by: 'admin', rejection: id, source: 'app', matcher: null, account: null, times: 1 }],
+    ])
+    expect((await call('GET', '/v1/audit/verify?stream=webhooks')).body).toMatchObject({ ok: true, entries: 1 })
+  })
+})
