@@ -4,7 +4,7 @@ import { type Kysely, sql } from 'kysely'
  * What happened and who else is told of it: events, in the order in which they were committed, and subscriptions.
  *
  * Numbers that are drawn are no such order: whoever drew the smaller one may commit later, and a reader that has gone
- * past it misses it. So a row knows its transaction, and is read once all transactions that began before are over.
+ * past it misses it. So a row knows its transaction, and is read once all that began before and write events are over.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
@@ -45,7 +45,7 @@ const STATEMENTS = [
      account text COLLATE "C",
      secret text NOT NULL,
      paused boolean NOT NULL DEFAULT false,
-     since xid8 NOT NULL DEFAULT pg_snapshot_xmin(pg_current_snapshot()),
+     since xid8 NOT NULL DEFAULT pg_snapshot_xmax(pg_current_snapshot()),
      created_by text NOT NULL,
      created_at timestamptz NOT NULL
    )`,

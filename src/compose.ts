@@ -38,6 +38,7 @@ import { startRelay } from './queue/relay.ts'
 import { type Handlers, startWorkers } from './queue/workers.ts'
 import { type Bell, createBell } from './storage/bell.ts'
 import { type Clock, createClock } from './storage/clock.ts'
+import { mendPositions } from './storage/events.ts'
 import { isNewStore, openStore, type Store } from './storage/open.ts'
 import { countOutbox } from './storage/outbox.ts'
 import { createMetrics } from './telemetry/metrics.ts'
@@ -81,6 +82,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
       onNotice: (line) => log.info(line),
     })
     closers.push(store.close)
+    await mendPositions(store.db)
     // Closed before the store, which it measures once more.
     const telemetry = await startTelemetry(config.exported, log)
     closers.push(telemetry.shutdown)

@@ -1,17 +1,13 @@
-import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import type { FannedOut } from '../app/events/fan-out.ts'
 import { createPace } from '../app/events/pace.ts'
 import type { Bell } from '../storage/bell.ts'
-import type { Database } from '../storage/database.ts'
-import { mendPositions } from '../storage/events.ts'
 import { lookOften } from '../storage/looking.ts'
 import { isUnavailable } from '../storage/unavailable.ts'
 import { deliveryJob } from './jobs.ts'
 import type { Queues } from './queues.ts'
 
 export interface FanOutOptions {
-  readonly db: Kysely<Database>
   readonly queues: Pick<Queues, 'add' | 'away'>
   readonly bell: Bell
   readonly log: Logger
@@ -26,13 +22,10 @@ const LOOK_EVERY = 1_000
  * Has subscriptions told of what happens: whenever the bell rings, and every second in case it was not heard.
  * @returns what stops it, and resolves when nothing is under way
  */
-export function startFanOut({ db, queues, bell, log, fanOut }: FanOutOptions): () => Promise<void> {
+export function startFanOut({ queues, bell, log, fanOut }: FanOutOptions): () => Promise<void> {
   const pace = createPace(LOOK_EVERY)
-  let isMended = false
   return lookOften(bell, async () => {
     try {
-      if (!isMended) await mendPositions(db)
-      isMended = true
       const { deliveries, ...look } = await fanOut()
       // Those that can't be queued are found when queues are reconciled.
       if (queues.away === null) await queues.add(deliveries.map((id) => deliveryJob(id))).catch(() => {})

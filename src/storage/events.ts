@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 
 /**
  * A place in the order of events: by transaction, then by id within it. Ids alone are not in the order of commits, and
- * neither are transactions; but those that began before any that is still under way are all over.
+ * neither are transactions; but of those that write events, those that began before any that is under way are all over.
  */
 export interface Position {
   readonly xid: number
@@ -19,10 +19,49 @@ export const isAfter = (one: Position, other: Position): boolean =>
 
 /** How far events can be read now. */
 export interface Horizon {
-  /** All that comes before it has been committed, or never will be. */
+  /** Of the last event that can be: all that comes before it has been committed, or never will be. */
   readonly position: Position
-  /** Whether something has been committed that lies beyond it: it can be read in a moment. */
-  readonly isHeld: boolean
+  /** Of the last event that has been committed. Where it lies beyond `position`, it can be read in a moment. */
+  readonly newest: Position
+}
+
+/**
+ * Whoever writes events holds a lock on their table, as every INSERT does, from before its transaction has a number until it
+ * is over. So of those that are under way only these are waited for: not whoever has written something else and forgot to
+ * end it, here or in another database of the server.
+ *
+ * Both are positions of events, and not of the server's counter of transactions: what it has given out may be given out
+ * again after a crash, unless something was committed under it. Read what there is in a statement of its own, afterwards.
+ */
+export async function readHorizon(db: Kysely<Database>): Promise<Horizon> {
+  const { rows } = await sql<{ xid: string; id: number; newestXid: string; newestId: number }>`
+    WITH locks AS MATERIALIZED (
+      SELECT virtualtransaction, transactionid, relation, mode FROM pg_locks
+      WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock'
+        OR relation = 'events'::regclass AND mode = 'RowExclusiveLock'
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ),
+    writing AS (
+      SELECT xid FROM pg_snapshot_xip(pg_current_snapshot()) AS xid
+      JOIN locks own ON own.transactionid = xid::xid JOIN locks writer USING (virtualtransaction)
+      WHERE writer.relation IS NOT NULL
+      ORDER BY xid LIMIT 1
+    ),
+    readable AS MATERIALIZED (SELECT coalesce((SELECT xid FROM writing), pg_snapshot_xmax(pg_current_snapshot())) AS below),
+    swept AS (SELECT xid, id FROM event_cursors WHERE name = 'swept'),
+    known AS (
+      (SELECT xid, id FROM events WHERE xid < (SELECT below FROM readable) ORDER BY xid DESC, id DESC LIMIT 1)
+      UNION ALL SELECT xid, id FROM swept ORDER BY xid DESC, id DESC LIMIT 1
+    ),
+    newest AS (
+      (SELECT xid, id FROM events ORDER BY xid DESC, id DESC LIMIT 1)
+      UNION ALL SELECT xid, id FROM swept ORDER BY xid DESC, id DESC LIMIT 1
+    )
+    SELECT known.xid::text, known.id, newest.xid::text AS "newestXid", newest.id AS "newestId" FROM known, newest`.execute(
+    db,
+  )
+  const { xid, id, newestXid, newestId } = rows[0]!
+  return { position: positionOf({ xid, id }), newest: positionOf({ xid: newestXid, id: newestId }) }
 }
 
 /** Something that happened, with what is known of the adjudication that it is about. */
@@ -54,14 +93,6 @@ export interface StoredAdvice {
   readonly payload: string | null
 }
 
-export async function readHorizon(db: Kysely<Database>): Promise<Horizon> {
-  const { rows } = await sql<{ open: string; held: boolean }>`
-    SELECT open::text, EXISTS (SELECT FROM events WHERE xid >= open) AS held
-    FROM (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS open) AS oldest`.execute(db)
-  const { open, held } = rows[0]!
-  return { position: { xid: Number(open), id: 0 }, isHeld: held }
-}
-
 /** Some of what happened, in its order. */
 export interface EventPage {
   readonly events: readonly StoredEvent[]
@@ -71,13 +102,14 @@ export interface EventPage {
   readonly isWhole: boolean
 }
 
-/** The first after `after` and up to `upTo`, which does not lie beyond the horizon. */
+/** The first after `after` and up to `upTo`, which does not lie beyond the horizon: nothing where it lies before. */
 export async function readEvents(
   db: Kysely<Database>,
   after: Position,
   upTo: Position,
   limit: number,
 ): Promise<EventPage> {
+  if (!isAfter(upTo, after)) return { events: [], next: after, isWhole: true }
   const { rows } = await sql<EventRow>`
     WITH page AS MATERIALIZED (
       SELECT * FROM events
@@ -147,7 +179,7 @@ export async function moveCursor(db: Kysely<Database>, name: Cursor, { xid, id }
  * @returns false where another is at it
  */
 export async function lockFanOut(trx: Transaction<Database>): Promise<boolean> {
-  // No row is locked for it: that would be a write, and hold up the horizon of everybody else.
+  // No row is locked for it: whoever is not let in does not wait.
   const { rows } = await sql<{ held: boolean }>`SELECT pg_try_advisory_xact_lock(${FAN_OUT_LOCK}) AS held`.execute(trx)
   return rows[0]!.held
 }

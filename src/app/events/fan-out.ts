@@ -37,15 +37,20 @@ export async function fanOut(app: App): Promise<FannedOut> {
   return app.db.transaction().execute(async (trx) => {
     if (!(await lockFanOut(trx))) return NOTHING
     const cursor = await readCursor(trx, 'subscriptions')
-    const { position: horizon, isHeld } = await readHorizon(trx)
+    const horizon = await readHorizon(trx)
     // Read after the horizon: whoever is not among them began after all that lies before it.
     const listening = await readListening(trx)
     if (listening.length === 0) return NOTHING
-    const { events, next, isWhole } = await readEvents(trx, later(cursor, beginningOf(listening)), horizon, PAGE)
+    const { events, next, isWhole } = await readEvents(
+      trx,
+      later(cursor, beginningOf(listening)),
+      horizon.position,
+      PAGE,
+    )
     const deliveries = events.flatMap(eventsOf).flatMap((event) => deliveriesOf(app, event, listening))
     if (deliveries.length > 0) await insertDeliveries(trx, deliveries)
-    if (events.length > 0) await moveCursor(trx, 'subscriptions', next)
-    return { deliveries: deliveries.map(({ id }) => id), isWhole, isHeld }
+    if (isAfter(next, cursor)) await moveCursor(trx, 'subscriptions', next)
+    return { deliveries: deliveries.map(({ id }) => id), isWhole, isHeld: isAfter(horizon.newest, horizon.position) }
   })
 }
 

@@ -12,6 +12,8 @@ export interface Feed {
   /** How many follow. */
   readonly size: number
   readonly limits: StreamLimits
+  /** Another number once places that were read mean something else: whoever follows has to begin anew. */
+  readonly era: number
   /** Whether nobody may begin to follow any more. */
   readonly isClosed: boolean
   /** Lets the holder of a key follow until what is returned is called, once. Null: too many do. */
@@ -71,16 +73,22 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
   const seats = createSeats(limits.openOfKey)
   let newest: Stretch | null = null
   let size = 0
+  let era = 0
   let isClosed = false
   let stop = async () => {}
 
   async function look(): Promise<number> {
     try {
-      const { position, isHeld } = await readHorizon(db)
-      const { isWhole, ...stretch } = await advance(newest, position)
+      const horizon = await readHorizon(db)
+      // What was told is not there any more: the server has lost its last commits, and gives out their places again.
+      if (newest !== null && isAfter(newest.to, horizon.newest)) {
+        newest = null
+        era += 1
+      }
+      const { isWhole, ...stretch } = await advance(newest, horizon.position)
       newest = stretch
       wakeAll()
-      return pace({ isWhole, isHeld })
+      return pace({ isWhole, isHeld: isAfter(horizon.newest, horizon.position) })
     } catch (error) {
       log.debug({ reason: (error as Error).message }, 'could not look for events; looking again shortly')
       return interval
@@ -131,6 +139,9 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
     limits,
     get size() {
       return size
+    },
+    get era() {
+      return era
     },
     get isClosed() {
       return isClosed

@@ -66,7 +66,7 @@ async function startAfter(
 ): Promise<{ readonly after: Position; readonly isLate: boolean }> {
   const [swept, horizon] = await Promise.all([readCursor(db, 'swept'), readHorizon(db)])
   if (heard === null) return { after: horizon.position, isLate: false }
-  if (isAfter(heard, horizon.position)) return { after: horizon.position, isLate: true }
+  if (isAfter(heard, horizon.newest)) return { after: horizon.position, isLate: true }
   return isAfter(swept, heard) ? { after: swept, isLate: true } : { after: heard, isLate: false }
 }
 
@@ -81,11 +81,18 @@ async function* tell(
   const { feed } = app
   const { silence } = feed.limits
   const hidesBlind = isReviewer(principal)
+  let { era } = feed
   let { after } = start
   yield [stateAt(after, start.isLate ? 'stream.late' : 'stream.opened')]
   let [toldAt, checkedAt] = [performance.now(), performance.now()]
   while (!feed.isClosed && !signal.aborted) {
     const page = await feed.next(after, Math.max(0, toldAt + silence - performance.now()), signal)
+    if (feed.era !== era) {
+      era = feed.era
+      after = (await readHorizon(app.db)).position
+      yield [stateAt(after, 'stream.late')]
+      continue
+    }
     after = page.next
     const events = page.events
       .filter((event) => concerns(principal, event) && isWanted(request, event))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import {
   BEGINNING,
   deleteEvents,
@@ -25,14 +25,19 @@ await execute(url, "INSERT INTO adjudications VALUES ('acme', 'd', 1, $1, 'act')
 const INSERT = `INSERT INTO events (account_id, type, at, sequence, adjudication_id, body)
   VALUES ($1, 'lease.revoked', $2, 1, $3, '{}') RETURNING id`
 
-/** A transaction that writes events, and ends when it is told to. */
-async function begin() {
-  const client = new pg.Client({ connectionString: url })
+/** A transaction that ends when it is told to. @param at the database that it is in */
+async function begin(at = url) {
+  const client = new pg.Client({ connectionString: at })
   await client.connect()
   await client.query('BEGIN')
   return {
-    /** Begins to count as one that writes. */
-    number: () => client.query('SELECT pg_current_xact_id()'),
+    /** Begins to count as one that writes, and is about to write events. */
+    async number() {
+      await client.query('LOCK TABLE events IN ROW EXCLUSIVE MODE')
+      await client.query('SELECT pg_current_xact_id()')
+    },
+    /** Writes something else. */
+    writeOther: () => client.query('CREATE TABLE other ()'),
     async write(account: string, at = new Date()): Promise<number> {
       const { rows } = await client.query(INSERT, [account, at, adjudication])
       return Number(rows[0].id)
@@ -52,21 +57,12 @@ const subscribe = () =>
   )
 
 async function read(after: Position) {
-  const { position, isHeld } = await readHorizon(db)
+  const { position, newest } = await readHorizon(db)
   const { events, next } = await readEvents(db, after, position, 100)
-  return { accounts: events.map(({ account }) => account), next, isHeld }
+  return { accounts: events.map(({ account }) => account), next, isHeld: isAfter(newest, position) }
 }
 
-/** Transactions of the server's other databases hold events up as well: those of files of tests beside this one. */
-function eventually(after: Position, expected: Partial<Awaited<ReturnType<typeof read>>>) {
-  const look = async () => {
-    const page = await read(after)
-    expect(page).toMatchObject(expected)
-    return page
-  }
-  return vi.waitFor(look, { timeout: 30_000, interval: 10 })
-}
-const end = async () => (await eventually(BEGINNING, { isHeld: false })).next
+const end = async () => (await read(BEGINNING)).next
 
 describe('events', () => {
   it('that are committed wait for transactions that began before', async () => {
@@ -78,7 +74,7 @@ describe('events', () => {
     const meanwhile = await read(start)
     expect(meanwhile).toMatchObject({ accounts: [], isHeld: true })
     await early.end()
-    await eventually(meanwhile.next, { accounts: ['early', 'late'], isHeld: false })
+    expect(await read(meanwhile.next)).toMatchObject({ accounts: ['early', 'late'], isHeld: false })
   })
 
   it('are not missed though their ids are smaller than those that were read before', async () => {
@@ -90,9 +86,34 @@ describe('events', () => {
     const larger = await first.write('first')
     expect(smaller).toBeLessThan(larger)
     await first.end()
-    const before = await eventually(start, { accounts: ['first'] })
+    const before = await read(start)
+    expect(before).toMatchObject({ accounts: ['first'] })
     await second.end()
-    await eventually(before.next, { accounts: ['second'] })
+    expect(await read(before.next)).toMatchObject({ accounts: ['second'] })
+  })
+
+  it('wait for nobody who writes anything else, here or in another database of the server', async () => {
+    const other = await createTestDatabase()
+    const start = await end()
+    const [here, elsewhere, good] = [await begin(), await begin(other.url), await begin()]
+    await here.writeOther()
+    await elsewhere.write('elsewhere')
+    await good.write('good')
+    await good.end()
+    expect(await read(start)).toMatchObject({ accounts: ['good'], isHeld: false })
+    await Promise.all([here.end('ROLLBACK'), elsewhere.end()])
+  })
+
+  it('are gone on from where one was, which no crash of the server takes back', async () => {
+    const transaction = await begin()
+    await transaction.write('last')
+    await transaction.end()
+    await execute(url, 'SELECT pg_current_xact_id()')
+    const { position, newest } = await readHorizon(db)
+    expect(newest).toEqual(position)
+    const { events } = await readEvents(db, BEGINNING, position, 1_000)
+    expect(events.at(-1)!.position).toEqual(position)
+    expect(position.id).toBeGreaterThan(0)
   })
 
   it('of a transaction that fails hold up nobody, and are none', async () => {
@@ -102,7 +123,7 @@ describe('events', () => {
     await good.write('good')
     await good.end()
     await failing.end('ROLLBACK')
-    await eventually(start, { accounts: ['good'], isHeld: false })
+    expect(await read(start)).toMatchObject({ accounts: ['good'], isHeld: false })
   })
 
   it('are each read once by whoever follows while many write, an account in its order', async () => {
@@ -183,7 +204,7 @@ describe('a database that was restored on another server', () => {
     expect((await read(BEGINNING)).accounts).toEqual([])
     await mendPositions(db)
     const mended = await readCursor(db, 'subscriptions')
-    await eventually(mended, { accounts: ['unread'] })
+    expect(await read(mended)).toMatchObject({ accounts: ['unread'] })
     await mendPositions(db)
     expect(await readCursor(db, 'subscriptions')).toEqual(mended)
     expect(isAfter({ xid: 99999999, id: 0 }, mended)).toBe(true)
