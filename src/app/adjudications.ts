@@ -145,6 +145,7 @@ function answerOnly(app: App, asked: Asked, book: Book, page: AccountPage, fresh
 /** An answer as it is about to be written. */
 export interface Kept {
   readonly id: string
+  readonly question: Question
   readonly answer: Adjudication
   readonly shadowed: Shadowed | null
   readonly envelope: Envelope
@@ -197,7 +198,7 @@ export function answerAndKeep(app: App, principal: Principal, asked: Asked, book
     escalation: escalation === undefined ? null : (book.escalation(escalation) ?? null),
     audit,
   }
-  return { id, answer, shadowed, envelope }
+  return { id, question, answer, shadowed, envelope }
 }
 
 /** Undefined where there is none: records of answers without any are as they were. */

@@ -213,6 +213,11 @@ export class Book {
     this.writes.update('idempotency_keys', { owner, key, ...answer, headers: JSON.stringify(headers) })
   }
 
+  /** Sequence of the newest activation of rules, in whatever process; where leases were asked for. */
+  get activation(): number {
+    return this.#loaded.activation
+  }
+
   /** A lease that was asked for, as it stands now. */
   lease(id: string): Lease | undefined {
     return this.#leases.get(id) ?? this.#loaded.leases.get(id)
@@ -414,7 +419,7 @@ export class AccountPage extends Page {
     return this.#takenSequence
   }
 
-  /** Whether there are leases that were issued and not settled. */
+  /** Whether there may be leases that are not settled. */
   get hasLeases(): boolean {
     return this.#hasLeases
   }

@@ -1,5 +1,5 @@
 import { formatDuration } from './duration.ts'
-import type { Adjudication, Proposal, Ruling } from './model.ts'
+import type { Adjudication, Proposal, Question, Ruling, Shown } from './model.ts'
 
 export const LEASE_STATUSES = ['open', 'redeemed', 'revoked', 'expired'] as const
 export type LeaseStatus = (typeof LEASE_STATUSES)[number]
@@ -50,6 +50,18 @@ export interface Counted {
 /** What was known of an account, in a word: as long as it is the same, nothing that counts has come. */
 export function versionOf({ facts, signals, ruling, taken, agents }: Counted): string {
   return [facts, signals, ruling, taken, agents].join('.')
+}
+
+/**
+ * Until when an answer is the same by itself, in milliseconds since the epoch: rules may see more than the signals that it
+ * used, and whoever is not heard any more says nothing.
+ */
+export function holdsUntil(
+  { validUntil }: Pick<Adjudication, 'validUntil'>,
+  { now, signals, agents }: Question,
+): number {
+  const ends = [...signals.map(({ expiresAt }) => expiresAt), ...[...agents.values()].map(({ until }) => until)]
+  return ends.reduce<number>((first, end) => (end !== null && end > now ? Math.min(first, end) : first), validUntil)
 }
 
 /** Why a lease is not to be redeemed. */
@@ -104,12 +116,24 @@ export function isFresh(
 
 /**
  * Whether what a person decided answers a proposal with this payload. One who was shown what an agent was going to send
- * has allowed that, from that agent, and nothing else.
+ * has allowed that, from that agent, once, and nothing else.
  */
 export function coversPayload(ruling: Ruling, proposal: Proposal | null, payloadHash: string | null): boolean {
-  const { shown } = ruling
-  if (shown === undefined || proposal === null || proposal.action !== ruling.action) return true
-  return shown.agent === proposal.agent && shown.payloadHash === payloadHash
+  if (ruling.shown === undefined || proposal === null || proposal.action !== ruling.action) return true
+  return isOpenTo(ruling.shown, proposal.agent, payloadHash)
+}
+
+const isOpenTo = (shown: Shown, agent: string, payloadHash: string | null): boolean =>
+  shown.lease === undefined && shown.agent === agent && shown.payloadHash === payloadHash
+
+/** What a person decided once a lease on what they allowed is redeemed, since that is good for one; null: it is not on that. */
+export function spend(
+  ruling: Ruling | null,
+  { id, action, agent, payloadHash }: Pick<Lease, 'id' | 'action' | 'agent' | 'payloadHash'>,
+): Omit<Ruling, 'sequence'> | null {
+  if (ruling?.shown === undefined || ruling.action !== action) return null
+  const { sequence: _, shown, ...decided } = ruling
+  return isOpenTo(shown, agent, payloadHash) ? { ...decided, shown: { ...shown, lease: id } } : null
 }
 
 /** The better action, of an answer that denies one and knows what to do instead; null: it allows it, or a person decides. */

@@ -273,6 +273,8 @@ export interface Shown {
   readonly agent: string
   /** SHA-256 in hex; null: it showed nothing. */
   readonly payloadHash: string | null
+  /** Id of the lease that was redeemed on it, which it was good for; left out where none has been. */
+  readonly lease?: string
 }
 
 /** The answer and the ledger from which it was computed. Field names are those of the API. */

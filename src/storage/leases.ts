@@ -15,20 +15,32 @@ export async function findLease(db: Kysely<Database>, id: string): Promise<KeptL
   return row && { lease: leaseOf(row), tokenHash: row.token_hash }
 }
 
-/** Those that may still be redeemed, and some that have expired, of the ids of one account. The oldest first. */
-export async function findOpenLeases(db: Kysely<Database>, accounts: readonly string[]): Promise<readonly Lease[]> {
+/**
+ * The first of those that may still be redeemed at `now` (milliseconds since the epoch), of the ids of one account, in the
+ * order of their ids, those after `after`.
+ */
+export async function findOpenLeases(
+  db: Kysely<Database>,
+  { accounts, now, after, limit }: OpenLeases,
+): Promise<readonly Lease[]> {
   const rows = await db
     .selectFrom('leases')
     .selectAll()
     .where('account_id', 'in', accounts)
     .where('status', '=', 'open')
+    .where('expires_at', '>', new Date(now))
+    .where('id', '>', after)
     .orderBy('id')
-    .limit(OPEN_AT_MOST)
+    .limit(limit)
     .execute()
   return rows.map(leaseOf)
 }
-/** Of one account. More are looked at when these are settled. */
-const OPEN_AT_MOST = 1_000
+interface OpenLeases {
+  readonly accounts: readonly string[]
+  readonly now: number
+  readonly after: string
+  readonly limit: number
+}
 
 /** Ids of accounts with leases that may still be redeemed at `now` (milliseconds since the epoch), in order, those after `after`. */
 export async function accountsWithLeases(
@@ -97,7 +109,8 @@ export interface UptakeRow {
 
 /**
  * What became of an agent's leases and what it says it did, by decision, from `since` on. What lies behind `now` and
- * was not redeemed has expired, whether or not it is marked yet. Milliseconds since the epoch.
+ * was not redeemed has expired, whether or not it is marked yet. What was reported before its lease was redeemed is one
+ * act with leave, not two. Milliseconds since the epoch.
  */
 export async function readUptake(
   db: Kysely<Database>,
@@ -114,8 +127,11 @@ export async function readUptake(
         count(*) FILTER (WHERE status = 'open' AND expires_at > ${new Date(now)}) AS open
       FROM leases WHERE agent = ${agent} AND issued_at >= ${new Date(since)} ${ofDecision} GROUP BY decision
     ), acted AS (
-      SELECT decision, count(*) FILTER (WHERE followed) AS followed, count(*) FILTER (WHERE NOT followed) AS unasked
-      FROM agent_actions WHERE agent = ${agent} AND at >= ${new Date(since)} ${ofDecision} GROUP BY decision
+      SELECT decision, count(*) FILTER (WHERE with_leave) AS followed, count(*) FILTER (WHERE NOT with_leave) AS unasked
+      FROM agent_actions, LATERAL (
+        SELECT followed OR EXISTS (SELECT FROM leases WHERE id = lease_id AND status = 'redeemed') AS with_leave
+      ) reported
+      WHERE agent = ${agent} AND at >= ${new Date(since)} ${ofDecision} GROUP BY decision
     )
     SELECT decision, coalesce(redeemed, 0) AS redeemed, coalesce(revoked, 0) AS revoked, coalesce(expired, 0) AS expired,
       coalesce(open, 0) AS open, coalesce(followed, 0) AS followed, coalesce(unasked, 0) AS unasked

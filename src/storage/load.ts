@@ -56,7 +56,7 @@ export interface StoredAccount {
   readonly taken: readonly TakenLease[]
   /** Sequence of the entry that redeemed the newest lease, 0: none was. */
   readonly takenSequence: number
-  /** Whether there are leases that were issued and not settled. */
+  /** Whether there may be leases that are not settled: some that are open, or an answer on which one may be given any moment. */
   readonly hasLeases: boolean
 }
 
@@ -93,6 +93,8 @@ export interface Loaded {
   readonly faults: ReadonlyMap<string, StoredFault>
   /** Those asked for, by id. */
   readonly leases: ReadonlyMap<string, Lease>
+  /** Sequence of the newest activation, where leases were asked for; else 0. */
+  readonly activation: number
 }
 
 /** Identifies a signal: (account, agent, id). No name holds a control character. */
@@ -112,6 +114,7 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
     escalations: EscalationRow[]
     faults: FaultJson[]
     leases: LeaseRow[]
+    activation: number | null
   }>({
     name: 'load',
     text: STATEMENT,
@@ -159,6 +162,7 @@ export async function load(pool: Pool, wanted: Wanted): Promise<Loaded> {
       ]),
     ),
     leases: new Map(row.leases.map((json) => [json.id, leaseOf(json)])),
+    activation: row.activation ?? 0,
   }
 }
 
@@ -275,7 +279,10 @@ SELECT
      WHERE asked.whole AND r.account_id = asked.account_id
    ) decided ON true
    LEFT JOIN LATERAL (
-     SELECT bool_or(l.status = 'open') AS some_open, max(l.sequence) AS newest,
+     SELECT max(l.sequence) AS newest, bool_or(l.status = 'open') OR EXISTS (
+         SELECT FROM standing_verdicts v
+         WHERE v.account_id = asked.account_id AND v.verdict = 'allow' AND v.valid_until > statement_timestamp()
+       ) AS some_open,
        json_agg(json_build_array(l.sequence, l.id, l.action, l.tags::json, ${ms('l.settled_at')}))
          FILTER (WHERE asked.whole AND l.status = 'redeemed' AND l.settled_at > $15::timestamptz) AS taken
      FROM leases l WHERE l.account_id = asked.account_id AND l.status IN ('open', 'redeemed')
@@ -317,4 +324,7 @@ SELECT
     SELECT id, account_id, decision, action, tags, agent, payload_hash, owner, adjudication_id, ruleset, state_version,
       fresh_until, issued_at, expires_at, status, settled_at, reason
     FROM leases WHERE id = ANY($14::uuid[])
-  ) l) AS leases`
+  ) l) AS leases,
+  (SELECT sequence FROM audit_entries
+   WHERE cardinality($14::uuid[]) > 0 AND stream = 'rulesets' AND kind = 'ruleset.activated'
+   ORDER BY sequence DESC LIMIT 1) AS activation`

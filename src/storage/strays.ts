@@ -10,7 +10,12 @@ const RECORDED = [
   { table: 'adjudications', prefix: ACCOUNT, owner: 'account_id', kinds: ['adjudication'] },
   { table: 'outcomes', prefix: ACCOUNT, owner: 'account_id', kinds: ['outcome'] },
   { table: 'agent_actions', prefix: ACCOUNT, owner: 'account_id', kinds: ['action.reported'] },
-  { table: 'rulings', prefix: ACCOUNT, owner: 'account_id', kinds: ['escalation.resolved', 'ruling.joined'] },
+  {
+    table: 'rulings',
+    prefix: ACCOUNT,
+    owner: 'account_id',
+    kinds: ['escalation.resolved', 'ruling.joined', 'lease.redeemed'],
+  },
   { table: 'agents', prefix: 'agent:', owner: 'name', kinds: ['agent.registered', 'agent.changed'] },
 ] as const
 

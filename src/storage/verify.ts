@@ -182,7 +182,7 @@ const CHECKS: readonly Check<unknown>[] = [
     },
   }),
   check<{ sequence: number | null; ruling: string | null; is_astray: boolean }>({
-    kinds: ['escalation.resolved', 'ruling.joined'],
+    kinds: ['escalation.resolved', 'ruling.joined', 'lease.redeemed'],
     find: (entries) => sql`
       SELECT k.n, newest.sequence, newest.ruling,
         named.decision IS NOT NULL AND named.decision IS DISTINCT FROM newest.decision AS is_astray
@@ -196,7 +196,9 @@ const CHECKS: readonly Check<unknown>[] = [
       LEFT JOIN rulings newest ON newest.account_id = k.account AND newest.decision = coalesce(k.decision, e.decision)
       LEFT JOIN rulings named ON named.account_id = k.account AND named.sequence = k.sequence`,
     name: ({ body }) =>
-      `what was decided ${body.from === undefined ? `in the escalation \`${body.escalation}\`` : `about \`${body.from}\``}`,
+      typeof body.lease === 'string'
+        ? `what was decided, now that the lease \`${body.lease}\` is redeemed,`
+        : `what was decided ${body.from === undefined ? `in the escalation \`${body.escalation}\`` : `about \`${body.from}\``}`,
     // The newest stands for the question; who decided nothing leaves what stood.
     isSame({ sequence, body }, row) {
       if (row.is_astray) return false

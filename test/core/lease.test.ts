@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
-import { coversPayload, insteadOf, isFresh, type Lease, refuseLease, versionOf } from '../../src/core/lease.ts'
+import {
+  coversPayload,
+  holdsUntil,
+  insteadOf,
+  isFresh,
+  type Lease,
+  refuseLease,
+  spend,
+  versionOf,
+} from '../../src/core/lease.ts'
 import type { Ruling } from '../../src/core/model.ts'
 import { because } from '../../src/core/summary.ts'
 import { CHURN, expansion, NOW, PULSE, question, REVIEW, rule } from './fixtures.ts'
@@ -115,6 +124,26 @@ describe('a lease', () => {
   })
 })
 
+describe('an answer', () => {
+  const answer = { validUntil: NOW + 60 * MINUTE }
+  const inMinutes = (n: number) => NOW + n * MINUTE
+
+  it('holds for as long as all that was said and all who said it, used or not', () => {
+    const asked = question([{ ...CHURN, expiresAt: inMinutes(20) }, PULSE])
+    expect(holdsUntil(answer, question([CHURN, PULSE]))).toBe(inMinutes(60))
+    expect(holdsUntil(answer, asked)).toBe(inMinutes(20))
+    const [name, agent] = [...asked.agents][0]!
+    const agents = new Map([...asked.agents, [name, { ...agent, until: inMinutes(10) }]])
+    expect(holdsUntil(answer, { ...asked, agents })).toBe(inMinutes(10))
+  })
+
+  it('does not end with what had ended before', () => {
+    const asked = question([{ ...CHURN, expiresAt: NOW }, PULSE])
+    const agents = new Map([...asked.agents].map(([name, agent]) => [name, { ...agent, until: NOW }]))
+    expect(holdsUntil(answer, { ...asked, agents })).toBe(inMinutes(60))
+  })
+})
+
 describe('a person who was shown a payload', () => {
   const ruling = (shown?: Ruling['shown']) => ({ action: 'send_expansion_email', shown }) as Ruling
   const send = { agent: 'renewal-copilot', action: 'send_expansion_email' }
@@ -135,6 +164,26 @@ describe('a person who was shown a payload', () => {
 
   it('who was shown none decided about all', () => {
     expect(coversPayload(ruling(), send, HASH)).toBe(true)
+  })
+
+  it('allowed it once', () => {
+    const allowed = ruling({ agent: 'renewal-copilot', payloadHash: HASH })
+    const spent = spend(allowed, lease())!
+    expect(spent.shown).toEqual({ agent: 'renewal-copilot', payloadHash: HASH, lease: 'l1' })
+    const { sequence } = allowed
+    expect(coversPayload({ ...spent, sequence }, send, HASH)).toBe(false)
+    expect(coversPayload({ ...spent, sequence }, { ...send, action: 'wait' }, null)).toBe(true)
+    expect(spend({ ...spent, sequence }, lease({ id: 'l2' }))).toBeNull()
+  })
+
+  it.each<[string, Ruling | null, Partial<Lease>]>([
+    ['nobody decided', null, {}],
+    ['they were shown nothing of an agent', ruling(), {}],
+    ['it is on another action', ruling({ agent: 'renewal-copilot', payloadHash: HASH }), { action: 'wait' }],
+    ['it is for another payload', ruling({ agent: 'renewal-copilot', payloadHash: HASH }), { payloadHash: null }],
+    ['it is of another agent', ruling({ agent: 'renewal-copilot', payloadHash: HASH }), { agent: 'other' }],
+  ])('has allowed nothing of a lease where %s', (_what, decided, fields) => {
+    expect(spend(decided, lease(fields))).toBeNull()
   })
 })
 

@@ -47,13 +47,12 @@ export async function reportAction(app: App, principal: Principal, report: Actio
     leases: lease ? [lease.id] : [],
     serve(book) {
       const page = book.account(account)
-      const held = lease && (book.lease(lease.id) ?? lease)
-      if (held && book.account(held.account) !== page) {
-        throw new Problem(
-          'invalid_request',
-          `lease \`${held.id}\` is on account \`${held.account}\`, not on \`${account}\``,
-        )
+      // By the account that it was on a moment ago: that is an alias since, if it has joined another.
+      if (lease && book.account(lease.account) !== page) {
+        const on = `lease \`${lease.id}\` is on account \`${lease.account}\``
+        throw new Problem('invalid_request', `${on}, not on \`${account}\``)
       }
+      const held = lease && (book.lease(lease.id) ?? lease)
       const id = app.newId()
       const at = report.at === undefined ? book.at : new Date(report.at).toISOString()
       const followed = held?.status === 'redeemed'

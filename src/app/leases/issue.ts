@@ -1,4 +1,4 @@
-import type { Lease } from '../../core/lease.ts'
+import { holdsUntil, type Lease } from '../../core/lease.ts'
 import type { Decision, Verdict } from '../../core/model.ts'
 import type { Asked, Kept } from '../adjudications.ts'
 import type { App } from '../app.ts'
@@ -42,7 +42,7 @@ export function keepVerdict(
   { ruleset, decision, payloadHash = null }: Asked,
   { verdict, doInstead, because, escalation }: Told,
   version: string,
-  { book, page, kept: { id, answer } }: Telling,
+  { book, page, kept: { id, question, answer } }: Telling,
 ): void {
   const { agent, action } = answer.proposal!
   // What people are shown, and what they allowed, is of one payload.
@@ -59,7 +59,7 @@ export function keepVerdict(
     tags: JSON.stringify(tagsOf(decision, action)),
     ruleset: ruleset.hash,
     state_version: version,
-    valid_until: new Date(answer.validUntil).toISOString(),
+    valid_until: new Date(holdsUntil(answer, question)).toISOString(),
     any_payload: !isOfPayload,
     payload_hash: payloadHash,
     sample_rate: verdict === 'allow' ? decision.review.sampleRate : 0,
@@ -89,7 +89,7 @@ export function issueLease(
   version: string,
   { book, page, kept, secret }: Telling,
 ): IssuedLease {
-  const { answer } = kept
+  const { question, answer } = kept
   const { agent, action } = answer.proposal!
   const id = app.newId()
   const token = leaseToken(id, secret(id))
@@ -105,7 +105,7 @@ export function issueLease(
     adjudication: kept.id,
     ruleset: ruleset.hash,
     version,
-    freshUntil: answer.validUntil,
+    freshUntil: holdsUntil(answer, question),
     issuedAt: book.now,
     expiresAt: book.now + decision.lease,
     status: 'open',

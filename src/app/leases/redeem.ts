@@ -1,7 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
-import { type Lease, type LeaseRefusal, refuseLease, revokedInWords } from '../../core/lease.ts'
+import { type Lease, type LeaseRefusal, refuseLease, revokedInWords, spend } from '../../core/lease.ts'
+import { newestActivation } from '../../storage/activations.ts'
+import type { StoredAnswer } from '../../storage/idempotency.ts'
 import { findLease } from '../../storage/leases.ts'
+import { follow } from '../activation.ts'
 import type { App } from '../app.ts'
+import type { AccountPage, Book } from '../book.ts'
+import type { IdempotencyKey } from '../idempotency.ts'
 import { demand, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { revoke, sinceFor, whyEnded } from './recheck.ts'
@@ -28,62 +33,98 @@ export interface Go {
   readonly redeemedAt: string
 }
 
+/** An idempotency key whose first request this is: leave that is given is kept under it in the commit that uses the lease up. */
+export interface RememberGo extends IdempotencyKey {
+  readonly as: (go: Go) => StoredAnswer
+}
+
 /**
  * Redeems a lease, once: what it rests on is looked at again under the lock of its account, so that whatever was committed
  * before, in whatever process, counts. It becomes an entry of the account's trail, which two can't both append.
  *
  * @throws Problem `not_found`; `forbidden` where another key got it; `lease_used`, `lease_revoked`, `lease_expired`,
- *   `payload_changed`
+ *   `payload_changed`; `unavailable` where the active rules can't be read here
  */
 export async function redeemLease(
   app: App,
   principal: Principal,
   { token, payloadHash = null }: Redemption,
+  again?: RememberGo,
 ): Promise<Go> {
   demand(principal, 'adjudications:write')
   const known = await ownLease(app, principal, token)
-  const { id, account, agent } = known
-  const done = await app.desk.submit<Go | Refused>({
-    accounts: [account],
-    agents: [agent],
-    leases: [id],
-    takenSince: sinceFor(app, [known]),
-    serve(book) {
-      const lease = book.lease(id) ?? known
-      const refusal = refuseLease(lease, { now: book.now, payloadHash })
-      if (refusal) return { refusal }
-      const page = book.account(account)
-      const reason = whyEnded(app, book, page, lease)
-      if (reason !== null) {
-        revoke(book, page, lease, reason)
-        return { refusal: { code: 'lease_revoked', message: revokedInWords(id, reason) } }
-      }
-      const { decision, action, tags, adjudication } = lease
-      const body = { action, adjudication, agent, by: principal.name, decision, lease: id, payloadHash, tags }
-      const { sequence } = page.append('lease.redeemed', { ...body, at: book.at })
-      book.settle({ ...lease, account: page.account, status: 'redeemed', settledAt: book.now }, { sequence })
-      page.take({ lease: id, sequence, action, tags, at: book.now })
-      // What was done may keep others from being done.
-      if (hasCooldowns(app)) book.stirLeases(page.account)
-      return {
-        verdict: 'go',
-        lease: id,
-        account: page.account,
-        decision,
-        action,
-        agent,
-        payloadHash,
-        redeemedAt: book.at,
-      }
-    },
-  })
-  app.metrics.redeemed('refusal' in done ? done.refusal.code : 'go')
-  if ('refusal' in done) throw new Problem(done.refusal.code, done.refusal.message)
-  return done
+  for (;;) {
+    const { active: ruleset, activation } = app.rules
+    const done = await app.desk.submit<Go | Refused | typeof OTHER_RULES>({
+      accounts: [known.account],
+      agents: [known.agent],
+      leases: [known.id],
+      takenSince: sinceFor(app, ruleset, [known]),
+      serve(book) {
+        if (book.activation > activation.sequence) return OTHER_RULES
+        const lease = book.lease(known.id) ?? known
+        const refusal = refuseLease(lease, { now: book.now, payloadHash })
+        if (refusal) return { refusal }
+        const page = book.account(known.account)
+        const ended = whyEnded(app, ruleset, book, page, lease)
+        if (ended !== null) {
+          revoke(book, page, lease, ended)
+          return { refusal: { code: 'lease_revoked', message: revokedInWords(lease.id, ended.reason) } }
+        }
+        const go = use(app, principal, book, page, lease)
+        if (again) book.answered(again, again.as(go))
+        return go
+      },
+    })
+    if (done === OTHER_RULES) {
+      await catchUp(app)
+      continue
+    }
+    app.metrics.redeemed('refusal' in done ? done.refusal.code : 'go')
+    if ('refusal' in done) throw new Problem(done.refusal.code, done.refusal.message)
+    return done
+  }
 }
 
 interface Refused {
   readonly refusal: { readonly code: LeaseRefusal; readonly message: string }
+}
+
+/** Others are active since, of which this process has not heard. */
+const OTHER_RULES = Symbol('other rules')
+
+/** Answers with the active rules from now on. @throws Problem `unavailable` where they can't be read */
+async function catchUp(app: App): Promise<void> {
+  const before = app.rules.activation.sequence
+  const newest = await newestActivation(app.db)
+  if (newest) await follow(app, newest).catch(() => undefined)
+  if (app.rules.activation.sequence > before) return
+  throw new Problem('unavailable', 'the active rules can not be read here, so nobody is told to go; try again')
+}
+
+/** Uses the lease up, with what follows from it. */
+function use(app: App, { name: by }: Principal, book: Book, page: AccountPage, lease: Lease): Go {
+  const { id, decision, action, agent, tags, adjudication, payloadHash } = lease
+  const { account } = page
+  const ruling = spend(page.ruling(decision), lease)
+  const { sequence } = page.append('lease.redeemed', {
+    action,
+    adjudication,
+    agent,
+    at: book.at,
+    by,
+    decision,
+    lease: id,
+    payloadHash,
+    ruling: ruling ?? undefined,
+    tags,
+  })
+  book.settle({ ...lease, account, status: 'redeemed', settledAt: book.now }, { sequence })
+  if (ruling) book.rule(page, decision, { ...ruling, sequence })
+  page.take({ lease: id, sequence, action, tags, at: book.now })
+  // What was done may keep others from being done.
+  if (hasCooldowns(app)) book.stirLeases(account)
+  return { verdict: 'go', lease: id, account, decision, action, agent, payloadHash, redeemedAt: book.at }
 }
 
 const hasCooldowns = ({ rules }: App): boolean =>

@@ -8,15 +8,21 @@ import { JSON_TYPE } from '../http.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Puts into a first answer what is not kept of it. */
-    replay?: (request: FastifyRequest, idempotencyKey: string, body: string) => string
+    /** Of a route whose answers hold a secret, which no database should. */
+    secret?: AnswerSecret
   }
   interface FastifyRequest {
     /** The key that this request holds until it is answered; null: none, or its answer is settled already. */
     idempotencyKey: IdempotencyKey | null
-    /** What is kept under the key, and answered again, instead of an answer that may be given only once. */
-    keptAnswer: string | null
   }
+}
+
+/** What keeps a secret out of what is kept of an answer. Bodies are JSON, of answers that were given and not refused. */
+export interface AnswerSecret {
+  /** The body without it, as it is kept. */
+  without(body: string): string
+  /** The body with it, out of one that was kept; left out where it is told once. */
+  within?(request: FastifyRequest, idempotencyKey: string, body: string): string
 }
 
 /**
@@ -27,7 +33,6 @@ declare module 'fastify' {
  */
 export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
   http.decorateRequest('idempotencyKey', null)
-  http.decorateRequest('keptAnswer', null)
   http.addHook('onRoute', (route) => {
     if (route.method !== 'POST') return
     route.preHandler = takeKey
@@ -55,7 +60,8 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
       return false
     }
     reply.code(answer.status).headers({ 'content-type': JSON_TYPE, ...answer.headers, 'idempotent-replayed': 'true' })
-    reply.send(request.routeOptions.config.replay?.(request, header, answer.body) ?? answer.body)
+    const { secret } = request.routeOptions.config
+    reply.send(isGiven(answer.status) && secret?.within ? secret.within(request, header, answer.body) : answer.body)
     return true
   }
 
@@ -71,7 +77,9 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
       return
     }
     request.idempotencyKey = null
-    settleAnswer(app, key, reply, request.keptAnswer ?? payload)
+    const { secret } = request.routeOptions.config
+    const body = String(payload ?? '')
+    settleAnswer(app, key, reply, secret && isGiven(reply.statusCode) ? secret.without(body) : body)
       // The answer is true whether or not it could be kept; the lock lapses by itself.
       .catch((error) =>
         app.log.warn({ requestId: request.id, error: describeFailure(error) }, 'idempotency key not settled'),
@@ -82,7 +90,9 @@ export function honourIdempotencyKeys(http: FastifyInstance, app: App): void {
 
 const PRINTABLE = /^[\x20-\x7e]{1,200}$/
 
-async function settleAnswer(app: App, key: IdempotencyKey, reply: FastifyReply, payload: unknown): Promise<void> {
+const isGiven = (status: number): boolean => status < 300
+
+async function settleAnswer(app: App, key: IdempotencyKey, reply: FastifyReply, body: string): Promise<void> {
   const { statusCode: status } = reply
   if (status >= 500 || status === 429) {
     await forget(app, key)
@@ -93,7 +103,7 @@ async function settleAnswer(app: App, key: IdempotencyKey, reply: FastifyReply, 
     'content-type': String(reply.getHeader('content-type')),
     ...(location !== undefined && { location: String(location) }),
   }
-  await remember(app, key, { status, headers, body: String(payload ?? '') })
+  await remember(app, key, { status, headers, body })
 }
 
 /** SHA-256 of what makes two requests the same: method, target, body, and of a CloudEvent in binary mode its headers. */

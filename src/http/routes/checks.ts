@@ -1,12 +1,13 @@
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../../app/app.ts'
-import { type CheckAnswer, checkAction, type RememberCheck } from '../../app/checks.ts'
+import { type CheckAnswer, checkAction } from '../../app/checks.ts'
 import { reportAction } from '../../app/leases/actions.ts'
 import { redeemLease } from '../../app/leases/redeem.ts'
 import { leaseToken, repeatableSecret } from '../../app/leases/token.ts'
 import { getUptake } from '../../app/leases/uptake.ts'
 import { type Http, JSON_TYPE } from '../http.ts'
 import { bearerToken, needs } from '../plugins/auth.ts'
+import type { AnswerSecret } from '../plugins/idempotency.ts'
 import { agentPath } from '../schemas/agent.ts'
 import {
   actionReport,
@@ -29,7 +30,7 @@ export function checkRoutes(http: Http, app: App): void {
     '/checks',
     {
       onRequest: needs('adjudications:write'),
-      config: { replay: withToken },
+      config: { secret: TOKEN },
       schema: {
         operationId: 'check',
         tags,
@@ -47,10 +48,11 @@ export function checkRoutes(http: Http, app: App): void {
       },
     },
     async (request, reply) => {
-      const again = rememberOf(request)
-      const answer = await checkAction(app, request.principal, request.body, again)
-      // It was kept with the answer, but for the token.
-      if (again) request.idempotencyKey = null
+      const { idempotencyKey: key, principal, body } = request
+      const again = key && { ...key, secret: secretOf(request, key.key), as: withoutToken }
+      const answer = await checkAction(app, principal, body, again ?? undefined)
+      // It was kept with the answer.
+      if (key) request.idempotencyKey = null
       return reply.code(200).header('content-type', JSON_TYPE).send(JSON.stringify(answer))
     },
   )
@@ -77,7 +79,13 @@ export function checkRoutes(http: Http, app: App): void {
         ]),
       },
     },
-    ({ principal, body }) => redeemLease(app, principal, body),
+    async (request) => {
+      const { idempotencyKey: key, principal, body } = request
+      const go = await redeemLease(app, principal, body, key ? { ...key, as: answered } : undefined)
+      // It was kept in the commit that used the lease up.
+      if (key) request.idempotencyKey = null
+      return go
+    },
   )
 
   http.post(
@@ -125,22 +133,25 @@ export function checkRoutes(http: Http, app: App): void {
   )
 }
 
+const answered = (body: object) => ({
+  status: 200,
+  headers: { 'content-type': JSON_TYPE },
+  body: JSON.stringify(body),
+})
+
 /** A token is never kept: with the key and the idempotency key of the request it is made again. */
-function rememberOf(request: FastifyRequest): RememberCheck | undefined {
-  const key = request.idempotencyKey
-  if (key === null) return undefined
-  const as = ({ lease, ...answer }: CheckAnswer) => {
-    const body = JSON.stringify({ ...answer, lease: lease && { ...lease, token: '' } })
-    return { status: 200, headers: { 'content-type': JSON_TYPE }, body }
-  }
-  return { ...key, secret: secretOf(request, key.key), as }
+const TOKEN: AnswerSecret = {
+  without: (body) => withoutToken(JSON.parse(body)).body,
+  within(request, idempotencyKey, body) {
+    const { lease, ...answer } = JSON.parse(body) as CheckAnswer
+    if (!lease) return body
+    const token = leaseToken(lease.id, secretOf(request, idempotencyKey)(lease.id))
+    return JSON.stringify({ ...answer, lease: { ...lease, token } })
+  },
 }
 
-function withToken(request: FastifyRequest, idempotencyKey: string, body: string): string {
-  const { lease, ...answer } = JSON.parse(body) as CheckAnswer
-  if (!lease) return body
-  const token = leaseToken(lease.id, secretOf(request, idempotencyKey)(lease.id))
-  return JSON.stringify({ ...answer, lease: { ...lease, token } })
+function withoutToken({ lease, ...answer }: CheckAnswer) {
+  return answered({ ...answer, lease: lease && { ...lease, token: '' } })
 }
 
 const secretOf = ({ headers }: FastifyRequest, idempotencyKey: string) =>

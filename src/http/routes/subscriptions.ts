@@ -28,6 +28,7 @@ export function subscriptionRoutes(http: Http, app: App): void {
     '/subscriptions',
     {
       onRequest,
+      config: { secret: { without: (body) => JSON.stringify({ ...JSON.parse(body), secret: null }) } },
       schema: {
         operationId: 'subscribe',
         tags,
@@ -44,7 +45,6 @@ export function subscriptionRoutes(http: Http, app: App): void {
     },
     async (request, reply) => {
       const made = await subscribe(app, request.principal, request.body)
-      request.keptAnswer = JSON.stringify({ ...made, secret: null })
       return reply.code(201).header('location', `/v1/subscriptions/${made.id}`).send(made)
     },
   )

@@ -111,7 +111,11 @@ export const reportedAction = z
     ...answered,
     at: time('When it was done.'),
     lease: field(z.string().nullable(), 'Id of the lease on it; null: there was none.', null),
-    followed: field(z.boolean(), 'Whether that was redeemed: false counts as acted without leave.', false),
+    followed: field(
+      z.boolean(),
+      'Whether that was redeemed by then: false counts as acted without leave, unless it is redeemed yet.',
+      false,
+    ),
   })
   .meta({ id: 'ReportedAction', description: 'What an agent says it did.' })
 
@@ -133,7 +137,7 @@ const decisionUptake = z.object({
     .meta({ description: 'What became of its leases.' }),
   acted: z
     .object({
-      followed: count('Reported, with a lease that it had redeemed.', 90),
+      followed: count('Reported, with a lease that it has redeemed.', 90),
       unasked: count('Reported, without one.', 4),
     })
     .meta({ description: 'What it says it did.' }),

@@ -107,6 +107,43 @@ describe("a person's approval", async () => {
     }
   })
 
+  it('is good for one lease: with another one people are asked again', async () => {
+    const account = await disputed('a10')
+    const { escalation } = (await check({ account, payload: MAIL })).body
+    await resolve(escalation.id)
+    const [first, second] = [await allowed({ account, payload: MAIL }), await allowed({ account, payload: MAIL })]
+    const { token, payloadHash } = first.body.lease
+    expect((await redeem(token, payloadHash)).status).toBe(200)
+    const refused = await redeem(second.body.lease.token, payloadHash)
+    expect(refused.body.code).toBe('lease_revoked')
+    expect(refused.body.detail).toContain('a person decides now')
+    const again = (await check({ account, payload: MAIL })).body
+    expect(again).toMatchObject({ verdict: 'ask', lease: null, cached: false })
+    expect(again.escalation.id).not.toBe(escalation.id)
+
+    // They may allow the same once more, and what they decided stands for whoever only asks.
+    await resolve(again.escalation.id)
+    expect((await allowed({ account, payload: MAIL })).body.lease.payloadHash).toBe(payloadHash)
+    const { body } = await call('POST', '/v1/adjudications', { body: { account, decision: 'expansion-outreach' } })
+    expect(body.recommendation).toMatchObject({ action: 'send_expansion_email', reasons: ['decided_by_person'] })
+    const recomputed = await call('POST', `/v1/adjudications/${body.id}/recompute`)
+    expect(recomputed.body).toEqual({ identical: true, differences: [] })
+  })
+
+  it('that is spent goes over to the account that another joins, and is still recomputed', async () => {
+    const account = await disputed('crm:11')
+    const { escalation } = (await check({ account, payload: MAIL })).body
+    await resolve(escalation.id)
+    const { lease } = (await allowed({ account, payload: MAIL })).body
+    await redeem(lease.token, lease.payloadHash)
+    const plain = (await call('POST', '/v1/adjudications', { body: { account, decision: 'expansion-outreach' } })).body
+    expect(plain.recommendation.reasons).toEqual(['decided_by_person'])
+    expect((await call('POST', `/v1/adjudications/${plain.id}/recompute`)).body.identical).toBe(true)
+    await call('PUT', '/v1/accounts/eleven', { body: { facts: { arr: 180_000 }, aliases: [account] } })
+    expect((await check({ account: 'eleven', payload: MAIL })).body.verdict).toBe('ask')
+    expect((await call('GET', '/v1/audit/verify')).body).toMatchObject({ ok: true })
+  })
+
   it('does not hold up a lease on which a person then decides otherwise', async () => {
     const account = await disputed('a8')
     const { escalation } = (await check({ account, payload: MAIL })).body

@@ -1,3 +1,4 @@
+import type { Principal } from '../../../src/app/principal.ts'
 import type { TestAppOptions } from '../app.ts'
 import { RULES } from '../app.ts'
 import { createTestHttp, type Reply, type TestHttp } from '../http/http.ts'
@@ -19,6 +20,14 @@ export const SEND = {
   decision: 'expansion-outreach',
   action: 'send_expansion_email',
   agent: 'renewal-copilot',
+}
+
+/** Its key, for what is asked without HTTP. */
+export const COPILOT: Principal = {
+  name: 'copilot',
+  kind: 'agent',
+  scopes: new Set(['adjudications:write']),
+  agents: new Set([SEND.agent]),
 }
 
 /** Rules of the design, their decision file changed. */

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { redeemLease } from '../../../src/app/leases/redeem.ts'
-import type { Principal } from '../../../src/app/principal.ts'
+import { begin } from '../../../src/app/idempotency.ts'
+import { type Go, redeemLease } from '../../../src/app/leases/redeem.ts'
 import { createTestApp, START } from '../app.ts'
 import { execute } from '../database.ts'
-import { createCopilot, rulesWith, SEND } from './copilot.ts'
+import { COPILOT, createCopilot, rulesWith, SEND } from './copilot.ts'
 
 const HASH = 'a'.repeat(64)
 
 describe('a lease', async () => {
-  const { allowed, redeem, call, keyOf, signal, facts, pass } = await createCopilot()
+  const { app, allowed, redeem, call, keyOf, signal, facts, pass } = await createCopilot()
 
   it('is redeemed once, for what was checked, and then is in the trail', async () => {
     const { lease, adjudication } = (await allowed({ payload: { subject: 'Hi' } })).body
@@ -85,6 +85,20 @@ describe('a lease', async () => {
     expect((await redeem(lease.token, null, header)).body).toEqual(first.body)
   })
 
+  it('has its answer kept in the commit that uses it up', async () => {
+    const { lease } = (await allowed()).body
+    const again = {
+      owner: 'copilot',
+      key: 'r2',
+      as: (go: Go) => ({ status: 200, headers: {}, body: JSON.stringify(go) }),
+    }
+    const request = Buffer.from('r2')
+    expect(await begin(app, again, request)).toBeNull()
+    // The process ends here, before it has answered.
+    const go = await redeemLease(app, COPILOT, { token: lease.token }, again)
+    expect(await begin(app, again, request)).toEqual(again.as(go))
+  })
+
   it('goes on where what has come does not change the answer', async () => {
     const { lease } = (await allowed()).body
     await signal('pulse', 'healthy', 0.92)
@@ -112,6 +126,23 @@ describe('a lease', async () => {
     expect(body.entries.at(-1).kind).toBe('lease.revoked')
   })
 
+  it('is refused once a signal that only a rule had seen has expired', async () => {
+    const consented = rulesWith([
+      'rules:\n',
+      `rules:
+  - id: no-consent
+    when: '!signals.exists(s, s.claim == "consent")'
+    then: { veto: [send_expansion_email], because: They have not agreed to hear from us }
+`,
+    ])
+    const other = await createCopilot({ rules: consented })
+    await other.signal('pulse', 'consent', 1, { expiresAt: '2026-11-23T09:05:00Z' })
+    const { lease } = (await other.allowed()).body
+    other.pass(5 * 60_000)
+    expect((await other.check()).body).toMatchObject({ verdict: 'deny', cached: false })
+    expect((await other.redeem(lease.token)).body.detail).toContain('They have not agreed to hear from us')
+  })
+
   it('is refused once a fact vetoes it', async () => {
     const { lease } = (await allowed()).body
     await facts({ flags: ['procurement_dispute'] })
@@ -125,17 +156,11 @@ describe('ten who redeem at once', async () => {
   const { allowed, databaseUrl, app: first, call } = await createCopilot()
   // Each has a desk of its own, as other processes have.
   const others = await Promise.all(Array.from({ length: 9 }, () => createTestApp({ databaseUrl })))
-  const copilot: Principal = {
-    name: 'copilot',
-    kind: 'agent',
-    scopes: new Set(['adjudications:write']),
-    agents: new Set(['renewal-copilot']),
-  }
 
   it('are told to go once', async () => {
     const { lease } = (await allowed()).body
     const redeemed = await Promise.allSettled(
-      [first, ...others.map(({ app }) => app)].map((app) => redeemLease(app, copilot, { token: lease.token })),
+      [first, ...others.map(({ app }) => app)].map((app) => redeemLease(app, COPILOT, { token: lease.token })),
     )
     const goes = redeemed.filter(({ status }) => status === 'fulfilled')
     expect(goes).toHaveLength(1)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { activate } from '../../../src/app/activation.ts'
+import { checkAction } from '../../../src/app/checks.ts'
 import { recheckLeases, type Stir } from '../../../src/app/leases/recheck.ts'
 import { sweepLeases } from '../../../src/app/leases/uptake.ts'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
@@ -8,7 +9,7 @@ import { execute } from '../database.ts'
 import { BACKENDS } from '../queue/backends.ts'
 import { eventually } from '../queue/eventually.ts'
 import { startWorker } from '../queue/worker.ts'
-import { createCopilot, rulesWith } from './copilot.ts'
+import { COPILOT, createCopilot, rulesWith, SEND } from './copilot.ts'
 
 const stirs = (databaseUrl: string) =>
   execute<{ id: number; payload: string }>(
@@ -76,6 +77,45 @@ describe('open leases', async () => {
     expect((await call('GET', '/v1/audit/verify')).body.ok).toBe(true)
   })
 
+  it('are found behind many that have expired and are not marked yet', async () => {
+    await facts({ arr: 180_000, segment: 'mid' }, 'busy')
+    await signal('pulse', 'healthy', 0.9, { account: 'busy' })
+    const { lease } = (await allowed({ account: 'busy' })).body
+    await execute(
+      databaseUrl,
+      `INSERT INTO leases (id, token_hash, account_id, decision, action, tags, agent, owner, adjudication_id, ruleset,
+         state_version, fresh_until, issued_at, expires_at)
+       SELECT overlay(id::text placing lpad(n::text, 8, '0') from 1 for 8)::uuid, token_hash, account_id, decision, action, tags,
+         agent, owner, adjudication_id, ruleset, state_version, fresh_until, issued_at - interval '1 hour',
+         expires_at - CASE WHEN n <= 1500 THEN interval '1 hour' ELSE interval '0' END
+       FROM leases, generate_series(1, 2600) n WHERE id = $1`,
+      [lease.id],
+    )
+    await signal('churn-radar', 'churn_risk', 0.98, { account: 'busy' })
+    await work()
+    const statuses = await execute<{ status: string; n: number }>(
+      databaseUrl,
+      `SELECT status, count(*)::int AS n FROM leases WHERE account_id = 'busy' GROUP BY status ORDER BY status`,
+    )
+    expect(statuses).toEqual([
+      { status: 'open', n: 1500 },
+      { status: 'revoked', n: 1101 },
+    ])
+    await execute(databaseUrl, `DELETE FROM leases WHERE account_id = 'busy'`)
+  })
+
+  it('are looked for where one may be given at that very moment', async () => {
+    const account = 'racing'
+    await facts({ arr: 180_000, segment: 'mid' }, account)
+    await signal('pulse', 'healthy', 0.9, { account })
+    expect(await work()).toEqual([])
+    const { lease } = (await allowed({ account })).body
+    await redeem(lease.token)
+    // None is open; but the answer holds, and a lease on it takes no lock.
+    await signal('churn-radar', 'churn_risk', 0.98, { account })
+    expect(await work()).toEqual([{ account }])
+  })
+
   it('go over to the account that theirs joins', async () => {
     await facts({ arr: 180_000, segment: 'mid' }, 'crm:1')
     await signal('pulse', 'healthy', 0.9, { account: 'crm:1' })
@@ -112,6 +152,19 @@ describe('open leases', async () => {
   })
 })
 
+describe('where the queue that decides now is blind', async () => {
+  const rules = { ...rulesWith(), 'queues.yaml': 'queues: { csm: { blind: true } }\n' }
+  const { allowed, redeem, signal, databaseUrl } = await createCopilot({ rules })
+
+  it('whoever listens hears that a person decides, and only the agent why', async () => {
+    const { lease } = (await allowed()).body
+    await signal('churn-radar', 'churn_risk', 0.98)
+    expect((await redeem(lease.token)).body.detail).toContain('a person decides now: ')
+    const [event] = await execute<{ body: string }>(databaseUrl, `SELECT body FROM events WHERE type = 'lease.revoked'`)
+    expect(JSON.parse(event!.body).reason).toBe('a person decides now')
+  })
+})
+
 describe('other rules', async () => {
   const { app, allowed, redeem, databaseUrl, facts, signal } = await createCopilot()
 
@@ -139,6 +192,41 @@ describe('other rules', async () => {
     for (const { token } of leases) {
       expect((await redeem(token)).body.detail).toMatch(/csm decides on (that|send expansion email) every time/)
     }
+  })
+
+  it('count from the moment they are active, also where a process has not heard of them', async () => {
+    const lenient = load(rulesWith())
+    app.rules.follow(await activate(app.db, lenient, how, app.now()), lenient)
+    const [first, second] = [(await allowed()).body.lease, (await allowed()).body.lease]
+    await activate(app.db, load(rulesWith(['autonomy: supervised', 'autonomy: off_limits'])), how, app.now())
+    expect(app.rules.active.hash).toBe(lenient.hash)
+    expect((await redeem(first.token)).body.detail).toContain('it is denied now')
+    expect(app.rules.active.hash).not.toBe(lenient.hash)
+    expect((await redeem(second.token)).body.code).toBe('lease_revoked')
+  })
+
+  it('are waited for by who looks at leases again, so that older ones end none', async () => {
+    const strict = load(rulesWith(['autonomy: supervised', 'autonomy: copilot']))
+    app.rules.follow(await activate(app.db, strict, how, app.now()), strict)
+    const lenient = load(rulesWith())
+    const activation = await activate(app.db, lenient, how, app.now())
+    const other = await createTestApp({ databaseUrl })
+    other.app.rules.follow(activation, lenient)
+    const { lease } = await checkAction(other.app, COPILOT, SEND)
+    expect(await recheckLeases(app, 0, { account: SEND.account })).toBe(app.now() + 200)
+    expect((await redeem(lease!.token)).status).toBe(200)
+  })
+
+  it('that say something else of an action end leases on it', async () => {
+    const lenient = load(rulesWith())
+    app.rules.follow(await activate(app.db, lenient, how, app.now()), lenient)
+    const { lease } = (await allowed()).body
+    const tagged = load(rulesWith(['tags: [customer_facing]', 'tags: [customer_facing, expansion]']))
+    app.rules.follow(await activate(app.db, tagged, how, app.now()), tagged)
+    // What cooldowns count of it is by its tags.
+    expect((await redeem(lease.token)).body.detail).toContain(
+      'the rules have changed the tags of `send_expansion_email`',
+    )
   })
 
   it('that have no such action any more say so', async () => {

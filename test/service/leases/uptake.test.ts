@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import type { App } from '../../../src/app/app.ts'
+import { reportAction } from '../../../src/app/leases/actions.ts'
+import { recheckLeases } from '../../../src/app/leases/recheck.ts'
 import { START } from '../app.ts'
-import { createCopilot, SEND } from './copilot.ts'
+import { COPILOT, createCopilot, SEND } from './copilot.ts'
 
 describe('uptake', async () => {
-  const { allowed, redeem, call, key, keyOf, signal, facts, pass } = await createCopilot()
+  const { app, allowed, redeem, call, key, keyOf, signal, facts, pass } = await createCopilot()
   const report = (fields: object = {}, by = key) =>
     call('POST', '/v1/actions', { key: by, body: { ...SEND, ...fields } })
   const uptake = (query = '') => call('GET', `/v1/agents/renewal-copilot/uptake${query}`)
@@ -48,6 +51,43 @@ describe('uptake', async () => {
       decisions: [],
     })
     expect((await uptake('?since=yesterday')).body.code).toBe('invalid_request')
+  })
+
+  it('counts an act once, though it was reported before its lease was redeemed', async () => {
+    await facts({ arr: 180_000, segment: 'mid' }, 'early')
+    await signal('pulse', 'healthy', 0.9, { account: 'early' })
+    const early = { account: 'early', agent: 'early-bird' }
+    const bird = await keyOf({
+      name: 'bird',
+      principal: 'agent',
+      scopes: ['adjudications:write', 'read'],
+      agents: ['early-bird'],
+    })
+    const { lease } = (await call('POST', '/v1/checks', { key: bird, body: { ...SEND, ...early } })).body
+    expect((await report({ ...early, lease: lease.token }, bird)).body.followed).toBe(false)
+    await call('POST', '/v1/leases/redeem', { key: bird, body: { token: lease.token } })
+    const [decision] = (await call('GET', '/v1/agents/early-bird/uptake')).body.decisions
+    expect(decision).toMatchObject({ leases: { redeemed: 1 }, acted: { followed: 1, unasked: 0 }, uptake: 1 })
+  })
+
+  it('takes a report on a lease that goes over to another account at that moment', async () => {
+    await facts({ arr: 180_000, segment: 'mid' }, 'crm:7')
+    await signal('pulse', 'healthy', 0.9, { account: 'crm:7' })
+    const { lease } = (await allowed({ account: 'crm:7' })).body
+    await call('PUT', '/v1/accounts/seven', { body: { facts: { arr: 180_000 }, aliases: ['crm:7'] } })
+    const { submit } = app.desk
+    const late: App = {
+      ...app,
+      desk: {
+        ...app.desk,
+        async submit(work) {
+          await recheckLeases(app, 0, { account: 'seven' })
+          return submit(work)
+        },
+      },
+    }
+    const reported = await reportAction(late, COPILOT, { ...SEND, account: 'crm:7', lease: lease.token })
+    expect(reported).toMatchObject({ account: 'seven', lease: lease.id })
   })
 
   it('is told in the trail', async () => {
