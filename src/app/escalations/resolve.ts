@@ -186,8 +186,8 @@ function check(item: Escalation, request: ResolutionRequest, answered: Answered 
 }
 
 /**
- * What an agent that waits for this answer was going to send, where they allow it to: they allow that and nothing else.
- * Undefined: none waits for it.
+ * What an agent that has checked was going to send, where they allow what it wants to do: they allow that and nothing
+ * else, whoever has proposed the same since. Undefined: none has checked.
  *
  * @throws Problem `escalation_changed` where it may be something else than they have looked at
  */
@@ -197,10 +197,9 @@ async function payloadSeen(
   { adjudication }: ResolutionRequest,
   { action }: Finding,
 ): Promise<Shown | undefined> {
-  const { proposal } = item.asked
-  if (action === null || proposal?.action !== action) return undefined
+  if (action === null) return undefined
   const payload = await findShownPayload(app.db, item.id)
-  if (payload?.agent !== proposal.agent || payload.action !== action) return undefined
+  if (payload?.action !== action) return undefined
   if (adjudication === undefined && item.adjudication !== item.openedBy) {
     const now = `it is about adjudication \`${item.adjudication}\` now`
     throw new Problem(

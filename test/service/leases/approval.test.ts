@@ -78,6 +78,19 @@ describe("a person's approval", async () => {
     expect((await check({ account, payload: 'Buy now!' })).body.verdict).toBe('allow')
   })
 
+  it('is of what an agent showed, though another has proposed the same since', async () => {
+    const account = await disputed('a12')
+    const { escalation } = (await check({ account, payload: MAIL })).body
+    const proposal = { agent: 'other-copilot', action: 'send_expansion_email' }
+    const { body } = await call('POST', '/v1/adjudications', {
+      body: { account, decision: 'expansion-outreach', proposal },
+    })
+    expect(body.escalation.id).toBe(escalation.id)
+    await resolve(escalation.id, { adjudication: body.id })
+    expect((await check({ account, payload: 'Buy now!' })).body.verdict).toBe('ask')
+    expect((await check({ account, payload: MAIL })).body.verdict).toBe('allow')
+  })
+
   it('stands for everybody where no agent had checked', async () => {
     const account = await disputed('a5')
     const proposal = { agent: 'renewal-copilot', action: 'send_expansion_email' }

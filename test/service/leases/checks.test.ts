@@ -124,6 +124,15 @@ describe('a check', async () => {
     expect([reply.status, reply.body.code]).toEqual([status, code])
   })
 
+  it('tells what operators wrote, but for characters that no sentence has', async () => {
+    const because = '"One\\x1ftwo\\x1e\\nthree"'
+    const rules = rulesWith(['because: Pushing expansion in a dispute costs the relationship', `because: ${because}`])
+    const odd = await createCopilot({ rules })
+    await odd.facts({ flags: ['procurement_dispute'] })
+    expect((await odd.check()).body.because).toContain('One two three')
+    expect((await odd.check()).body.cached).toBe(true)
+  })
+
   it('of an account never seen is answered from the priors', async () => {
     const { body } = await check({ account: 'new' })
     expect(body.verdict).toBe('ask')
