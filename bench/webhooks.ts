@@ -4,7 +4,7 @@ import { readRules } from '../src/app/rule-files.ts'
 import type { Source } from '../src/core/sources.ts'
 import { authenticate } from '../src/webhooks/authenticate.ts'
 import { mapEvents } from '../src/webhooks/intake.ts'
-import { compileExpressions } from '../src/webhooks/mapping/expressions.ts'
+import { compileExpressions, ROOM } from '../src/webhooks/mapping/expressions.ts'
 import { createMapper } from '../src/webhooks/mapping/mapper.ts'
 import { readEvents } from '../src/webhooks/read.ts'
 import type { Posted } from '../src/webhooks/schemes/scheme.ts'
@@ -85,7 +85,8 @@ function evaluator(source: Source, { body }: Posted): () => Promise<void> {
   const receivedAt = '2026-11-20T09:00:00.000Z'
   return async () => {
     const made = []
-    for (const event of JSON.parse(message)) made.push(await expressions.map(event, receivedAt))
+    const asked = { receivedAt, room: ROOM }
+    for (const event of JSON.parse(message)) made.push(await expressions.map(event, asked))
     JSON.stringify(made)
   }
 }

@@ -6,17 +6,27 @@ import { type Failed, failed, type Made } from './made.ts'
 /** A source, ready to be asked. Evaluated where it can be ended: an expression may run for ever. */
 export interface Expressions {
   /** The events in a payload. */
-  split(payload: unknown, receivedAt: string): Promise<readonly unknown[] | Failed>
-  /** @param receivedAt RFC 3339 */
-  map(event: unknown, receivedAt: string): Promise<Made>
+  split(payload: unknown, asked: Asked): Promise<readonly unknown[] | Failed>
+  map(event: unknown, asked: Asked): Promise<Made>
 }
+
+/** What evaluations for one request have in common. */
+export interface Asked {
+  /** RFC 3339. */
+  readonly receivedAt: string
+  /** Characters of JSON that may still be made: what is made goes to the process that serves, which has to hold it. */
+  room: number
+}
+
+/** Of all that is made for a request, in characters of JSON. A body has a million bytes. */
+export const ROOM = 8_000_000
 
 /** What an expression may take before it counts as one that does not end: milliseconds, calls, items of a list. */
 const LIMITS = { timeout: 500, stack: 400, sequence: 100_000 }
 
 type Limits = typeof LIMITS | undefined
 
-type Evaluate = (event: unknown, receivedAt: string) => Promise<unknown>
+type Evaluate = (event: unknown, asked: Asked) => Promise<unknown>
 
 const PARTS = ['account', 'aliases', 'at', 'facts', 'signals'] as const
 
@@ -29,20 +39,20 @@ export function compileExpressions({ forEach, matchers }: Source, guarded: boole
   const events = forEach === null ? null : compile('forEach', forEach, limits)
   const kinds = matchers.map((matcher) => compileMatcher(matcher, limits))
   return {
-    async split(payload, receivedAt) {
+    async split(payload, asked) {
       if (events === null) return Array.isArray(payload) ? payload : [payload]
       try {
-        const found = await events(payload, receivedAt)
+        const found = await events(payload, asked)
         if (found === undefined) return failed('`forEach` finds no events in it')
         return Array.isArray(found) ? found : [found]
       } catch (error) {
         return failed((error as Error).message)
       }
     },
-    async map(event, receivedAt) {
+    async map(event, asked) {
       for (const { matcher, fits, make } of kinds) {
         try {
-          if (await fits(event, receivedAt)) return await make(event, receivedAt)
+          if (await fits(event, asked)) return await make(event, asked)
         } catch (error) {
           return failed((error as Error).message, matcher)
         }
@@ -54,8 +64,8 @@ export function compileExpressions({ forEach, matchers }: Source, guarded: boole
 
 interface Kind {
   readonly matcher: string
-  fits(event: unknown, receivedAt: string): Promise<boolean>
-  make(event: unknown, receivedAt: string): Promise<Made>
+  fits(event: unknown, asked: Asked): Promise<boolean>
+  make(event: unknown, asked: Asked): Promise<Made>
 }
 
 function compileMatcher({ name: matcher, match, when, makes }: Matcher, limits: Limits): Kind {
@@ -64,16 +74,16 @@ function compileMatcher({ name: matcher, match, when, makes }: Matcher, limits: 
   const parts = compileParts(makes, limits)
   return {
     matcher,
-    async fits(event, receivedAt) {
+    async fits(event, asked) {
       if (!fields.every(({ path, values }) => values.includes(fieldAt(event, path)))) return false
-      const holds = condition === null ? true : await condition(event, receivedAt)
+      const holds = condition === null ? true : await condition(event, asked)
       if (typeof holds === 'boolean' || holds === undefined) return holds === true
       throw new Error(`\`when\` must come to true or false, not ${JSON.stringify(holds).slice(0, 40)}`)
     },
-    async make(event, receivedAt) {
+    async make(event, asked) {
       if (parts === null) return { kind: 'ignored', matcher }
       const made: Record<string, unknown> = {}
-      for (const [part, evaluate] of parts) made[part] = await evaluate(event, receivedAt)
+      for (const [part, evaluate] of parts) made[part] = await evaluate(event, asked)
       return { kind: 'made', matcher, account: null, ...made }
     },
   }
@@ -100,12 +110,15 @@ function fieldAt(event: unknown, path: readonly string[]): Scalar {
 /** @returns what the expression comes to, as JSON would have it; undefined: nothing. It throws an Error in words */
 function compile(key: string, source: string, limits: Limits): Evaluate {
   const expression = jsonata(source, limits)
-  return async (event, receivedAt) => {
+  return async (event, asked) => {
     try {
-      const value = await expression.evaluate(event, { receivedAt })
-      if (typeof value === 'string' || typeof value === 'boolean') return value
-      const text = JSON.stringify(value)
-      return text === undefined ? undefined : JSON.parse(text)
+      const value = await expression.evaluate(event, { receivedAt: asked.receivedAt })
+      if (typeof value === 'boolean') return value
+      const text = typeof value === 'string' ? value : JSON.stringify(value)
+      if (text === undefined) return undefined
+      if (text.length > asked.room) throw new Error(TOO_MUCH)
+      asked.room -= text.length
+      return typeof value === 'string' ? value : JSON.parse(text)
     } catch (error) {
       throw new Error(`\`${key}\`: ${inWords(error as JsonataError)}`)
     }
@@ -120,6 +133,7 @@ interface JsonataError {
 }
 
 const TOO_LONG = `took longer than ${LIMITS.timeout} ms`
+const TOO_MUCH = `makes more than ${ROOM.toLocaleString('en')} characters of JSON; make less of each event`
 
 function inWords({ code, position, token, message = '' }: JsonataError): string {
   const at = position === undefined ? '' : ` (near character ${position})`

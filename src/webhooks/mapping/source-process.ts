@@ -78,7 +78,7 @@ export function createSourceProcess(source: Source): SourceProcess {
 async function start(source: Source): Promise<ChildProcess> {
   const extension = path.extname(new URL(import.meta.url).pathname)
   const loader = extension === '.ts' ? ['--import', import.meta.resolve('tsx')] : []
-  const child = fork(new URL(`./worker${extension}`, import.meta.url), {
+  const child = fork(new URL(`./worker${extension}`, import.meta.url), [String(process.pid)], {
     execArgv: [`--max-old-space-size=${MEGABYTES}`, '--max-semi-space-size=8', ...loader],
     env: {},
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

@@ -1,5 +1,6 @@
+import { Worker } from 'node:worker_threads'
 import type { Source } from '../../core/sources.ts'
-import { compileExpressions, type Expressions } from './expressions.ts'
+import { compileExpressions, type Expressions, ROOM } from './expressions.ts'
 import type { Failed, Made } from './made.ts'
 
 /** What a process is asked; first of all, which source it is for. */
@@ -35,21 +36,30 @@ process.on('message', async (task: Task) => {
       expressions = compileExpressions(source, false)
       return say({ kind: 'ready' })
     case 'split':
-      return say({ kind: 'split', events: await expressions.split(task.payload, task.receivedAt) })
+      return say({ kind: 'split', events: await expressions.split(task.payload, asked(task)) })
     case 'map':
       return map(task)
   }
 })
-// Whoever started it is gone.
+/** Looks whether whoever started this process is there: an expression that does not end keeps it from hearing so itself. */
+const WATCH = `
+  const { workerData: parent } = require('node:worker_threads')
+  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL') }, 1000)
+`
+new Worker(WATCH, { eval: true, workerData: Number(process.argv[2]), env: {} }).unref()
 process.on('disconnect', () => process.exit())
 
-async function map({ events, receivedAt, eager }: Extract<Task, { kind: 'map' }>): Promise<void> {
+const asked = ({ receivedAt }: { readonly receivedAt: string }) => ({ receivedAt, room: ROOM })
+
+async function map(task: Extract<Task, { kind: 'map' }>): Promise<void> {
+  const { events, eager } = task
   if (eager) guarded ??= compileExpressions(source, true)
-  const asked = (eager && guarded) || expressions
+  const kinds = (eager && guarded) || expressions
+  const request = asked(task)
   let made: Made[] = []
   let spoken = performance.now()
   for (const event of events) {
-    made.push(await asked.map(event, receivedAt))
+    made.push(await kinds.map(event, request))
     if (!eager && performance.now() - spoken < SILENCE) continue
     say({ kind: 'mapped', made })
     made = []

@@ -32,5 +32,5 @@ export function hubHeaders(secret: string, body: string, delivery: string): Head
 
 /** As Standard Webhooks has it. */
 export function standardHeaders(secret: string, id: string, at: number, body: string): Headers {
-  return signatureHeaders(secret, id, at, body)
+  return signatureHeaders([secret], id, at, body)
 }
