@@ -62,9 +62,10 @@ export interface Service {
  * Everything that the service is made of, put together in one place. Rules are read before anything is started, so
  * that those of a newcomer which can't answer cost nothing. Where others have been active, these go on.
  *
+ * @param open the store: `joinStore` where a service may be running on it
  * @throws RulesUnreadable, RulesInvalid, CasesFail, DataDirInUse, EmbeddedPostgresError, or what the database says
  */
-export async function compose(config: Config, log: Logger): Promise<Service> {
+export async function compose(config: Config, log: Logger, open = openStore): Promise<Service> {
   const found = await reloadRules(config.rulesDir)
   if ('refused' in found && isNewStore(config)) throw found.refused
   /** Gives back what has been opened, the last first. */
@@ -75,7 +76,7 @@ export async function compose(config: Config, log: Logger): Promise<Service> {
   try {
     const serves = config.role !== 'worker'
     const works = config.role !== 'api'
-    const store = await openStore({
+    const store = await open({
       databaseUrl: config.databaseUrl,
       dataDir: config.dataDir,
       onError: ({ message }) => log.warn({ reason: message }, 'a database connection broke'),

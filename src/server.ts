@@ -22,7 +22,11 @@ export async function serve(config: Config): Promise<void> {
   }
 }
 
-export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
+/** @param output a stream of the process: stdout, unless that is somebody else's */
+export function createLogger(
+  { logLevel }: Pick<Config, 'logLevel'>,
+  output: NodeJS.WriteStream & { readonly fd: number } = process.stdout,
+): Logger {
   const options: LoggerOptions = {
     level: logLevel,
     base: null,
@@ -35,12 +39,12 @@ export function createLogger({ logLevel }: Pick<Config, 'logLevel'>): Logger {
       err: describeFailure,
     },
   }
-  return process.stdout.isTTY
+  return output.isTTY
     ? pino(
         options,
-        terminalStream((text) => process.stdout.write(text)),
+        terminalStream((text) => output.write(text)),
       )
-    : pino(options)
+    : pino(options, pino.destination(output.fd))
 }
 
 function closeOnSignal(service: Service, log: Logger): void {

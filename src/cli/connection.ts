@@ -38,7 +38,8 @@ export function baseUrl(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
-async function findKey(env: NodeJS.ProcessEnv, dataDir: string): Promise<FoundKey> {
+/** @throws CommandError where there is none, or none that could be one */
+export async function findKey(env: NodeJS.ProcessEnv, dataDir: string): Promise<FoundKey> {
   for (const name of ['UMPIRE_API_KEY', 'UMPIRE_ADMIN_KEY']) {
     const key = env[name]
     if (key) return sendable({ key, from: name })

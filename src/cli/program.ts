@@ -72,6 +72,21 @@ function createProgram(): Command {
   addEscalations(program.command('escalations').description('work on what waits for people, in a running service'))
 
   program
+    .command('mcp')
+    .description('serve a copilot over the Model Context Protocol, on standard input and output')
+    .option('--url <url>', 'of the service that answers')
+    .option('--embedded', 'answer in this process, on the data that the environment names', false)
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Which service: --url, UMPIRE_URL, or else the one of this machine at PORT.',
+        'Which key: UMPIRE_API_KEY, UMPIRE_ADMIN_KEY, or else the file admin.key in UMPIRE_DATA_DIR.',
+      ].join('\n'),
+    )
+    .action(async (options) => (await import('./mcp/command.ts')).serveCopilot(options))
+
+  program
     .command('audit')
     .description('check the audit trail')
     .command('verify')

@@ -1,0 +1,45 @@
+import { connect } from '../connection.ts'
+import { CommandError, UsageError } from '../failure.ts'
+import { type Answer, type Stdio, serveStdio } from './stdio.ts'
+
+export interface McpCommand {
+  readonly url?: string
+  readonly embedded: boolean
+}
+
+/** Serves one copilot over standard input and output: what it asks goes to a service, or is answered in this process. */
+export async function serveCopilot({ url, embedded }: McpCommand): Promise<void> {
+  if (embedded && url !== undefined) throw new UsageError('--embedded needs no service: leave --url out')
+  const interruption = new AbortController()
+  const interrupt = () => interruption.abort()
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  try {
+    await (embedded ? serveEmbedded(interruption) : serveRemote(url, interruption.signal))
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+  }
+}
+
+const stdio: Stdio = { stdin: process.stdin, stdout: process.stdout, complain: (line) => console.error(line) }
+
+async function serveRemote(url: string | undefined, stopped: AbortSignal): Promise<void> {
+  const client = await connect({ url }, stopped)
+  const answer: Answer = (request) => client.send('POST', '/mcp', request)
+  await serveStdio(answer, stdio, stopped)
+}
+
+async function serveEmbedded(interruption: AbortController): Promise<void> {
+  const { startEmbeddedService } = await import('./embedded.ts')
+  const service = await startEmbeddedService(process.env)
+  let lost: string | undefined
+  service.lost.then((reason) => {
+    lost = reason
+    interruption.abort()
+  })
+  try {
+    await serveStdio(service.answer, stdio, interruption.signal)
+  } finally {
+    await service.close()
+  }
+  if (lost !== undefined) throw new CommandError(lost)
+}

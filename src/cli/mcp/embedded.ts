@@ -1,0 +1,44 @@
+import { compose } from '../../compose.ts'
+import { readConfig } from '../../config.ts'
+import { dispatch } from '../../http/dispatch.ts'
+import { createLogger } from '../../server.ts'
+import { joinStore } from '../../storage/open.ts'
+import { Refused } from '../client.ts'
+import { findKey } from '../connection.ts'
+import type { Answer } from './stdio.ts'
+
+/** A service of the command's own that listens nowhere. */
+export interface EmbeddedService {
+  readonly answer: Answer
+  /** Resolves, with the reason, when it can't go on. */
+  readonly lost: Promise<string>
+  close(): Promise<void>
+}
+
+/**
+ * The whole service within this process, on the data that the environment names: through a running service's embedded server
+ * where there is one. It works on queues, too, so that clocks strike and people are told though nothing else runs.
+ *
+ * @throws what `compose` throws, CommandError where there is no key
+ */
+export async function startEmbeddedService(env: NodeJS.ProcessEnv): Promise<EmbeddedService> {
+  const config = readConfig(env)
+  const { http, lost, close } = await compose(config, createLogger(config, process.stderr), joinStore)
+  try {
+    await http.ready()
+    const { key } = await findKey(env, config.dataDir)
+    const headers = { authorization: `Bearer ${key}` }
+    return {
+      async answer(request) {
+        const { status, body } = await dispatch(http, { method: 'POST', url: '/mcp', headers, body: request })
+        if (status >= 400) throw new Refused(status, (body as { detail: string }).detail)
+        return body
+      },
+      lost,
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

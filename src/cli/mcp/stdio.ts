@@ -1,0 +1,73 @@
+import type { Readable, Writable } from 'node:stream'
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
+import {
+  isJSONRPCRequest,
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  JSONRPCResponseSchema,
+} from '@modelcontextprotocol/sdk/types.js'
+import { failureOf } from '../failure.ts'
+
+/**
+ * Answers one request of the protocol, as `POST /mcp` does.
+ * @throws what `failureOf` has words for
+ */
+export type Answer = (request: JSONRPCRequest) => Promise<unknown>
+
+export interface Stdio {
+  readonly stdin: Readable
+  readonly stdout: Writable
+  /** What goes wrong, a line each: never to stdout, which is the protocol's. */
+  readonly complain: (line: string) => void
+}
+
+/**
+ * The Model Context Protocol over standard input and output (a message a line), until input ends or `stopped`; what is under
+ * way then is answered. Notifications go no further: there is no state that they could change.
+ */
+export async function serveStdio(
+  answer: Answer,
+  { stdin, stdout, complain }: Stdio,
+  stopped: AbortSignal,
+): Promise<void> {
+  const transport = new StdioServerTransport(stdin as NodeJS.ReadStream, stdout as NodeJS.WriteStream)
+  const underWay = new Set<Promise<void>>()
+  const ended = new Promise<void>((resolve) => {
+    stdin.once('end', resolve).once('close', resolve)
+    stopped.addEventListener('abort', () => resolve(), { once: true })
+    // A line that is longer than it keeps in mind.
+    transport.onclose = resolve
+  })
+  transport.onerror = ({ message }) => complain(`umpire: a message that can't be read: ${message}`)
+  transport.onmessage = (message: JSONRPCMessage) => {
+    if (!isJSONRPCRequest(message)) return
+    const work = answerTo(message, answer, complain)
+      .then((response) => transport.send(response))
+      .finally(() => underWay.delete(work))
+    underWay.add(work)
+  }
+  await transport.start()
+  await ended
+  await Promise.all(underWay)
+  stdin.destroy()
+}
+
+async function answerTo(request: JSONRPCRequest, answer: Answer, complain: Stdio['complain']): Promise<JSONRPCMessage> {
+  try {
+    return JSONRPCResponseSchema.parse(await answer(request))
+  } catch (error) {
+    const { message } = failureOf(error, {})
+    complain(message)
+    return failed(request, message)
+  }
+}
+
+/** A model hears of a tool that failed only where that is its result. */
+function failed({ id, method }: JSONRPCRequest, message: string): JSONRPCMessage {
+  const jsonrpc = '2.0'
+  if (method !== 'tools/call') return { jsonrpc, id, error: { code: SERVER_ERROR, message } }
+  const text = `${message}\nYou have no permission: do not act. Call again later with the same arguments.`
+  return { jsonrpc, id, result: { isError: true, content: [{ type: 'text', text }] } }
+}
+
+const SERVER_ERROR = -32_000
