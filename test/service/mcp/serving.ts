@@ -67,3 +67,34 @@ export function said({ content }: CallToolResult): string {
 export function codeOf({ _meta }: CallToolResult): unknown {
   return (_meta?.problem as { code?: string } | undefined)?.code
 }
+
+export const SEND = {
+  account: 'acme',
+  decision: 'expansion-outreach',
+  action: 'send_expansion_email',
+  agent: 'renewal-copilot',
+}
+
+/** An account of which the health model alone has spoken, so that its mail may be sent. */
+export async function healthyAccount({ call }: McpServing, account: string): Promise<void> {
+  await call('PUT', `/v1/accounts/${account}`, { body: { facts: { arr: 180_000, segment: 'mid' } } })
+  const signals = [{ id: 'h', agent: 'pulse', account, claim: 'healthy', confidence: 0.9 }]
+  await call('POST', '/v1/signals', { body: { signals } })
+}
+
+/** A churn agent contradicts, so that a person decides. */
+export async function doubted({ call }: McpServing, account: string): Promise<void> {
+  const signals = [{ id: 'c', agent: 'churn-radar', account, claim: 'churn_risk', confidence: 0.82 }]
+  await call('POST', '/v1/signals', { body: { signals } })
+}
+
+/** The key of the copilot, bound to its agent. */
+export function copilotKey({ keyOf }: McpServing, name = 'copilot'): Promise<string> {
+  const scopes = ['adjudications:write', 'signals:write', 'read'] as const
+  return keyOf({ name, principal: 'agent', scopes, agents: ['renewal-copilot'] })
+}
+
+/** The key of a reviewer. */
+export function personKey({ keyOf }: McpServing, name = 'maria'): Promise<string> {
+  return keyOf({ name, principal: 'person', scopes: ['adjudications:write', 'escalations:review', 'read'] })
+}

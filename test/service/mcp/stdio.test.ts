@@ -1,0 +1,189 @@
+import { once } from 'node:events'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { describe, expect, inject, it } from 'vitest'
+import { startUmpire, umpire } from '../cli.ts'
+import { rulesDirectory, temporaryDirectory } from '../faults/process.ts'
+import { freePort } from '../ports.ts'
+import {
+  codeOf,
+  connected,
+  copilotKey,
+  createMcpServing,
+  doubted,
+  GLOSSARY,
+  healthyAccount,
+  type Mcp,
+  personKey,
+  SEND,
+  said,
+} from './serving.ts'
+
+interface Spawned extends Mcp {
+  /** What it has written to stderr so far. */
+  readonly complaints: () => string
+}
+
+/** Connects the SDK's own client to `umpire mcp`, as a copilot's host starts it. */
+async function connectOverStdio(args: readonly string[], env: Record<string, string>): Promise<Spawned> {
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [inject('builtMain'), 'mcp', ...args],
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stderr: 'pipe',
+  })
+  let complained = ''
+  transport.stderr?.on('data', (chunk) => (complained += chunk))
+  return { ...(await connected(transport)), complaints: () => complained }
+}
+
+const INITIALIZE = {
+  jsonrpc: '2.0',
+  id: 0,
+  method: 'initialize',
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'probe', version: '1' } },
+}
+
+describe('umpire mcp against a service', async () => {
+  const test = await createMcpServing({ resolves: true })
+  const key = await copilotKey(test)
+
+  it('is what /mcp is: every tool, resource and prompt', async () => {
+    const mcp = await connectOverStdio(['--url', test.url], { UMPIRE_API_KEY: key })
+    expect(mcp.client.getServerVersion()).toMatchObject({ name: 'umpire', version: '1.2.3' })
+    const { tools } = await mcp.client.listTools()
+    expect(tools).toHaveLength(6)
+
+    await healthyAccount(test, 'acme')
+    const payload = { subject: 'More seats?' }
+    const { lease } = await mcp.ask('check_action', { ...SEND, payload })
+    expect(await mcp.ask('redeem_lease', { token: lease.token, payload })).toMatchObject({ verdict: 'go' })
+    const said1 = { id: 'x-1', agent: SEND.agent, account: 'acme', claim: 'expansion_ready' }
+    expect(await mcp.ask('report_signal', said1)).toMatchObject({ status: 'accepted' })
+    await doubted(test, 'acme')
+    const about = { account: 'acme', decision: SEND.decision }
+    const { id } = await mcp.ask('get_recommendation', about)
+    expect(await mcp.ask('explain_adjudication', { adjudication: id })).toMatchObject({ id })
+    expect((await mcp.ask('list_escalations', { account: 'acme' })).escalations).toHaveLength(1)
+    const { contents } = await mcp.client.readResource({ uri: 'umpire://glossary' })
+    expect(contents).toMatchObject([{ text: GLOSSARY }])
+    expect((await mcp.client.getPrompt({ name: 'ask-before-acting' })).messages).toHaveLength(1)
+    await mcp.client.ping()
+  })
+
+  it('finds the service by UMPIRE_URL, and lets a person decide', async () => {
+    await healthyAccount(test, 'globex')
+    await doubted(test, 'globex')
+    const env = { UMPIRE_URL: test.url, UMPIRE_API_KEY: await personKey(test) }
+    const maria = await connectOverStdio([], env)
+    const checked = await maria.ask('check_action', { ...SEND, account: 'globex' })
+    const { escalation, adjudication } = checked
+    const answer = {
+      escalation: escalation.id,
+      adjudication,
+      resolution: 'override',
+      action: SEND.action,
+      reason: 'ok',
+    }
+    expect(await maria.ask('resolve_escalation', answer)).toMatchObject({ status: 'resolved' })
+  })
+
+  it('tells in the protocol, and on stderr, why the service refuses', async () => {
+    const wrong = await connectOverStdio(['--url', test.url], { UMPIRE_API_KEY: 'wrong-key-of-some-length' }).catch(
+      (error) => error,
+    )
+    expect(wrong.message).toMatch(/refuses the key in UMPIRE_API_KEY: /)
+    expect(wrong.message).not.toContain('wrong-key-of-some-length')
+    const mcp = await connectOverStdio(['--url', test.url], { UMPIRE_API_KEY: key })
+    await expect(mcp.call('nothing_such')).rejects.toThrow(/no tool `nothing_such`/)
+    expect(codeOf(await mcp.call('check_action'))).toBe('invalid_request')
+    const large = await mcp.call('check_action', { ...SEND, payload: 'x'.repeat(1_100_000) })
+    expect([large.isError, said(large)]).toEqual([true, expect.stringMatching(/more than 1 MiB.*\n.*do not act/)])
+    expect(mcp.complaints()).toMatch(/^umpire: the body has more than 1 MiB/m)
+  })
+
+  it('says of a service that is away that nothing is allowed', async () => {
+    const gone = `http://127.0.0.1:${await freePort()}`
+    const child = startUmpire(['mcp', '--url', gone], { UMPIRE_API_KEY: key })
+    const [stdout, stderr] = [text(child.stdout!), text(child.stderr!)]
+    const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'check_action', arguments: SEND } }
+    child.stdin!.end(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify(call)}\n`)
+    const [code] = await once(child, 'close')
+    expect(code).toBe(0)
+    const answers = (await stdout)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    answers.sort((a, b) => a.id - b.id)
+    expect(answers[0]).toMatchObject({ id: 0, error: { code: -32_000, message: expect.stringContaining(gone) } })
+    expect(answers[1]).toMatchObject({ id: 7, result: { isError: true } })
+    expect(answers[1].result.content[0].text).toMatch(/You have no permission: do not act\./)
+    expect(await stderr).toContain(gone)
+  })
+
+  it('writes nothing but the protocol to stdout, whatever it is sent', async () => {
+    const child = startUmpire(['mcp', '--url', test.url], { UMPIRE_API_KEY: key })
+    const [stdout, stderr] = [text(child.stdout!), text(child.stderr!)]
+    const notification = { jsonrpc: '2.0', method: 'notifications/initialized' }
+    const lines = [INITIALIZE, 'no JSON', { hello: 'there' }, notification, { jsonrpc: '2.0', id: 9, method: 'ping' }]
+    child.stdin!.end(`${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`)
+    const [code] = await once(child, 'close')
+    expect(code).toBe(0)
+    const answers = (await stdout)
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(answers.map(({ jsonrpc, id }) => [jsonrpc, id]).sort()).toEqual([
+      ['2.0', 0],
+      ['2.0', 9],
+    ])
+    expect(answers.find(({ id }) => id === 0).result.protocolVersion).toBe('2025-06-18')
+    expect((await stderr).match(/^umpire: a message that can't be read: /gm)).toHaveLength(2)
+  })
+
+  it('ends by a signal', async () => {
+    const child = startUmpire(['mcp', '--url', test.url], { UMPIRE_API_KEY: key })
+    child.stdin!.write(`${JSON.stringify(INITIALIZE)}\n`)
+    await once(child.stdout!, 'data')
+    child.kill('SIGTERM')
+    expect(await once(child, 'close')).toEqual([0, null])
+  })
+
+  it('refuses a command line that means nothing', async () => {
+    expect(await umpire(['mcp', '--url', 'ftp://x'], { env: { UMPIRE_API_KEY: key } })).toMatchObject({ code: 2 })
+    const both = await umpire(['mcp', '--embedded', '--url', test.url], { env: { UMPIRE_API_KEY: key } })
+    expect(both).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('leave --url out') })
+    const keyless = await umpire(['mcp'], { env: { UMPIRE_DATA_DIR: await temporaryDirectory() } })
+    expect(keyless).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no API key') })
+  })
+})
+
+describe('umpire mcp --embedded', async () => {
+  it('is the whole service for one copilot, with nothing running', async () => {
+    const env = {
+      UMPIRE_DATA_DIR: path.join(await temporaryDirectory(), '.umpire'),
+      UMPIRE_RULES_DIR: await rulesDirectory(),
+    }
+    const mcp = await connectOverStdio(['--embedded'], env)
+    const healthy = { id: 'h', agent: 'pulse', account: 'acme', claim: 'healthy', confidence: 0.9 }
+    expect(await mcp.ask('report_signal', healthy)).toMatchObject({ status: 'accepted' })
+    const checked = await mcp.call('check_action', { ...SEND, action: 'wait' })
+    expect(checked.isError).toBeFalsy()
+    expect(mcp.complaints()).toMatch(/"msg":/)
+    await mcp.client.close()
+
+    const again = await connectOverStdio(['--embedded'], env)
+    expect(await again.ask('report_signal', healthy)).toMatchObject({ status: 'duplicate' })
+  })
+
+  it('fails in a line where it can not start', async () => {
+    const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: '/nowhere/at/all' }
+    const failed = await umpire(['mcp', '--embedded'], { env })
+    expect(failed).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^umpire: .*\/nowhere\/at\/all/),
+    })
+  })
+})
