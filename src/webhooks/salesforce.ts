@@ -87,10 +87,10 @@ function contentOf(field: Element): unknown {
 }
 
 /** What Salesforce waits for; where it is anything else it sends the message again, for a day. */
-export function acknowledgement(taken: boolean): string {
+export function acknowledgement(): string {
   return (
     `<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope xmlns:soapenv="${ENVELOPE}"><soapenv:Body>` +
-    `<notificationsResponse xmlns="${OUTBOUND}"><Ack>${taken}</Ack></notificationsResponse>` +
+    `<notificationsResponse xmlns="${OUTBOUND}"><Ack>true</Ack></notificationsResponse>` +
     '</soapenv:Body></soapenv:Envelope>'
   )
 }

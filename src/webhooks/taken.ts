@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { Problem } from '../app/problem.ts'
+import { type FieldError, Problem } from '../app/problem.ts'
 import type { SignalInput } from '../app/signals.ts'
 import type { Facts } from '../core/model.ts'
 import { parseTime } from '../core/rules/time.ts'
@@ -60,15 +60,20 @@ export function checkMade(
     return 'its expressions come to nothing: neither facts nor signals nor aliases'
   }
   const received = new Date(moment.receivedAt ?? moment.now).toISOString()
-  const late = value.signals.flatMap((signal, index) =>
-    signalErrors({ observedAt: received, ...signal }, moment.now).map(({ path, message }) => ({
-      path: `signals.${index}.${path}`,
-      message,
-    })),
+  const more = value.signals.flatMap((signal, index) =>
+    [...agentErrors(source, signal), ...signalErrors({ observedAt: received, ...signal }, moment.now)].map(
+      ({ path, message }) => ({ path: `signals.${index}.${path}`, message }),
+    ),
   )
-  if (late.length > 0) return sentences(late, 'what the event becomes')
+  if (more.length > 0) return sentences(more, 'what the event becomes')
   const { account } = value
   return { ...value, account, at, signals: value.signals.map((signal) => ({ ...signal, account })) }
+}
+
+function agentErrors({ agents }: Source, { agent }: { readonly agent: string }): readonly FieldError[] {
+  if (agents.includes(agent)) return []
+  const message = `must be one that the source speaks for, not \`${agent}\`; list it under \`agents\``
+  return [{ path: 'agent', message }]
 }
 
 /** Why what expressions have made can't be kept, though what was sent could; null: it can. */

@@ -101,7 +101,7 @@ describe('an outbound message', () => {
 
 describe('its acknowledgement', () => {
   it('is SOAP', () => {
-    const envelope = parseXml(Buffer.from(acknowledgement(true)))
+    const envelope = parseXml(Buffer.from(acknowledgement()))
     expect(envelope.children[0]?.children[0]?.children[0]).toMatchObject({
       name: 'Ack',
       namespace: 'http://soap.sforce.com/2005/09/outbound',

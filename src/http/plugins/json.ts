@@ -23,7 +23,7 @@ export function readJson(http: FastifyInstance, mediaTypes: readonly string[]): 
 }
 
 /** @throws Problem `unsupported_media_type` for a body that is compressed */
-function refuseEncoded({ headers: { 'content-encoding': coding } }: FastifyRequest): void {
+export function refuseEncoded({ headers: { 'content-encoding': coding } }: FastifyRequest): void {
   if (coding === undefined || coding.toLowerCase() === 'identity') return
   const detail = `a body with \`content-encoding: ${coding.slice(0, 40)}\` is not read; send it plain, without the header`
   throw new Problem('unsupported_media_type', detail)

@@ -10,6 +10,7 @@ import type { Posted } from '../../webhooks/schemes/scheme.ts'
 import type { Webhooks } from '../../webhooks/webhooks.ts'
 import { type Http, JSON_TYPE } from '../http.ts'
 import { needs } from '../plugins/auth.ts'
+import { refuseEncoded } from '../plugins/json.ts'
 import type { RateLimit } from '../plugins/rate-limit.ts'
 import { knownId } from '../schemas/common.ts'
 import { ANY_POST, ANY_ROUTE, responses } from '../schemas/problem.ts'
@@ -53,16 +54,17 @@ export function webhookRoutes(http: Http, { webhooks, rateLimit, calledAs }: Web
   })
   http.removeAllContentTypeParsers()
   http.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  // A signature covers what was sent, which nobody here unpacks.
+  http.addHook('onRequest', async (request) => refuseEncoded(request))
 
   async function receive(request: FastifyRequest, reply: FastifyReply, name: string, pathSecret: string | null) {
     const source = webhooks.source(name)
     const posted = postedBy(request, calledAs, pathSecret)
     const once = await authenticated(request, reply, () => webhooks.authenticate(source, posted))
     limit(reply, await bySource(request), `source \`${name}\` may post ${max} times in ${timeWindow / 1000} seconds`)
-    refuseEncoded(request)
     const became = await authenticated(request, reply, () => webhooks.receive(source, posted, once))
     if (source.format === 'json') return reply.code(202).header('content-type', JSON_TYPE).send(JSON.stringify(became))
-    return reply.code(200).type('text/xml; charset=utf-8').send(acknowledgement(true))
+    return reply.code(200).type('text/xml; charset=utf-8').send(acknowledgement())
   }
 
   /** Whoever is not authenticated and tries too often is told to wait; those that are never wait for others. */
@@ -76,6 +78,9 @@ export function webhookRoutes(http: Http, { webhooks, rateLimit, calledAs }: Web
     } catch (error) {
       if (error instanceof Problem && error.code === 'sender_not_authenticated') {
         limit(reply, await wrong(request), 'too many requests from this address that are not from their source')
+        // Its sender may never show the answer to whoever set it up.
+        const { source } = request.params as { readonly source: string }
+        request.log.info({ source, reason: error.message }, 'refused what is not from its source')
       }
       throw error
     }
@@ -145,12 +150,6 @@ function limit(reply: FastifyReply, count: Count, detail: string): void {
   if (count.isAllowed || !count.isExceeded) return
   reply.header('retry-after', count.ttlInSeconds)
   throw new Problem('rate_limited', `${detail}; wait ${count.ttlInSeconds} seconds`)
-}
-
-/** @throws Problem `unsupported_media_type`: a signature covers what was sent, which nobody here unpacks */
-function refuseEncoded({ headers: { 'content-encoding': coding } }: FastifyRequest): void {
-  if (coding === undefined || coding.toLowerCase() === 'identity') return
-  throw new Problem('unsupported_media_type', 'a compressed body is not read; have the source send it plain')
 }
 
 /** What could not be taken in, for operators: by API key. */

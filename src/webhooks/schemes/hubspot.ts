@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { shownPath } from '../../http/shown-path.ts'
 import { headerOf, isOneOf, isStale, type Posted, refused, TOLERANCE, type Verify } from './scheme.ts'
 
 /**
@@ -21,7 +22,7 @@ export const verifyHubspot: Verify = (posted, secrets, now) => {
     )
   ) {
     return refused(
-      `\`x-hubspot-signature-v3\` is not that of this body sent to ${posted.url}; where HubSpot has another URL, ` +
+      `\`x-hubspot-signature-v3\` is not that of this body sent to ${shownPath(posted.url)}; where HubSpot has another URL, ` +
         'set UMPIRE_PUBLIC_URL to its beginning',
     )
   }

@@ -141,7 +141,7 @@ describe('a webhook', async () => {
       [{ kind: 'signal', account: 'odd', signal: 'healthy' }, /^`signals\.0` must be an object/],
       [
         { kind: 'signal', account: 'odd', signal: { agent: 'churn-radar', claim: 'churn_risk' } },
-        /^signal `[0-9a-f]{32}-0`: key `source:crm` does not speak for agent `churn-radar`/,
+        /^`signals\.0\.agent` must be one that the source speaks for, not `churn-radar`; list it under `agents`$/,
       ],
     ]
     for (const [event, reason] of cases) {
@@ -275,6 +275,13 @@ describe('a sender', async () => {
       expect(await send(headers, body)).toMatchObject({ status: 401, code: 'sender_not_authenticated' })
     }
     expect(await stored()).toBe(0)
+    const told = logged.filter((line) => line.includes('"msg":"refused what is not from its source"'))
+    expect(told).toHaveLength(tries.length)
+    expect(JSON.parse(told[3]!)).toMatchObject({
+      level: 30,
+      source: 'crm',
+      reason: 'no signature of version 1 in `webhook-signature` is that of this body',
+    })
     expect(await send(good, payload)).toMatchObject({ status: 202 })
   })
 
@@ -455,7 +462,9 @@ describe('the URL with a secret in it', async () => {
     ]
     const answers = await Promise.all(
       paths.flatMap((url) =>
-        (['GET', 'POST', 'PUT'] as const).map((method) => http.inject({ method, url, payload: '{}' })),
+        (['GET', 'POST', 'PUT'] as const).map((method) =>
+          http.inject({ method, url, payload: '{}', headers: hubspotHeaders('', '{}', test.app.now()) }),
+        ),
       ),
     )
     expect(answers.map(({ body }) => body).join('\n')).not.toContain(secret)
