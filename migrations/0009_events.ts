@@ -35,7 +35,8 @@ const STATEMENTS = [
    )`,
   `INSERT INTO event_cursors VALUES ('subscriptions', '0', 0), ('swept', '0', 0)`,
 
-  // since is the first transaction of which it hears. The secret signs, so it is needed as it is.
+  // since is the first transaction of which it hears. The secret signs, so it is needed as it is; the last one signs as
+  // well for a while.
   `CREATE TABLE subscriptions (
      id uuid PRIMARY KEY,
      url text NOT NULL,
@@ -43,7 +44,10 @@ const STATEMENTS = [
      decision text COLLATE "C",
      disposition text,
      account text COLLATE "C",
+     agent text COLLATE "C",
      secret text NOT NULL,
+     last_secret text,
+     last_secret_until timestamptz,
      paused boolean NOT NULL DEFAULT false,
      since xid8 NOT NULL DEFAULT pg_snapshot_xmax(pg_current_snapshot()),
      created_by text NOT NULL,

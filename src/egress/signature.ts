@@ -14,14 +14,19 @@ export function isSigningSecret(secret: string): boolean {
 /**
  * The headers by which a receiver knows that a body is ours and was sent just now (Standard Webhooks 1.0).
  *
- * @param secret one that `isSigningSecret`
+ * @param secrets such as `isSigningSecret`; of several each signs, so that receivers may go over from one to another
  * @param id of the message, the same however often it is sent
  * @param at milliseconds since the epoch, of this attempt
  */
-export function signatureHeaders(secret: string, id: string, at: number, body: string): Record<string, string> {
+export function signatureHeaders(
+  secrets: readonly string[],
+  id: string,
+  at: number,
+  body: string,
+): Record<string, string> {
   return {
     'webhook-id': id,
     'webhook-timestamp': String(Math.floor(at / 1000)),
-    'webhook-signature': new Webhook(secret).sign(id, new Date(at), body),
+    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, new Date(at), body)).join(' '),
   }
 }

@@ -375,7 +375,10 @@ interface SubscriptionsTable {
   decision: string | null
   disposition: string | null
   account: string | null
+  agent: string | null
   secret: string
+  last_secret: Generated<string | null>
+  last_secret_until: Generated<Date | null>
   paused: Generated<boolean>
   since: Generated<string>
   created_by: string

@@ -68,6 +68,8 @@ export async function readHorizon(db: Kysely<Database>): Promise<Horizon> {
 export interface StoredEvent {
   readonly position: Position
   readonly account: string
+  /** All ids of the account, as it is known now. */
+  readonly names: readonly string[]
   readonly type: RecordedEvent
   readonly at: Date
   /** Of the entry in the trail that says the same. */
@@ -80,7 +82,7 @@ export interface StoredEvent {
   readonly body: string
   readonly decision: string
   readonly disposition: Disposition
-  /** The queue that its escalation waits in, of one that is about an account. */
+  /** The queue that its escalation waits in; of a lease, which has none, that of its question. */
   readonly waitsIn: string | null
   /** Of a new adjudication, the one before to the same question; null: there was none. */
   readonly before: StoredAdvice | null
@@ -116,12 +118,23 @@ export async function readEvents(
       WHERE (xid, id) > (${String(after.xid)}::xid8, ${after.id}) AND (xid, id) <= (${String(upTo.xid)}::xid8, ${upTo.id})
       ORDER BY xid, id LIMIT ${limit}
     )
-    SELECT page.xid::text, page.id, page.account_id AS account, page.type, page.at, page.sequence,
+    SELECT page.xid::text, page.id, page.account_id AS account, owner.id || ARRAY(
+        SELECT alias FROM aliases WHERE account_id = owner.id
+      ) AS names, page.type, page.at, page.sequence,
       page.adjudication_id AS adjudication, page.escalation_id AS escalation, page.agent, page.body,
-      a.decision, a.disposition, i.queue AS "waitsIn", before.disposition AS earlier, before.payload
+      a.decision, a.disposition, coalesce(i.queue, question.queue) AS "waitsIn", before.disposition AS earlier, before.payload
     FROM page
+    CROSS JOIN LATERAL (
+      SELECT coalesce((SELECT account_id FROM aliases WHERE alias = page.account_id), page.account_id) AS id
+    ) owner
     LEFT JOIN adjudications a ON a.id = page.adjudication_id
     LEFT JOIN escalations i ON i.id = page.escalation_id AND i.status IN ('open', 'claimed') AND i.rule IS NULL
+    LEFT JOIN LATERAL (
+      SELECT q.queue FROM escalations q
+      WHERE page.type = 'lease.revoked' AND q.account_id = page.account_id AND q.decision = a.decision
+        AND q.status IN ('open', 'claimed') AND q.rule IS NULL
+      LIMIT 1
+    ) question ON true
     LEFT JOIN LATERAL (
       SELECT b.disposition, p.payload
       FROM adjudications b

@@ -13,6 +13,8 @@ export interface Subscription {
   readonly disposition: Disposition | null
   /** An id or an alias. */
   readonly account: string | null
+  /** Whom it concerns. */
+  readonly agent: string | null
   /** Whether what there is for it waits. */
   readonly paused: boolean
   readonly createdBy: string
@@ -21,18 +23,18 @@ export interface Subscription {
 }
 
 /** As whoever makes deliveries needs it. */
-export interface Listening extends Pick<Subscription, 'id' | 'events' | 'decision' | 'disposition'> {
-  /** Ids of the account; null: any. */
-  readonly accounts: readonly string[] | null
+export interface Listening extends Pick<Subscription, 'id' | 'events' | (typeof FILTERS)[number]> {
   /** Where it is told, which says nothing secret. */
   readonly host: string
   /** The first transaction of which it hears. */
   readonly since: number
 }
 
+const FILTERS = ['decision', 'disposition', 'account', 'agent'] as const
+
 export async function insertSubscription(
   trx: Transaction<Database>,
-  { id, url, events, decision, disposition, account, createdBy, createdAt }: Omit<Subscription, 'paused'>,
+  { id, url, events, decision, disposition, account, agent, createdBy, createdAt }: Omit<Subscription, 'paused'>,
   secret: string,
 ): Promise<void> {
   await trx
@@ -44,6 +46,7 @@ export async function insertSubscription(
       decision,
       disposition,
       account,
+      agent,
       secret,
       created_by: createdBy,
       created_at: new Date(createdAt),
@@ -59,18 +62,8 @@ export async function countSubscriptions(db: Kysely<Database>): Promise<number> 
   return count
 }
 
-/** All columns but the secret, so that none gets where it is shown. */
-const SHOWN = [
-  'id',
-  'url',
-  'events',
-  'decision',
-  'disposition',
-  'account',
-  'paused',
-  'created_by',
-  'created_at',
-] as const
+/** All columns but the secrets, so that none gets where it is shown. */
+const SHOWN = ['id', 'url', 'events', ...FILTERS, 'paused', 'created_by', 'created_at'] as const
 
 export async function findSubscription(db: Kysely<Database>, id: string): Promise<Subscription | undefined> {
   const row = await db.selectFrom('subscriptions').select(SHOWN).where('id', '=', id).executeTakeFirst()
@@ -88,16 +81,28 @@ export async function listSubscriptions(
   return (await query.execute()).map(subscriptionOf)
 }
 
+export interface SubscriptionUpdate {
+  readonly paused?: boolean | undefined
+  /** Of another secret, and until when (milliseconds since the epoch) the one before signs as well. */
+  readonly secret?: { readonly next: string; readonly lastUntil: number } | undefined
+}
+
 /** What is left out stays. @returns undefined where there is none of that id */
 export async function changeSubscription(
   trx: Transaction<Database>,
   id: string,
-  change: { readonly paused?: boolean | undefined; readonly secret?: string | undefined },
+  { paused, secret }: SubscriptionUpdate,
 ): Promise<Subscription | undefined> {
-  const { paused, secret } = change
   const row = await trx
     .updateTable('subscriptions')
-    .set({ id, ...(paused !== undefined && { paused }), ...(secret !== undefined && { secret }) })
+    .set({ id, ...(paused !== undefined && { paused }) })
+    .$if(secret !== undefined, (update) =>
+      update.set({
+        secret: secret!.next,
+        last_secret: sql`secret`,
+        last_secret_until: new Date(secret!.lastUntil),
+      }),
+    )
     .where('id', '=', id)
     .returning(SHOWN)
     .executeTakeFirst()
@@ -110,24 +115,39 @@ export async function deleteSubscription(trx: Transaction<Database>, id: string)
   return row && subscriptionOf(row)
 }
 
-/** Where what is for it goes, and what signs that. */
+/** Where what is for it goes, and what signs that at a time (milliseconds since the epoch). */
 export async function findWay(
   db: Kysely<Database>,
   id: string,
-): Promise<{ readonly url: string; readonly secret: string; readonly paused: boolean } | undefined> {
-  return db.selectFrom('subscriptions').select(['url', 'secret', 'paused']).where('id', '=', id).executeTakeFirst()
+  now: number,
+): Promise<{ readonly url: string; readonly secrets: readonly string[]; readonly isPaused: boolean } | undefined> {
+  const row = await db
+    .selectFrom('subscriptions')
+    .select(['url', 'secret', 'last_secret', 'last_secret_until', 'paused'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { url, secret, last_secret, last_secret_until, paused } = row
+  const last = last_secret !== null && last_secret_until!.getTime() > now ? [last_secret] : []
+  return { url, secrets: [secret, ...last], isPaused: paused }
 }
 
 /** All of them, paused ones too: what there is for those waits. */
 export async function readListening(db: Kysely<Database>): Promise<readonly Listening[]> {
-  const { rows } = await sql<Omit<Listening, 'since' | 'host'> & { readonly since: string; readonly url: string }>`
-    SELECT s.id, s.url, s.events, s.decision, s.disposition, s.since::text,
-      CASE WHEN s.account IS NOT NULL THEN ARRAY[s.account, coalesce(a.account_id, s.account)] END AS accounts
-    FROM subscriptions s LEFT JOIN aliases a ON a.alias = s.account`.execute(db)
-  return rows.map(({ since, url, ...row }) => ({ ...row, host: new URL(url).host, since: Number(since) }))
+  const rows = await db
+    .selectFrom('subscriptions')
+    .select(['id', 'url', 'events', ...FILTERS, sql<string>`since::text`.as('since')])
+    .execute()
+  return rows.map(({ since, url, events, disposition, ...row }) => ({
+    ...row,
+    events: events as EventType[],
+    disposition: disposition as Disposition | null,
+    host: new URL(url).host,
+    since: Number(since),
+  }))
 }
 
-function subscriptionOf(row: Omit<Selectable<Database['subscriptions']>, 'secret' | 'since'>): Subscription {
+function subscriptionOf(row: Pick<Selectable<Database['subscriptions']>, (typeof SHOWN)[number]>): Subscription {
   return {
     id: row.id,
     url: row.url,
@@ -135,6 +155,7 @@ function subscriptionOf(row: Omit<Selectable<Database['subscriptions']>, 'secret
     decision: row.decision,
     disposition: row.disposition as Disposition | null,
     account: row.account,
+    agent: row.agent,
     paused: row.paused,
     createdBy: row.created_by,
     createdAt: row.created_at.getTime(),

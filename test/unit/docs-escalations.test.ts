@@ -46,7 +46,7 @@ it('shows a receiver that takes what we have signed, and nothing else', async ()
       type: 'escalation.opened',
       data: { escalation: { account: 'acme' }, url: 'https://x' },
     })
-    const headers = signatureHeaders(secret, 'msg_1', Date.now(), body)
+    const headers = signatureHeaders([secret], 'msg_1', Date.now(), body)
     const send = async (text: string) =>
       (await fetch(`http://127.0.0.1:${Number(port)}`, { method: 'POST', headers, body: text })).status
     expect(await send(body)).toBe(204)

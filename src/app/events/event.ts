@@ -22,6 +22,7 @@ export function eventsOf(stored: StoredEvent): readonly Event[] {
 interface Told {
   readonly recommendation?: { readonly action: string | null; readonly disposition: Disposition } | null
   readonly proposal?: (Proposal & { readonly verdict: Verdict }) | null
+  readonly reason?: string
 }
 
 /** What nobody can tell any more may have been anything: better to look once too often. */
@@ -67,9 +68,15 @@ export function parseEventId(text: string): Position | null {
   return { xid: Number(xid), id: Number(id) - (last === undefined ? 1 : 0) }
 }
 
-/** Whether a blind queue keeps it from those who are to decide what is recommended. */
-export function isBlind({ rules }: App, { waitsIn }: StoredEvent): boolean {
-  return waitsIn !== null && queueOf(rules.active.queues, waitsIn).blind
+/**
+ * Whether a blind queue keeps it from those who are to decide what is recommended. Why a lease is revoked tells what the
+ * question of a person is going to be, before it is asked.
+ */
+export function isBlind({ rules }: App, { type, decision, waitsIn }: StoredEvent): boolean {
+  const { queues, decisions } = rules.active
+  const asked = type === 'lease.revoked' ? decisions.get(decision)?.review.queue : undefined
+  const queue = waitsIn ?? asked
+  return queue !== undefined && queueOf(queues, queue).blind
 }
 
 /** An event as every door tells it, JSON. @param hides whether what is recommended is hidden */
@@ -101,6 +108,7 @@ export function eventBody({ publicUrl }: Pick<App, 'publicUrl'>, event: Event, h
 const bodies = new WeakMap<Event, string>()
 
 function hiddenOf({ type }: Event, { proposal }: Told) {
+  if (type === 'lease.revoked') return { reason: null }
   return {
     recommendation: null,
     summary: null,

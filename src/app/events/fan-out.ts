@@ -65,7 +65,7 @@ function deliveriesOf(app: App, event: Event, listening: readonly Listening[]): 
   const { account, escalation, position } = event.stored
   const now = app.now()
   return listening
-    .filter((one) => position.xid >= one.since && hears(one, event))
+    .filter((one) => position.xid >= one.since && isWanted(one, event))
     .map(({ id: subscription, host }) => ({
       id: app.newId(),
       account,
@@ -79,11 +79,4 @@ function deliveriesOf(app: App, event: Event, listening: readonly Listening[]): 
       nextAt: now,
       giveUpAt: now + GIVE_UP_AFTER,
     }))
-}
-
-function hears({ events, decision, disposition, accounts }: Listening, event: Event): boolean {
-  return isWanted(
-    { events, decision: decision ?? undefined, disposition: disposition ?? undefined, accounts: accounts ?? undefined },
-    event,
-  )
 }

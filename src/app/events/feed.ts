@@ -55,7 +55,8 @@ export interface FeedOptions {
   readonly limits?: Partial<StreamLimits> | undefined
 }
 
-const PAGE = 500
+/** Read at a time, of which whoever is far behind has one for itself. */
+const PAGE = 100
 /** How many are kept for those who are not far behind. */
 const KEPT = 2_000
 

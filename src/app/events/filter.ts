@@ -3,22 +3,26 @@ import type { Disposition } from '../../core/model.ts'
 import type { Principal } from '../principal.ts'
 import type { Event } from './event.ts'
 
-/** Which events somebody wants to hear of; what is left out, any. */
+/** Which events somebody wants to hear of; what is null or left out, any. */
 export interface EventFilter {
-  readonly events?: readonly EventType[] | undefined
-  readonly decision?: string | undefined
+  readonly events?: readonly EventType[] | null | undefined
+  readonly decision?: string | null | undefined
   /** Of the adjudication that it is about. */
-  readonly disposition?: Disposition | undefined
-  /** All ids of the account. */
-  readonly accounts?: readonly string[] | undefined
+  readonly disposition?: Disposition | null | undefined
+  /** An id or an alias. */
+  readonly account?: string | null | undefined
+  /** Whom it concerns: whose proposal or lease it is about. */
+  readonly agent?: string | null | undefined
 }
 
-export function isWanted({ events, decision, disposition, accounts }: EventFilter, { type, stored }: Event): boolean {
+export function isWanted(wanted: EventFilter, { type, stored }: Event): boolean {
+  const { events, decision, disposition, account, agent } = wanted
   return (
-    (events === undefined || events.includes(type)) &&
-    (decision === undefined || decision === stored.decision) &&
-    (disposition === undefined || disposition === stored.disposition) &&
-    (accounts === undefined || accounts.includes(stored.account))
+    (events == null || events.includes(type)) &&
+    (decision == null || decision === stored.decision) &&
+    (disposition == null || disposition === stored.disposition) &&
+    (account == null || stored.names.includes(account)) &&
+    (agent == null || agent === stored.agent)
   )
 }
 

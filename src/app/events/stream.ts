@@ -1,19 +1,13 @@
 import type { EventType } from '../../core/events.ts'
-import type { Disposition } from '../../core/model.ts'
-import { accountIds } from '../../storage/aliases.ts'
 import { isAfter, type Position, readCursor, readHorizon } from '../../storage/events.ts'
 import type { App } from '../app.ts'
 import { isReviewer } from '../history.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { cursorOf, eventBody, eventId, isBlind, parseEventId } from './event.ts'
-import { concerns, isWanted } from './filter.ts'
+import { concerns, type EventFilter, isWanted } from './filter.ts'
 
-export interface StreamRequest {
-  readonly events?: readonly EventType[] | undefined
-  readonly decision?: string | undefined
-  readonly disposition?: Disposition | undefined
-  readonly account?: string | undefined
+export interface StreamRequest extends EventFilter {
   /** Of the last event that was heard; what came since is told first. Undefined: what comes from now on. */
   readonly lastEventId?: string | undefined
 }
@@ -30,6 +24,9 @@ export interface StreamEvent {
 /** It has begun; it has begun, and events are missing that are not kept any more; nothing has happened for a while. */
 export const STREAM_STATES = ['stream.opened', 'stream.late', 'stream.alive'] as const
 export type StreamState = (typeof STREAM_STATES)[number]
+
+/** Whoever does not keep up has so many in the service's memory, and no more. */
+const TOLD_AT_ONCE = 100
 
 /**
  * What happens, as it happens, until nobody listens any more, the key is not good any more or the service stops.
@@ -49,14 +46,13 @@ export async function openStream(
   if (request.lastEventId !== undefined && heard === null) {
     throw new Problem('invalid_request', `\`${request.lastEventId}\` is no id of an event; leave out \`last-event-id\``)
   }
-  if (request.decision !== undefined) app.rules.decision(request.decision)
+  if (request.decision) app.rules.decision(request.decision)
   const start = await startAfter(app, heard)
-  const accounts = request.account === undefined ? undefined : await accountIds(app.db, request.account)
   const leave = app.feed.follow(principal.name)
   if (leave === null) throw new Problem('overloaded', 'too many streams are open; close some, or try again in a moment')
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()
-  return tell(app, principal, { ...request, accounts }, start, isStillGood, signal)
+  return tell(app, principal, request, start, isStillGood, signal)
 }
 
 /** What is kept no longer, or was counted by a server that has been restored since, can't be gone on from. */
@@ -73,7 +69,7 @@ async function startAfter(
 async function* tell(
   app: App,
   principal: Principal,
-  request: StreamRequest & { readonly accounts: readonly string[] | undefined },
+  request: StreamRequest,
   start: { readonly after: Position; readonly isLate: boolean },
   isStillGood: () => Promise<boolean>,
   signal: AbortSignal,
@@ -109,7 +105,8 @@ async function* tell(
       checkedAt = now
     }
     if (events.length === 0 && now - toldAt < silence) continue
-    yield events.length > 0 ? events : [stateAt(after, 'stream.alive')]
+    if (events.length === 0) yield [stateAt(after, 'stream.alive')]
+    for (let from = 0; from < events.length; from += TOLD_AT_ONCE) yield events.slice(from, from + TOLD_AT_ONCE)
     toldAt = performance.now()
   }
 }

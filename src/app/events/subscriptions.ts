@@ -6,7 +6,7 @@ import type { Disposition } from '../../core/model.ts'
 import { isSigningSecret, SECRET_FORM } from '../../egress/signature.ts'
 import { appendEntry } from '../../storage/audit.ts'
 import type { Database } from '../../storage/database.ts'
-import { endDeliveries } from '../../storage/deliveries.ts'
+import { endDeliveries, enqueueDelivery, insertDeliveries } from '../../storage/deliveries.ts'
 import {
   changeSubscription,
   countSubscriptions,
@@ -17,6 +17,7 @@ import {
   type Subscription,
 } from '../../storage/subscriptions.ts'
 import { type App, type Page, type Paged, paged } from '../app.ts'
+import { GIVE_UP_AFTER } from '../notices/schedule.ts'
 import { demand, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 
@@ -33,6 +34,7 @@ export interface SubscriptionFilter {
   readonly decision?: string | undefined
   readonly disposition?: Disposition | undefined
   readonly account?: string | undefined
+  readonly agent?: string | undefined
 }
 
 export interface SubscriptionChange {
@@ -60,6 +62,10 @@ export interface SubscriptionMade extends SubscriptionView {
 /** Each event is held against all of them. */
 const AT_MOST = 100
 const STREAM = 'subscriptions'
+/** How long a secret that has been changed goes on signing beside the new one. Milliseconds. */
+const HANDOVER = 24 * 3_600_000
+/** What is sent to try a subscription, whatever it wants to hear of. */
+export const TEST = 'subscription.test'
 
 /**
  * Tells a URL of events, from now on.
@@ -71,7 +77,7 @@ export async function subscribe(app: App, principal: Principal, request: NewSubs
   demandUrl(url)
   if (filter.decision !== undefined) app.rules.decision(filter.decision)
   const { secret, shown } = secretOf(request.secret)
-  const { decision = null, disposition = null, account = null } = filter
+  const { decision = null, disposition = null, account = null, agent = null } = filter
   const subscription: Subscription = {
     id: app.newId(),
     url,
@@ -79,6 +85,7 @@ export async function subscribe(app: App, principal: Principal, request: NewSubs
     decision,
     disposition,
     account,
+    agent,
     paused: false,
     createdBy: principal.name,
     createdAt: app.now(),
@@ -105,7 +112,8 @@ export async function getSubscription(app: App, id: string): Promise<Subscriptio
 }
 
 /**
- * Pauses it, has it go on, or changes what signs. What there is for it while it is paused waits, for a day.
+ * Pauses it, has it go on, or changes what signs: for a day what it is told carries both signatures, so that its receiver may
+ * go over meanwhile. What there is for it while it is paused waits, for a day.
  * @throws Problem `forbidden`, `not_found`; `invalid_request` for a secret that can't be used
  */
 export async function patchSubscription(
@@ -117,8 +125,9 @@ export async function patchSubscription(
   demand(principal, 'admin')
   const { paused } = change
   const { secret, shown } = change.secret === undefined ? { shown: null } : secretOf(change.secret)
+  const another = secret === undefined ? undefined : { next: secret, lastUntil: app.now() + HANDOVER }
   const changed = await app.db.transaction().execute(async (trx) => {
-    const subscription = known(id, await changeSubscription(trx, id, { paused, secret }))
+    const subscription = known(id, await changeSubscription(trx, id, { paused, secret: another }))
     const what = { ...(paused !== undefined && { paused }), ...(secret !== undefined && { secret: 'changed' }) }
     await record(app, trx, principal.name, 'changed', subscription, what)
     return subscription
@@ -137,6 +146,38 @@ export async function pauseForGood(app: App, id: string): Promise<void> {
   })
   if (paused)
     app.log.warn({ subscription: id, host: new URL(paused.url).host }, 'a subscription that wants no more is paused')
+}
+
+/**
+ * Sends it something that says nothing, paused or not, so that whoever set it up sees whether it arrives.
+ * @returns id of the delivery, which says what became of it
+ * @throws Problem `forbidden`, `not_found`
+ */
+export async function trySubscription(
+  app: App,
+  principal: Principal,
+  id: string,
+): Promise<{ readonly delivery: string }> {
+  demand(principal, 'admin')
+  const { url } = known(id, await findSubscription(app.db, id))
+  const [delivery, now] = [app.newId(), app.now()]
+  const timestamp = new Date(now).toISOString()
+  const body = JSON.stringify({ id: delivery, type: TEST, timestamp, data: { subscription: id } })
+  const made = {
+    id: delivery,
+    account: '',
+    escalation: null,
+    subscription: id,
+    target: new URL(url).host,
+    event: TEST,
+    body,
+  }
+  await app.db.transaction().execute(async (trx) => {
+    await insertDeliveries(trx, [{ ...made, createdAt: now, nextAt: now, giveUpAt: now + GIVE_UP_AFTER }])
+    await enqueueDelivery(trx, made, now)
+  })
+  app.bell.ring()
+  return { delivery }
 }
 
 /**
@@ -163,8 +204,8 @@ async function record(
   subscription: Subscription,
   what: object = {},
 ): Promise<void> {
-  const { id, url, events, decision, disposition, account } = subscription
-  const body = { by, subscription: id, host: new URL(url).host, events, decision, disposition, account, ...what }
+  const { id, url, events, decision, disposition, account, agent } = subscription
+  const body = { by, subscription: id, host: new URL(url).host, events, decision, disposition, account, agent, ...what }
   await appendEntry(trx, { stream: STREAM, kind: `subscription.${step}`, at: app.now(), body })
 }
 
@@ -195,7 +236,7 @@ function known(id: string, subscription: Subscription | undefined): Subscription
   return subscription
 }
 
-function view({ id, url, events, decision, disposition, account, ...rest }: Subscription): SubscriptionView {
+function view({ id, url, events, decision, disposition, account, agent, ...rest }: Subscription): SubscriptionView {
   return {
     id,
     url,
@@ -204,6 +245,7 @@ function view({ id, url, events, decision, disposition, account, ...rest }: Subs
       ...(decision !== null && { decision }),
       ...(disposition !== null && { disposition }),
       ...(account !== null && { account }),
+      ...(agent !== null && { agent }),
     },
     paused: rest.paused,
     createdBy: rest.createdBy,

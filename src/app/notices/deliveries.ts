@@ -14,7 +14,7 @@ import {
 } from '../../storage/deliveries.ts'
 import { findWay } from '../../storage/subscriptions.ts'
 import { type App, type Page, type Paged, paged } from '../app.ts'
-import { pauseForGood } from '../events/subscriptions.ts'
+import { pauseForGood, TEST } from '../events/subscriptions.ts'
 import { demand, type Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
 import { GIVE_UP_AFTER, nextAttempt } from './schedule.ts'
@@ -44,7 +44,8 @@ export async function attemptDelivery(app: App, egress: Egress, id: string): Pro
   const known = await findDelivery(app.db, id)
   if (known === undefined || known.nextAt === null || known.nextAt > app.now()) return known?.nextAt ?? null
   const way = await wayOf(app, egress, known)
-  if (way.url !== undefined && way.isPaused) return putOff(app, known, known.nextAt, 'it was paused')
+  if (way.url !== undefined && way.isPaused && known.event !== TEST)
+    return putOff(app, known, known.nextAt, 'it was paused')
   const leave = way.url === undefined ? () => {} : egress.turn(way.url)
   if (leave === null) return putOff(app, known, known.nextAt, 'it was busy with others')
   try {
@@ -60,10 +61,11 @@ export async function attemptDelivery(app: App, egress: Egress, id: string): Pro
 async function wayOf(app: App, egress: Egress, { subscription, target }: Delivery): Promise<Way> {
   if (subscription === null) {
     const known = targetNamed(app.rules.active.queues, target)
-    return known ? wayTo(known, egress.secret) : { reason: `no target \`${target}\` in queues.yaml any more` }
+    const reason = `no target \`${target}\` in queues.yaml any more`
+    return known ? wayTo(known, egress.secret) : { reason, isGone: false }
   }
-  const way = await findWay(app.db, subscription)
-  return way ? { ...way, isPaused: way.paused } : { reason: `no subscription \`${subscription}\` any more` }
+  const reason = `no subscription \`${subscription}\` any more`
+  return (await findWay(app.db, subscription, app.now())) ?? { reason, isGone: true }
 }
 
 async function putOff(app: App, delivery: Delivery, dueAt: number, why: string): Promise<number | null> {
@@ -76,35 +78,38 @@ async function putOff(app: App, delivery: Delivery, dueAt: number, why: string):
   return now + Math.round(wait * (0.5 + app.draw()))
 }
 
-async function send(egress: Egress, way: Way, { id, body }: Delivery, now: number): Promise<Sent> {
-  if (way.url === undefined) return { kind: 'failed', reason: way.reason }
-  const signature = way.secret === null ? {} : signatureHeaders(way.secret, id, now, body)
+/** What became of an attempt; or that there is nobody any more who could be told. */
+type Result = Sent | { readonly kind: 'gone'; readonly reason: string }
+
+async function send(egress: Egress, way: Way, { id, body }: Delivery, now: number): Promise<Result> {
+  if (way.url === undefined) return { kind: way.isGone ? 'gone' : 'failed', reason: way.reason }
+  const signature = way.secrets.length === 0 ? {} : signatureHeaders(way.secrets, id, now, body)
   return egress.post(way.url, { 'content-type': 'application/json', ...signature }, body)
 }
 
-async function settle(app: App, delivery: Delivery, sent: Sent): Promise<number | null> {
+async function settle(app: App, delivery: Delivery, result: Result): Promise<number | null> {
   const now = app.now()
-  const outcome = outcomeOf(delivery, sent, now, app.draw())
+  const outcome = outcomeOf(delivery, result, now, app.draw())
   await recordAttempt(app.db, delivery, outcome, now)
   if (outcome.status === 'pending') return outcome.nextAt
   if (outcome.status === 'dead') {
     const { id, target, event, subscription } = delivery
     app.log.warn({ delivery: id, target, event, reason: outcome.error }, 'gave up on telling a target')
-    if (subscription !== null && isGone(sent)) await pauseForGood(app, subscription)
+    if (subscription !== null && wantsNoMore(result)) await pauseForGood(app, subscription)
   }
   return null
 }
 
-function outcomeOf({ attempts, giveUpAt }: Delivery, sent: Sent, now: number, draw: number): Outcome {
-  if (sent.kind === 'answered' && sent.status >= 200 && sent.status < 300) return { status: 'delivered' }
-  const error = sent.kind === 'failed' ? sent.reason : `it answered ${sent.status}`
-  if (isGone(sent)) return { status: 'dead', error }
-  const nextAt = nextAttempt(attempts, now, draw, sent.kind === 'answered' ? sent.retryAfter : null)
+function outcomeOf({ attempts, giveUpAt }: Delivery, result: Result, now: number, draw: number): Outcome {
+  if (result.kind === 'answered' && result.status >= 200 && result.status < 300) return { status: 'delivered' }
+  const error = result.kind === 'answered' ? `it answered ${result.status}` : result.reason
+  if (result.kind === 'gone' || wantsNoMore(result)) return { status: 'dead', error }
+  const nextAt = nextAttempt(attempts, now, draw, result.kind === 'answered' ? result.retryAfter : null)
   return nextAt < giveUpAt ? { status: 'pending', error, nextAt } : { status: 'dead', error }
 }
 
 /** Whoever answers so wants no more of them. */
-const isGone = (sent: Sent): boolean => sent.kind === 'answered' && sent.status === 410
+const wantsNoMore = (result: Result): boolean => result.kind === 'answered' && result.status === 410
 
 export type DeliveryView = ReturnType<typeof deliveryView>
 
@@ -114,7 +119,8 @@ function deliveryView(delivery: Delivery) {
     id,
     target,
     event,
-    account,
+    // What tries a subscription is about none.
+    account: account || null,
     escalation,
     subscription,
     status,

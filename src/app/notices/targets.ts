@@ -20,18 +20,24 @@ function allTargets({ declared, targets }: Queues): readonly Target[] {
 
 /** Where a target is and how what it gets is signed, or why that is not known. */
 export type Way =
-  | { readonly url: string; readonly secret: string | null; readonly isPaused: boolean }
-  | { readonly url?: never; readonly reason: string }
+  | { readonly url: string; readonly secrets: readonly string[]; readonly isPaused: boolean }
+  | {
+      readonly url?: never
+      readonly reason: string
+      /** Whether it never will be. */
+      readonly isGone: boolean
+    }
 
 /** Finds out what the rule files leave to the environment. The words name variables, never what is in them. */
 export function wayTo({ id, kind, url, urlFrom, secretFrom }: Target, secret: Secret): Way {
   const address = url ?? (urlFrom === null ? undefined : secret(urlFrom))
-  if (address === undefined) return { reason: `${missing(urlFrom)}, so that nobody knows where \`${id}\` is` }
-  if (kind === 'slack') return { url: address, secret: null, isPaused: false }
+  const unknown = (reason: string): Way => ({ reason, isGone: false })
+  if (address === undefined) return unknown(`${missing(urlFrom)}, so that nobody knows where \`${id}\` is`)
+  if (kind === 'slack') return { url: address, secrets: [], isPaused: false }
   const key = secretFrom === null ? undefined : secret(secretFrom)
-  if (key === undefined) return { reason: `${missing(secretFrom)}, so that nothing for \`${id}\` can be signed` }
-  if (!isSigningSecret(key)) return { reason: `the variable \`${secretFrom}\` ${SECRET_FORM}` }
-  return { url: address, secret: key, isPaused: false }
+  if (key === undefined) return unknown(`${missing(secretFrom)}, so that nothing for \`${id}\` can be signed`)
+  if (!isSigningSecret(key)) return unknown(`the variable \`${secretFrom}\` ${SECRET_FORM}`)
+  return { url: address, secrets: [key], isPaused: false }
 }
 
 function missing(variable: string | null): string {

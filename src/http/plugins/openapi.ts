@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type Http, JSON_TYPE } from '../http.ts'
+import { eventWebhooks } from '../schemas/event-body.ts'
 
 type Transform = ReturnType<typeof createJsonSchemaTransform>
 type Document = Parameters<Transform>[0]
@@ -60,6 +61,7 @@ export async function describeRoutes(http: Http, version: string): Promise<void>
         securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
       },
       security: [{ key: [] }],
+      webhooks: eventWebhooks,
     },
     transform(document) {
       const { operationId, body } = (document.schema ?? {}) as { operationId?: string; body?: unknown }
@@ -133,6 +135,7 @@ const transform: Transform = (document) => {
 
 interface OpenApi {
   readonly paths?: Readonly<Record<string, object | undefined>>
+  readonly webhooks?: object
   readonly components?: { readonly schemas?: Readonly<Record<string, object>> }
 }
 
@@ -158,6 +161,7 @@ function withoutUnused<D extends OpenApi>(document: D): D {
     }
   }
   follow(document.paths)
+  follow(document.webhooks)
   const schemas = Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)))
   return { ...document, components: { ...document.components, schemas } }
 }

@@ -9,8 +9,8 @@ import { bearerToken, needs } from '../plugins/auth.ts'
 import { streamed, streamHeaders, streamQuery } from '../schemas/event.ts'
 import { ANY_ROUTE, responses } from '../schemas/problem.ts'
 
-/** What clients wait before they come back, milliseconds. */
-const RETRY = 2_000
+/** What clients wait before they come back: not all as long, since a service that stops sends all away at once. Milliseconds. */
+const RETRY = { shortest: 1_000, longest: 3_000 }
 
 export function streamRoutes(http: Http, app: App): void {
   http.get(
@@ -48,8 +48,12 @@ export function streamRoutes(http: Http, app: App): void {
         () => isStillGood(app, request),
         gone,
       )
-      // A proxy that gathers answers before it passes them on would pass on nothing.
-      reply.headers({ 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      // A proxy that gathers answers before it passes them on, or compresses them, would pass on nothing.
+      reply.headers({
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store, no-transform',
+        'x-accel-buffering': 'no',
+      })
       const untyped: FastifyReply = reply
       return untyped.send(Readable.from(lines(app, told, reply), { highWaterMark: 1 }))
     },
@@ -62,7 +66,7 @@ async function* lines(
   told: AsyncGenerator<readonly StreamEvent[], void>,
   reply: FastifyReply,
 ): AsyncGenerator<string> {
-  let head = `retry: ${RETRY}\n`
+  let head = `retry: ${Math.round(RETRY.shortest + app.draw() * (RETRY.longest - RETRY.shortest))}\n`
   try {
     for await (const events of told) {
       const timer = setTimeout(() => reply.raw.destroy(), app.feed.limits.stalled)

@@ -4,6 +4,7 @@ import {
   listSubscriptions,
   patchSubscription,
   subscribe,
+  trySubscription,
   unsubscribe,
 } from '../../app/events/subscriptions.ts'
 import type { Http } from '../http.ts'
@@ -18,6 +19,7 @@ import {
   subscriptionPath,
   subscriptionQuery,
   subscriptionRequest,
+  subscriptionTest,
 } from '../schemas/subscription.ts'
 
 const tags = ['Events']
@@ -93,7 +95,9 @@ export function subscriptionRoutes(http: Http, app: App): void {
         operationId: 'patchSubscription',
         tags,
         summary: 'Pause a subscription, let it go on, or change its secret',
-        description: 'What happens while it is paused waits for it, for a day.',
+        description:
+          'What happens while it is paused waits for it, for a day. When its secret is changed, the one before signs as ' +
+          'well for a day, so that the receiver may go over meanwhile.',
         params: subscriptionPath,
         body: subscriptionPatch,
         response: responses({ 200: { description: 'The subscription as it is now.', schema: subscriptionMade } }, [
@@ -103,6 +107,28 @@ export function subscriptionRoutes(http: Http, app: App): void {
       },
     },
     ({ principal, params, body }) => patchSubscription(app, principal, idOf(params), body),
+  )
+
+  http.post(
+    '/subscriptions/:id/test',
+    {
+      onRequest,
+      schema: {
+        operationId: 'testSubscription',
+        tags,
+        summary: 'Try a subscription',
+        description: 'Sends `subscription.test`, whatever it wants to hear of. The delivery says what became of it.',
+        params: subscriptionPath,
+        response: responses({ 202: { description: 'It is on its way.', schema: subscriptionTest } }, [
+          ...ANY_POST,
+          'not_found',
+        ]),
+      },
+    },
+    async ({ principal, params }, reply) => {
+      const tried = await trySubscription(app, principal, idOf(params))
+      return reply.code(202).header('location', `/v1/deliveries/${tried.delivery}`).send(tried)
+    },
   )
 
   http.delete(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TEST } from '../../app/events/subscriptions.ts'
 import { EVENT_TYPES } from '../../core/events.ts'
 import { EVENTS } from '../../core/queues.ts'
 import { DELIVERY_STATUSES } from '../../storage/database.ts'
@@ -10,8 +11,8 @@ const deliveryFields = {
   id: text('Id, which a webhook has in its header `webhook-id`.', '01980a2e-7c21-7a3c-9f0e-1b2c3d4e5f60'),
   target: text('Who is told, by the name in `queues.yaml`; of a subscription, the host.', 'csm/1'),
   subscription: field(z.string().nullable(), 'Id of the subscription that it is for; null: none.', null),
-  event: field(z.enum([...new Set([...EVENTS, ...EVENT_TYPES])]), 'What happened.', 'escalation.opened'),
-  account: text('Id of the account that it is about.', 'acme'),
+  event: field(z.enum([...new Set([...EVENTS, ...EVENT_TYPES]), TEST]), 'What happened.', 'escalation.opened'),
+  account: field(z.string().nullable(), 'Id of the account that it is about; null: it tries a subscription.', 'acme'),
   escalation: field(z.string().nullable(), 'Id of the escalation that it is about; null: none.', ESCALATION),
   status: field(
     z.enum(DELIVERY_STATUSES),

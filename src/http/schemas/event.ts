@@ -13,6 +13,7 @@ export const streamQuery = z.strictObject({
   decision: nameFilter('Only about this decision.'),
   disposition: unfilled(z.enum(DISPOSITIONS), 'Only about adjudications with this disposition.'),
   account: nameFilter('Only about this account, by its id or an alias.'),
+  agent: nameFilter('Only what concerns this agent: its proposals and its leases.'),
 })
 
 export const streamHeaders = z.looseObject({
@@ -24,6 +25,7 @@ export const streamHeaders = z.looseObject({
 
 export const streamed = field(
   z.string(),
-  '`id`, `event` (the type) and `data`: JSON with `id`, `type`, `timestamp` and `data`, the same as subscriptions get.',
+  '`id`, `event` (the type) and `data`: JSON, the same as subscriptions get, whose bodies `webhooks` describes. Of the ' +
+    'stream itself tell `stream.opened`, `stream.late` and `stream.alive`: `id` and `type`.',
   'id: 7421.9031.1\nevent: adjudication.changed\ndata: {"id":"7421.9031.1","type":"adjudication.changed"}\n\n',
 )

@@ -20,7 +20,7 @@ export const resolutionQuery = z.strictObject({
     }),
 })
 
-const decided = z
+export const decided = z
   .object({
     resolution: field(
       z.enum(['uphold', 'override', 'dismiss', 'fallback', 'withdrawn']),

@@ -18,6 +18,7 @@ const filter = z.strictObject({
     'escalate',
   ).optional(),
   account: name('Only about this account, by its id or an alias.', 'acme').optional(),
+  agent: name('Only what concerns this agent: its proposals and its leases.', 'renewal-copilot').optional(),
 })
 
 export const subscriptionRequest = z
@@ -36,7 +37,11 @@ export const subscriptionRequest = z
 export const subscriptionPatch = z
   .strictObject({
     paused: field(z.boolean(), 'Whether what there is for it waits, for a day at most.', true).optional(),
-    secret: field(secret, 'What signs from now on. Null: one is made, and shown once.', null),
+    secret: field(
+      secret,
+      'What signs from now on, beside the one before for a day. Null: one is made, and shown once.',
+      null,
+    ),
   })
   .refine((patch) => Object.keys(patch).length > 0, { error: 'must change at least one field' })
   .meta({ id: 'SubscriptionPatch', description: 'What is to be otherwise.', examples: [{ paused: true }] })
@@ -69,3 +74,9 @@ export const subscriptionMade = z
 export const subscriptionPath = idPath('subscription')
 export const subscriptionList = list('subscriptions', subscription)
 export const subscriptionQuery = listQuery({ cursor: idCursor })
+
+export const subscriptionTest = z
+  .object({
+    delivery: text('Id of the delivery, which says what became of it.', '01980a2e-7c21-7a3c-9f0e-1b2c3d4e5f60'),
+  })
+  .meta({ id: 'SubscriptionTest', description: 'Something is on its way that says nothing.' })

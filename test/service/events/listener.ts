@@ -25,12 +25,15 @@ export interface ListenerOptions {
   readonly key: string
   readonly query?: string
   readonly lastEventId?: string
+  /** Throws for an event that is not as it should be. */
+  readonly check?: (event: { readonly type: string }) => void
 }
 
 const TYPES = ['adjudication.created', 'adjudication.changed', 'adjudication.resolved', 'lease.revoked', 'stream.late']
 
-export function startListener({ url, key, query = '', lastEventId }: ListenerOptions): Listener {
+export function startListener({ url, key, query = '', lastEventId, check }: ListenerOptions): Listener {
   const heard: Heard[] = []
+  let fault: unknown
   let connections = 0
   const source = new EventSource(`${url}/v1/stream?${query}`, {
     fetch: (input, init) =>
@@ -47,9 +50,15 @@ export function startListener({ url, key, query = '', lastEventId }: ListenerOpt
     connections += 1
   })
   for (const type of TYPES) {
-    source.addEventListener(type, ({ data, lastEventId }) =>
-      heard.push({ id: lastEventId, type, data: JSON.parse(data) }),
-    )
+    source.addEventListener(type, ({ data, lastEventId }) => {
+      const one = { id: lastEventId, type, data: JSON.parse(data) }
+      heard.push(one)
+      try {
+        if (!type.startsWith('stream.')) check?.(one.data)
+      } catch (error) {
+        fault ??= error
+      }
+    })
   }
   const close = () => source.close()
   afterwards(close)
@@ -61,6 +70,7 @@ export function startListener({ url, key, query = '', lastEventId }: ListenerOpt
     connected: (times = 1) => eventually(() => connections >= times),
     async hears(count) {
       await eventually(() => heard.length >= count)
+      if (fault) throw fault
       return heard
     },
     close,

@@ -2,6 +2,7 @@ import type { FeedOptions } from '../../../src/app/events/feed.ts'
 import { RULES } from '../app.ts'
 import { listen } from '../deliveries/receiver.ts'
 import { QUEUES } from '../deliveries/told.ts'
+import { createEventContract } from '../http/contract.ts'
 import { createTestHttp, type TestHttp } from '../http/http.ts'
 import { type Listener, type ListenerOptions, startListener } from './listener.ts'
 
@@ -32,6 +33,7 @@ export async function createServing(streams: FeedOptions['limits'] = {}): Promis
   ).replace('queue: csm', 'queue: second-look')
   const rules = { ...RULES, 'queues.yaml': QUEUES, 'second-look.yaml': blind }
   const test = await createTestHttp({ rules, streams })
+  const check = createEventContract(test.http.swagger())
   const port = await listen(test.http.server)
   const url = `http://127.0.0.1:${port}`
   return {
@@ -50,6 +52,6 @@ export async function createServing(streams: FeedOptions['limits'] = {}): Promis
       if (status > 201) throw new Error(JSON.stringify(body))
       return body
     },
-    follow: (options = {}) => startListener({ key: test.admin, ...options, url }),
+    follow: (options = {}) => startListener({ key: test.admin, check, ...options, url }),
   }
 }

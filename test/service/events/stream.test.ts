@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { openStream } from '../../../src/app/events/stream.ts'
 import { sweepEvents } from '../../../src/app/events/sweep.ts'
 import { revokeKey } from '../../../src/app/keys.ts'
+import { readHorizon } from '../../../src/storage/events.ts'
 import { START } from '../app.ts'
 import { execute } from '../database.ts'
+import { ADMIN } from '../deliveries/told.ts'
 import { eventually } from '../queue/eventually.ts'
 import { createServing } from './serving.ts'
 
@@ -136,6 +139,26 @@ describe('a stream', () => {
     listener.close()
   })
 
+  it('hears of an account under whatever names it gets meanwhile', async () => {
+    const listener = follow({ query: 'account=crm:4711' })
+    await listener.connected()
+    await ask('crm:4711', 'nothing')
+    await call('PUT', '/v1/accounts/named', { body: { facts: {}, aliases: ['crm:4711'] } })
+    await ask('named', 'nothing')
+    expect((await listener.hears(2)).map(({ data }) => data.data.account)).toEqual(['crm:4711', 'named'])
+    listener.close()
+  })
+
+  it('tells of one agent alone where that is asked', async () => {
+    const listener = follow({ query: 'agent=renewal-copilot' })
+    await listener.connected()
+    await ask('others', 'send')
+    await ask('others', 'ask', { proposal: { agent: 'pulse', action: 'wait' } })
+    const { id } = await ask('of one', 'send', PROPOSAL)
+    expect((await listener.hears(1)).map(({ data }) => data.data.adjudication)).toEqual([id])
+    listener.close()
+  })
+
   it('tells an agent of its own proposals alone', async () => {
     const listener = follow({ key: copilot })
     await listener.connected()
@@ -173,6 +196,25 @@ describe('a stream', () => {
     for (const listener of [reviewer, service, again]) listener.close()
   })
 
+  it('keeps from reviewers why a lease is revoked whose question a blind queue gets', async () => {
+    const query = 'account=leased&events=lease.revoked'
+    const [reviewer, service] = [follow({ key: person, query }), follow({ query })]
+    await Promise.all([reviewer.connected(), service.connected()])
+    for (const decision of ['second-look', 'expansion-outreach']) {
+      const { id } = await ask('leased', 'send', { decision })
+      await execute(
+        serving.databaseUrl,
+        `INSERT INTO events (account_id, type, at, sequence, adjudication_id, agent, body)
+         VALUES ('leased', 'lease.revoked', now(), 9, $1, 'renewal-copilot', $2)`,
+        [id, JSON.stringify({ lease: { id, agent: 'renewal-copilot', action: 'wait' }, reason: 'pulse outweighs' })],
+      )
+    }
+    const reasons = async (listener: typeof service) => (await listener.hears(2)).map(({ data }) => data.data.reason)
+    expect(await reasons(service)).toEqual(['pulse outweighs', 'pulse outweighs'])
+    expect(await reasons(reviewer)).toEqual([null, 'pulse outweighs'])
+    for (const listener of [reviewer, service]) listener.close()
+  })
+
   it('takes an answer for changed where the one before has been erased or damaged, and tells of others', async () => {
     const listener = follow({ query: 'account=erased' })
     await listener.connected()
@@ -205,6 +247,56 @@ describe('a stream', () => {
     const lost = follow({ query, lastEventId: '999999999.5' })
     expect((await lost.hears(1)).map(({ type }) => type)).toEqual(['stream.late'])
     lost.close()
+  })
+
+  it('begins anew where the server that answers now lacks what was told', async () => {
+    const listener = follow({ query: 'account=standby' })
+    await listener.connected()
+    await ask('standby', 'nothing')
+    await listener.hears(1)
+    await execute(serving.databaseUrl, "DELETE FROM events WHERE account_id = 'standby'")
+    await listener.hears(2)
+    await ask('standby', 'nothing')
+    const types = (await listener.hears(3)).map(({ type }) => type)
+    expect(types).toEqual(['adjudication.created', 'stream.late', 'adjudication.created'])
+    listener.close()
+  })
+
+  it('is passed on by proxies as it comes, and neither gathered nor compressed', async () => {
+    const leaving = new AbortController()
+    const { headers } = await fetch(`${serving.url}/v1/stream`, {
+      headers: { authorization: `Bearer ${serving.admin}`, 'accept-encoding': 'gzip' },
+      signal: leaving.signal,
+    })
+    leaving.abort()
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    })
+    expect(headers.get('content-encoding')).toBeNull()
+  })
+
+  it('holds no more than a part of what one who is far behind has not taken yet', async () => {
+    const id = app.newId()
+    await execute(serving.databaseUrl, "INSERT INTO adjudications VALUES ('behind', 'd', 1, $1, 'act')", [id])
+    const { position } = await readHorizon(app.db)
+    await execute(
+      serving.databaseUrl,
+      `INSERT INTO events (account_id, type, at, sequence, adjudication_id, body)
+       SELECT 'behind', 'lease.revoked', now(), n, $1, '{}' FROM generate_series(1, 1500) AS n`,
+      [id],
+    )
+    const leaving = new AbortController()
+    const request = { account: 'behind', lastEventId: `${position.xid}.${position.id}.1` }
+    const told = await openStream(app, ADMIN, request, async () => true, leaving.signal)
+    const parts: number[] = []
+    for await (const events of told) {
+      if (events[0]!.type === 'lease.revoked') parts.push(events.length)
+      if (parts.reduce((sum, part) => sum + part, 0) === 1500) break
+    }
+    leaving.abort()
+    expect(Math.max(...parts)).toBe(100)
   })
 
   it.each([
@@ -247,8 +339,8 @@ describe('the streams of a process', async () => {
   it('show that they are alive, and where to go on', async () => {
     const text = await read(small.url, small.admin, 3)
     const of = (state: string) =>
-      String.raw`id: (\d+\.0\.1)\nevent: ${state}\ndata: {"id":"\d+\.0\.1","type":"${state}"}\n\n`
-    expect(text).toMatch(new RegExp(`^retry: 2000\n${of('stream.opened')}(${of('stream.alive')})+$`))
+      String.raw`id: (\d+\.\d+\.1)\nevent: ${state}\ndata: {"id":"\d+\.\d+\.1","type":"${state}"}\n\n`
+    expect(text).toMatch(new RegExp(`^retry: \\d{4}\n${of('stream.opened')}(${of('stream.alive')})+$`))
     await isEmpty()
   })
 
@@ -291,7 +383,7 @@ describe('the streams of a process', async () => {
     expect(await response.text()).toMatch(/^retry/)
     // Whoever comes back meanwhile is sent away in a way that has them come again.
     const late = await fetch(`${small.url}/v1/stream`, { headers: { authorization: `Bearer ${small.admin}` } })
-    expect([late.status, await late.text()]).toEqual([200, expect.stringMatching(/^retry: 2000\n/)])
+    expect([late.status, await late.text()]).toEqual([200, expect.stringMatching(/^retry: \d{4}\n/)])
     await isEmpty()
   })
 })

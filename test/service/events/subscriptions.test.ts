@@ -5,6 +5,7 @@ import { attemptDelivery, getDelivery, sweepDeliveries } from '../../../src/app/
 import { execute } from '../database.ts'
 import { startReceiver } from '../deliveries/receiver.ts'
 import { egressTo } from '../deliveries/told.ts'
+import { createEventContract } from '../http/contract.ts'
 import { createServing } from './serving.ts'
 
 const serving = await createServing()
@@ -12,6 +13,7 @@ const { app, call, ask, keyOf, databaseUrl, logged, pass } = serving
 const query = (sql: string, values: unknown[] = []) => execute<any>(databaseUrl, sql, values)
 const crm = await startReceiver()
 const egress = egressTo({})
+const checkEvent = createEventContract(serving.http.swagger())
 const person = await keyOf({ name: 'maria', principal: 'person', scopes: ['read', 'escalations:review'] })
 
 async function subscribe(body: object = {}) {
@@ -99,6 +101,7 @@ describe('a subscription', () => {
     [{ events: ['adjudication.changed'] }, ['mine changed']],
     [{ filter: { disposition: 'escalate' } }, ['mine created', 'mine changed', 'mine resolved', 'last created']],
     [{ filter: { decision: 'second-look' } }, ['other created', 'last created']],
+    [{ filter: { agent: 'renewal-copilot' } }, ['last created']],
     [
       { filter: { account: 'crm:mine', decision: 'expansion-outreach' } },
       ['mine created', 'mine created', 'mine changed', 'mine resolved'],
@@ -117,7 +120,10 @@ describe('a subscription', () => {
         body: { resolution: 'override', action: 'wait', reason: 'knows' },
       })
       await ask(account('other'), 'send', { decision: 'second-look' })
-      await ask(account('last'), 'ask', { decision: 'second-look' })
+      await ask(account('last'), 'ask', {
+        decision: 'second-look',
+        proposal: { agent: 'renewal-copilot', action: 'wait' },
+      })
     })
     expect(told.map((line) => line.replace(/ \d+/, ''))).toEqual(expected)
     await call('DELETE', `/v1/subscriptions/${subscription.id}`)
@@ -210,20 +216,70 @@ describe('a subscription', () => {
     await call('DELETE', `/v1/subscriptions/${subscription.id}`)
   })
 
-  it('takes another secret', async () => {
+  it('takes another secret, and signs with the one before as well for a day', async () => {
     const { id, secret } = await subscribe({ secret: SECRETS[0] })
     expect(secret).toBeNull()
     const { body } = await call('PATCH', `/v1/subscriptions/${id}`, { body: { secret: null } })
     expect(body.secret).toMatch(/^whsec_/)
-    await ask('rotated', 'nothing')
-    const [delivery] = await fannedOut()
-    await attemptDelivery(app, egress, delivery!)
-    const { headers, body: text } = crm.received.at(-1)!
-    const clock = vi.spyOn(Date, 'now').mockReturnValue(app.now())
-    const verify = (key: string) => new Webhook(key).verify(text, headers as Record<string, string>)
-    expect(() => verify(SECRETS[0]!)).toThrow('No matching signature')
-    expect(verify(body.secret)).toBeTruthy()
-    clock.mockRestore()
+    const told = async () => {
+      await ask('rotated', 'nothing')
+      const [delivery] = await fannedOut()
+      await attemptDelivery(app, egress, delivery!)
+      return crm.received.at(-1)!
+    }
+    const isGood = ({ headers, body: text }: Awaited<ReturnType<typeof told>>, key: string) => {
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(app.now())
+      try {
+        return new Webhook(key).verify(text, headers as Record<string, string>) !== undefined
+      } catch (error) {
+        expect((error as Error).message).toBe('No matching signature found')
+        return false
+      } finally {
+        clock.mockRestore()
+      }
+    }
+    const both = await told()
+    expect([isGood(both, body.secret), isGood(both, SECRETS[0]!), isGood(both, SECRETS[1]!)]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    pass(DAY)
+    const one = await told()
+    expect([isGood(one, body.secret), isGood(one, SECRETS[0]!)]).toEqual([true, false])
+    await call('DELETE', `/v1/subscriptions/${id}`)
+  })
+
+  it('is tried with something that says nothing, paused or not', async () => {
+    const { id } = await subscribe({ events: ['lease.revoked'], filter: { agent: 'nobody' } })
+    await call('PATCH', `/v1/subscriptions/${id}`, { body: { paused: true } })
+    const { status, headers, body } = await call('POST', `/v1/subscriptions/${id}/test`)
+    expect([status, headers.location]).toEqual([202, `/v1/deliveries/${body.delivery}`])
+    expect(await query("SELECT payload FROM outbox WHERE topic = 'delivery'")).toMatchObject([
+      { payload: JSON.stringify(body) },
+    ])
+    expect(await attemptDelivery(app, egress, body.delivery)).toBeNull()
+    const sent = JSON.parse(crm.received.at(-1)!.body)
+    expect(sent).toMatchObject({ id: body.delivery, type: 'subscription.test', data: { subscription: id } })
+    checkEvent(sent)
+    expect((await call('GET', headers.location!)).body).toMatchObject({
+      account: null,
+      status: 'delivered',
+      body: sent,
+    })
+    await call('DELETE', `/v1/subscriptions/${id}`)
+    expect(await call('POST', `/v1/subscriptions/${id}/test`)).toMatchObject({ status: 404 })
+  })
+
+  it('is not held up by events whose adjudications somebody has deleted', async () => {
+    const { id } = await subscribe({ filter: { account: 'kept-on' } })
+    await fannedOut()
+    await query(
+      `INSERT INTO events (account_id, type, at, sequence, adjudication_id, body)
+       SELECT 'lost', 'lease.revoked', now(), n, gen_random_uuid(), '{}' FROM generate_series(1, 250) AS n`,
+    )
+    await ask('kept-on', 'nothing')
+    expect(await fannedOut()).toHaveLength(1)
     await call('DELETE', `/v1/subscriptions/${id}`)
   })
 
@@ -239,8 +295,11 @@ describe('a subscription', () => {
     const before = crm.received.length
     expect(await attemptDelivery(app, egress, delivery!)).toBeNull()
     await call('POST', `/v1/deliveries/${delivery}/replay`)
-    expect(await attemptDelivery(app, egress, delivery!)).toBe(app.now() + 2_500)
-    expect(await getDelivery(app, delivery!)).toMatchObject({ lastError: `no subscription \`${id}\` any more` })
+    expect(await attemptDelivery(app, egress, delivery!)).toBeNull()
+    expect(await getDelivery(app, delivery!)).toMatchObject({
+      status: 'dead',
+      lastError: `no subscription \`${id}\` any more`,
+    })
     expect(crm.received.length).toBe(before)
     expect((await call('GET', '/v1/audit?stream=subscriptions&limit=200')).body.entries.at(-1).kind).toBe(
       'subscription.deleted',

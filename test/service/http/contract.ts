@@ -23,21 +23,11 @@ export function createContract(document: object): (answer: Answer) => void {
     paths: Record<string, Record<string, Operation>>
     components: { schemas: Record<string, Schema> }
   }
-  const ajv = formats.default(new Ajv2020({ strict: false, allErrors: true }))
-  ajv.addSchema({ $id: 'openapi', components })
-  const validators = new Map<object, ValidateFunction>()
+  const validator = createValidators(components)
   const templates = Object.keys(paths).map((template) => ({
     template,
     pattern: new RegExp(`^${template.replace(/\{\w+\}/g, '[^/]+')}$`),
   }))
-
-  function validator(schema: object): ValidateFunction {
-    const known = validators.get(schema)
-    if (known) return known
-    const made = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')))
-    validators.set(schema, made)
-    return made
-  }
 
   return ({ method, url, status, contentType, body }) => {
     const path = url.split('?', 1)[0]!
@@ -53,7 +43,40 @@ export function createContract(document: object): (answer: Answer) => void {
     const value = mediaType.endsWith('json') ? JSON.parse(body) : body
     const validate = validator(schema)
     if (validate(value)) return
-    throw new Error(`${method} ${url}: ${ajv.errorsText(validate.errors, { separator: '\n' })}\n${body}`)
+    throw new Error(`${method} ${url}: ${new Ajv2020().errorsText(validate.errors, { separator: '\n' })}\n${body}`)
+  }
+}
+
+interface Told {
+  readonly post: { readonly requestBody: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> } }
+}
+
+/** Checks what subscriptions and streams tell against the same document. */
+export function createEventContract(document: object): (event: { readonly type: string }) => void {
+  const { webhooks, components } = closed(document) as {
+    webhooks: Readonly<Record<string, Told>>
+    components: { schemas: Record<string, Schema> }
+  }
+  const validator = createValidators(components)
+  return (event) => {
+    const schema = webhooks[event.type]?.post.requestBody.content['application/json']?.schema
+    if (!schema) throw new Error(`\`${event.type}\` is not described`)
+    const validate = validator(schema)
+    if (validate(event)) return
+    throw new Error(`${new Ajv2020().errorsText(validate.errors, { separator: '\n' })}\n${JSON.stringify(event)}`)
+  }
+}
+
+function createValidators(components: { schemas: Record<string, Schema> }): (schema: object) => ValidateFunction {
+  const ajv = formats.default(new Ajv2020({ strict: false, allErrors: true }))
+  ajv.addSchema({ $id: 'openapi', components })
+  const validators = new Map<object, ValidateFunction>()
+  return (schema) => {
+    const known = validators.get(schema)
+    if (known) return known
+    const made = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')))
+    validators.set(schema, made)
+    return made
   }
 }
 

@@ -92,6 +92,7 @@ describe('the description of the API', () => {
         'GET /v1/subscriptions/{id}',
         'PATCH /v1/subscriptions/{id}',
         'DELETE /v1/subscriptions/{id}',
+        'POST /v1/subscriptions/{id}/test',
         'DELETE /v1/webhooks/rejected/{id}',
         'GET /v1/audit',
         'GET /v1/audit/verify',
