@@ -154,6 +154,8 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
   const { now } = parts.clock
   const directory = { path: config.rulesDir, isWatched: config.activation === 'automatic' }
   const rules = await startRules({ db, log }, found, directory, now())
+  const observed = { outboxDepth: () => countOutbox(db), rulesRefused: () => rules.refused !== null }
+  const metrics = createMetrics(meter, observed)
   return {
     db,
     desk: createDesk({ pool: store.desk, now, onOutbox: bell.ring, onEvents: atMostEvery(EVENTS_RUNG, bell.ring) }),
@@ -161,8 +163,8 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     quick: createQuickChecks({ pool: store.checks, now }),
     bell,
     waits: createWaits({ db, bell, log }),
-    feed: createFeed({ db, bell, log }),
-    metrics: createMetrics(meter, { outboxDepth: () => countOutbox(db), rulesRefused: () => rules.refused !== null }),
+    feed: createFeed({ db, bell, log, metrics, now }),
+    metrics,
     log,
     publicUrl: config.publicUrl,
     now,

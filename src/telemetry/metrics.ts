@@ -24,6 +24,10 @@ export interface Metrics {
   posted(source: string, result: 'taken' | 'ignored' | 'rejected', events: number): void
   /** @param seconds from the commit of what is told to its notice being handled */
   noticed(seconds: number): void
+  /** Somebody begins to follow events, or stops. */
+  followed(change: 1 | -1): void
+  /** @param seconds from when an event happened to its being read for streams, or taken by a subscription */
+  told(way: 'stream' | 'subscription', seconds: number): void
 }
 
 export interface Answered {
@@ -136,6 +140,13 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
     unit: 's',
     advice: { explicitBucketBoundaries: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300] },
   })
+  const streams = meter.createUpDownCounter('umpire.streams', { description: 'Streams of events that are open' })
+  streams.add(0)
+  const eventDelay = meter.createHistogram('umpire.event.delay', {
+    description: 'Time from when an event happened to its being read for streams, or taken by a subscription',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 300, 3600] },
+  })
   const countOnce = oneAtATime(outboxDepth)
   meter
     .createObservableGauge('umpire.outbox.depth', { description: 'Jobs that are committed and not yet queued' })
@@ -166,6 +177,8 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
       if (count > 0) webhookEvents.add(count, { source, result })
     },
     noticed: (seconds) => noticeDelay.record(Math.max(0, seconds)),
+    followed: (change) => streams.add(change),
+    told: (way, seconds) => eventDelay.record(Math.max(0, seconds), { way }),
   }
 }
 

@@ -54,7 +54,8 @@ export async function createTestApp({
   const now = () => time
   const { ruleset, problems } = loadRuleset(Object.entries(rules).map(([path, text]) => ({ path, text })))
   if (!ruleset) throw new Error(problems.map(formatProblem).join('\n'))
-  const metrics = startMetrics()
+  const pipeline = startMetrics()
+  const metrics = createMetrics(pipeline.meter, { outboxDepth: async () => 0, rulesRefused: () => false })
   const bell = createBell({ notify: (sql) => pool.query(sql), connect: store.listener, onError: () => {} })
   const app: App = {
     db,
@@ -63,8 +64,8 @@ export async function createTestApp({
     quick: createQuickChecks({ pool: checks, now }),
     bell,
     waits: createWaits({ db, bell, log }),
-    feed: createFeed({ db, bell, log, limits: streams }),
-    metrics: createMetrics(metrics.meter, { outboxDepth: async () => 0, rulesRefused: () => false }),
+    feed: createFeed({ db, bell, log, metrics, now, limits: streams }),
+    metrics,
     log,
     publicUrl: 'https://umpire.example.com',
     now,
@@ -75,7 +76,7 @@ export async function createTestApp({
     await app.desk.drained()
     await bell.close()
     await store.close()
-    await metrics.shutdown()
+    await pipeline.shutdown()
   })
   return {
     app,
@@ -84,7 +85,7 @@ export async function createTestApp({
     pass: (milliseconds) => {
       time += milliseconds
     },
-    metricsText: metrics.text,
+    metricsText: pipeline.text,
   }
 }
 

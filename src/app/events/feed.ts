@@ -3,6 +3,7 @@ import { createSeats } from '../../egress/seats.ts'
 import type { Bell } from '../../storage/bell.ts'
 import { isAfter, type Position, readEvents, readHorizon } from '../../storage/events.ts'
 import { lookOften } from '../../storage/looking.ts'
+import type { Metrics } from '../../telemetry/metrics.ts'
 import type { App } from '../app.ts'
 import { type Event, eventsOf } from './event.ts'
 import { createPace } from './pace.ts'
@@ -50,6 +51,9 @@ export interface FeedOptions {
   readonly db: App['db']
   readonly bell: Bell
   readonly log: Logger
+  readonly metrics: Pick<Metrics, 'followed' | 'told'>
+  /** Milliseconds since the epoch, by the database's clock. */
+  readonly now: () => number
   /** Milliseconds between two looks where no bell is heard. */
   readonly interval?: number
   readonly limits?: Partial<StreamLimits> | undefined
@@ -67,7 +71,7 @@ interface Stretch {
   readonly to: Position
 }
 
-export function createFeed({ db, bell, log, interval = 1_000, ...options }: FeedOptions): Feed {
+export function createFeed({ db, bell, log, metrics, now, interval = 1_000, ...options }: FeedOptions): Feed {
   const waiting = new Set<() => void>()
   const pace = createPace(interval)
   const limits = { ...LIMITS, ...options.limits }
@@ -99,6 +103,7 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
   async function advance(known: Stretch | null, horizon: Position): Promise<Stretch & { readonly isWhole: boolean }> {
     if (known === null) return { events: [], from: horizon, to: horizon, isWhole: true }
     const { events, next, isWhole } = await readEvents(db, known.to, horizon, PAGE)
+    for (const { at } of events) metrics.told('stream', (now() - at.getTime()) / 1000)
     const all = [...known.events, ...events.flatMap(eventsOf)]
     const dropped = all.length > KEPT ? all[all.length - KEPT - 1]! : null
     return { events: all.slice(-KEPT), from: dropped?.stored.position ?? known.from, to: next, isWhole }
@@ -151,10 +156,12 @@ export function createFeed({ db, bell, log, interval = 1_000, ...options }: Feed
       const stand = size < limits.open ? seats.take(key) : null
       if (stand === null) return null
       size += 1
+      metrics.followed(1)
       if (size === 1) stop = lookOften(bell, look)
       return () => {
         stand()
         size -= 1
+        metrics.followed(-1)
         if (size > 0) return
         void stop().then(() => {
           if (size === 0) newest = null

@@ -92,6 +92,9 @@ async function settle(app: App, delivery: Delivery, result: Result): Promise<num
   const outcome = outcomeOf(delivery, result, now, app.draw())
   await recordAttempt(app.db, delivery, outcome, now)
   if (outcome.status === 'pending') return outcome.nextAt
+  if (outcome.status === 'delivered' && delivery.subscription !== null) {
+    app.metrics.told('subscription', (now - Date.parse(JSON.parse(delivery.body).timestamp)) / 1000)
+  }
   if (outcome.status === 'dead') {
     const { id, target, event, subscription } = delivery
     app.log.warn({ delivery: id, target, event, reason: outcome.error }, 'gave up on telling a target')

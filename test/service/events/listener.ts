@@ -1,5 +1,5 @@
 import { EventSource } from 'eventsource'
-import { afterwards } from '../faults/process.ts'
+import { afterwards } from '../afterwards.ts'
 import { eventually } from '../queue/eventually.ts'
 
 export interface Heard {

@@ -336,6 +336,21 @@ describe('the streams of a process', async () => {
     await isEmpty()
   })
 
+  it('are counted while they are open, and how late they are told', async () => {
+    const count = async () => /^umpire_streams(?:\{.*\})? (\d+)$/m.exec(await small.metricsText())?.[1]
+    const told = /^umpire_event_delay_seconds_count\{way="stream"\} (\d+)$/m
+    const before = Number(told.exec(await small.metricsText())?.[1] ?? 0)
+    const listeners = [small.follow(), small.follow()]
+    await Promise.all(listeners.map((listener) => listener.connected()))
+    expect(await count()).toBe('2')
+    await small.ask('counted', 'nothing')
+    await Promise.all(listeners.map((listener) => listener.hears(1)))
+    expect(Number(told.exec(await small.metricsText())?.[1])).toBe(before + 1)
+    for (const listener of listeners) listener.close()
+    await isEmpty()
+    expect(await count()).toBe('0')
+  })
+
   it('show that they are alive, and where to go on', async () => {
     const text = await read(small.url, small.admin, 3)
     const of = (state: string) =>

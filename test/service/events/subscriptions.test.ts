@@ -9,7 +9,7 @@ import { createEventContract } from '../http/contract.ts'
 import { createServing } from './serving.ts'
 
 const serving = await createServing()
-const { app, call, ask, keyOf, databaseUrl, logged, pass } = serving
+const { app, call, ask, keyOf, databaseUrl, logged, metricsText, pass } = serving
 const query = (sql: string, values: unknown[] = []) => execute<any>(databaseUrl, sql, values)
 const crm = await startReceiver()
 const egress = egressTo({})
@@ -84,6 +84,7 @@ describe('a subscription', () => {
     const answer = await ask('signed', 'send')
     const [delivery] = await fannedOut()
     expect(await attemptDelivery(app, egress, delivery!)).toBeNull()
+    expect(await metricsText()).toMatch(/^umpire_event_delay_seconds_count\{way="subscription"\} 1$/m)
     const { url, headers, body } = crm.received.at(-1)!
     expect([url, headers['webhook-id']]).toEqual(['/hooks/very-secret', delivery])
     const clock = vi.spyOn(Date, 'now').mockReturnValue(app.now())
