@@ -149,3 +149,13 @@ describe('a key that could never be used', async () => {
     expect(await listKeys(app)).toHaveLength(2)
   })
 })
+
+describe('a key that would pass for somebody else in the trail', async () => {
+  const { app } = await createTestApp()
+
+  it.each(['umpire', 'source:hubspot', 'source hubspot', ''])('is not made: `%s`', async (name) => {
+    const key = { name, principal: 'service', scopes: ['signals:write'], agents: null } as const
+    await expect(createKey(app, key)).rejects.toMatchObject({ code: 'invalid_request' })
+    expect(await listKeys(app)).toEqual([])
+  })
+})
