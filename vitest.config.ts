@@ -17,8 +17,9 @@ export default defineConfig({
           name: 'service',
           include: ['test/service/**/*.test.ts'],
           globalSetup: ['test/service/build.setup.ts', 'test/service/postgres.setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // A second may be five while another file starts ten processes.
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -33,7 +33,7 @@ let env: Readonly<Record<string, string>>
 beforeAll(async () => {
   service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: live })
   env = { UMPIRE_URL: service.url, UMPIRE_API_KEY: KEY, COLUMNS: '120' }
-}, 60_000)
+})
 
 const rules = (...args: string[]) => umpire(['rules', ...args], { env })
 const active = async (): Promise<string> => (await service.call('GET', '/v1/ruleset')).body.ruleset
@@ -208,5 +208,5 @@ describe('umpire rules, of a service that does not watch its directory', () => {
     expect(stdout).toContain(
       `has other rules (${short(told.ruleset)}); \`umpire rules activate ${directory}\` takes them.\n`,
     )
-  }, 60_000)
+  })
 })

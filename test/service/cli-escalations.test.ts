@@ -4,10 +4,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { afterwards } from './afterwards.ts'
 import { RULES } from './app.ts'
 import { startUmpire, umpire } from './cli.ts'
 import { createTestDatabase } from './database.ts'
-import { afterwards, KEY, rulesDirectory, type ServiceProcess, startService } from './faults/process.ts'
+import { KEY, rulesDirectory, type ServiceProcess, startService } from './faults/process.ts'
 import { freePort } from './ports.ts'
 
 const QUEUES = `

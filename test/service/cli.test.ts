@@ -333,7 +333,7 @@ describe('on embedded storage', () => {
     expect(await umpire(['audit', 'verify'], { env })).toMatchObject({ code: 0 })
     expect(await umpire(['migrate'], { env })).toEqual({ code: 0, stdout: 'up to date\n', stderr: '' })
     expect(await umpire(['keys', 'revoke', 'beside'], { env })).toMatchObject({ code: 0 })
-    await expect.poll(() => askRuleset(url, second.stdout.trim()), { timeout: 10_000 }).toBe(401)
+    await expect.poll(() => askRuleset(url, second.stdout.trim()), { timeout: 60_000 }).toBe(401)
 
     child.kill('SIGTERM')
     expect(await exited).toBe(0)

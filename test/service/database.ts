@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import pg from 'pg'
-import { afterAll, inject } from 'vitest'
+import { inject } from 'vitest'
+import { afterwards } from './afterwards.ts'
+import { databaseUrl, execute } from './execute.ts'
+
+export { databaseUrl, execute }
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,37 +22,15 @@ export interface TestDatabase {
 }
 
 /**
- * A migrated, empty database for one test file, dropped when the file is done. Call it at the top level of the file or of
- * a `describe`, where hooks can be registered.
+ * A migrated, empty database, dropped when the test file is done.
  */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject('postgresUrl')
   const template = inject('templateDatabase')
   const name = `${template}_${randomBytes(6).toString('hex')}`
   await execute(server, `CREATE DATABASE ${name} TEMPLATE ${template}`)
-  afterAll(() => execute(server, `DROP DATABASE ${name} WITH (FORCE)`))
+  // After the processes that are connected to it have ended.
+  afterwards(() => execute(server, `DROP DATABASE ${name} WITH (FORCE)`))
   const url = databaseUrl(server, name)
   return { url, connection: { connectionString: url } }
-}
-
-/** The connection string of another database on the same server. */
-export function databaseUrl(server: string, database: string): string {
-  const url = new URL(server)
-  url.pathname = `/${database}`
-  return url.href
-}
-
-/** Runs one statement over a connection of its own. */
-export async function execute<Row extends pg.QueryResultRow>(
-  url: string,
-  sql: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query<Row>(sql, values)).rows
-  } finally {
-    await client.end()
-  }
 }

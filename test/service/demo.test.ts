@@ -80,7 +80,7 @@ beforeAll(async () => {
   // Nobody else's database must ever see the demo's customers.
   const env = { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing', TMPDIR: temporary, COLUMNS: '80' }
   ran = await umpire(['demo', '--data', data], { env })
-}, 120_000)
+})
 
 afterAll(async () => {
   await rm(data, { recursive: true })

@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node'
 import { startEmbedded } from '../../src/storage/embedded/embedded.ts'
 import { migrate } from '../../src/storage/migrate.ts'
 import { createDatabase, createPool } from '../../src/storage/pool.ts'
-import { databaseUrl, execute } from './database.ts'
+import { databaseUrl, execute } from './execute.ts'
 
 /** Starts one server for the whole run, or uses that of `TEST_DATABASE_URL`, and migrates the template once. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

@@ -24,7 +24,7 @@ beforeAll(async () => {
   directory = await rulesDirectory()
   const start = () => startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: directory })
   services = [await start(), await start()]
-}, 60_000)
+})
 
 const save = (text: string | Uint8Array, name = FILE) => writeFile(path.join(directory, name), text)
 /** A line at a time: each beginning that ends before a rule is a set that loads. @returns milliseconds */
@@ -103,7 +103,7 @@ describe('rules that are saved while questions are answered', () => {
       const { body } = await services[i % 2]!.call('POST', `/v1/adjudications/${id}/recompute`, {})
       expect(body).toEqual({ identical: true, differences: [] })
     }
-  }, 60_000)
+  })
 
   it('leave the last good ones where they do not load, and everybody is told', async () => {
     const { ruleset } = await rulesetOf(services[0])
@@ -125,7 +125,7 @@ describe('rules that are saved while questions are answered', () => {
       expect((await service.call('GET', '/readyz')).body).toEqual({ status: 'ready' })
       expect((await service.call('GET', '/metrics')).body).toMatch(/^umpire_ruleset_refused\S* 0/m)
     }
-  }, 60_000)
+  })
 
   it('are taken when they are whole, however slowly they are written', async () => {
     let from = 78
@@ -137,7 +137,7 @@ describe('rules that are saved while questions are answered', () => {
       const { activations } = (await services[0].call('GET', '/v1/rulesets')).body
       expect(activations[0].changes).toEqual([`expansion-outreach: review cost ${from} → ${from + 1}`])
     }
-  }, 60_000)
+  })
 
   it('are taken when a file, or the whole directory, is replaced at once', async () => {
     await save(costing(80), 'new.tmp')
@@ -150,7 +150,7 @@ describe('rules that are saved while questions are answered', () => {
     await rename(other, directory)
     await allCost(81)
     for (const service of services) await eventually(async () => (await rulesetOf(service)).lastError === null)
-  }, 60_000)
+  })
 
   const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\n${[...'bcdefgh'].map((c, i) => `${c}: &${c} [${Array(9).fill(`*${'abcdefg'[i]}`)}]`).join('\n')}\n`
   it.each([
@@ -224,7 +224,7 @@ describe('a directory', async () => {
     const { activations } = (await manual.call('GET', '/v1/rulesets')).body
     expect(activations).toHaveLength(2)
     await Promise.all([stop(manual), stop(watching)])
-  }, 60_000)
+  })
 })
 
 describe('a restart', () => {

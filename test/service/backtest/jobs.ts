@@ -2,10 +2,10 @@ import pg from 'pg'
 import { putAccount } from '../../../src/app/accounts.ts'
 import { adjudicate } from '../../../src/app/adjudications.ts'
 import { type BacktestRequest, type BacktestView, requestBacktest } from '../../../src/app/backtests.ts'
+import { afterwards } from '../afterwards.ts'
 import type { TestApp } from '../app.ts'
 import { execute } from '../database.ts'
 import { admin } from '../escalations/reviewing.ts'
-import { afterwards } from '../faults/process.ts'
 
 /** A few adjudications, to be asked again. */
 export async function adjudicateSome({ app }: TestApp, count = 3): Promise<void> {

@@ -31,7 +31,7 @@ for (const backend of QUEUES_ON) {
     }
     const found = async (id: string) => (await api.call('GET', `/v1/backtests/${id}`)).body
 
-    it('whose process is killed is done by another, as if nothing had been', { timeout: 120_000 }, async () => {
+    it('whose process is killed is done by another, as if nothing had been', async () => {
       const doomed = await start('worker')
       const letGo = await holdUp(url)
       const id = await requested()
@@ -41,7 +41,7 @@ for (const backend of QUEUES_ON) {
       expect((await found(id)).status).toBe('running')
 
       const other = await start('worker')
-      await eventually(async () => (await found(id)).status === 'done', 60_000)
+      await eventually(async () => (await found(id)).status === 'done')
       expect(await rowOf(url, { id })).toMatchObject({ runs: 2, broken_off: 1 })
       const command = await umpire(['backtest', '--candidate', 'active', '--json'], { env: { DATABASE_URL: url } })
       expect(`${JSON.stringify((await found(id)).report, null, 2)}\n`).toBe(command.stdout)

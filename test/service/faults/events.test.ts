@@ -89,7 +89,7 @@ function startAsking(services: readonly ServiceProcess[], told: () => number) {
   const asking = services.flatMap((service, s) =>
     [0, 1].map(async (asker) => {
       for (let n = 0; !isStopped; n++) {
-        await eventually(() => isStopped || answers.length - told() < AHEAD, 60_000)
+        await eventually(() => isStopped || answers.length - told() < AHEAD)
         const flags = n % 6 < 3 ? ['procurement_dispute'] : []
         const { status, body } = await service.call('POST', '/v1/adjudications', {
           account: `${s}-${asker}-${n % 3}`,

@@ -1,7 +1,9 @@
 import net from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { afterwards } from '../afterwards.ts'
 import { createTestDatabase } from '../database.ts'
-import { afterwards, rulesDirectory, sendForever, startService } from './process.ts'
+import { eventually } from '../queue/eventually.ts'
+import { rulesDirectory, sendForever, startService } from './process.ts'
 
 /** Stands between the service and its database, and can be cut. */
 async function startProxy(target: string): Promise<{ url: string; cut(): void; mend(): void }> {
@@ -49,7 +51,7 @@ describe('the database going away', () => {
     const sent = sendForever(service, 'outage')
     await sent.reached(100)
     proxy.cut()
-    while (sent.problems.length < 50) await new Promise(setImmediate)
+    await eventually(() => sent.problems.length >= 50)
     const question = { account: 'acme', decision: 'expansion-outreach', facts: { arr: 1, segment: 'smb' } }
     const refused = await service.call('POST', '/v1/adjudications', question)
     expect(refused).toMatchObject({ status: 503, body: { code: 'unavailable' } })
@@ -62,7 +64,7 @@ describe('the database going away', () => {
     expect(new Set(sent.problems)).toEqual(new Set([503]))
 
     proxy.mend()
-    while ((await service.call('GET', '/readyz')).status !== 200) await new Promise(setImmediate)
+    await eventually(async () => (await service.call('GET', '/readyz')).status === 200)
     expect(await service.call('POST', '/v1/adjudications', question)).toMatchObject({ status: 201 })
     for (const id of sent.adjudications) {
       expect(await service.call('GET', `/v1/adjudications/${id}`)).toMatchObject({ status: 200 })

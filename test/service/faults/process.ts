@@ -1,10 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, inject } from 'vitest'
+import { afterwards } from '../afterwards.ts'
 import { RULES } from '../app.ts'
+import { startProgram } from '../program.ts'
+import { eventually } from '../queue/eventually.ts'
+
+export { afterwards }
 
 export const KEY = 'a-key-for-tests-of-enough-length'
 
@@ -34,16 +38,6 @@ export interface ServiceOptions {
   readonly cwd?: string
 }
 
-/** What the tests of this file leave behind, undone in reverse. Hooks can't be registered within a test. */
-const leftovers: (() => unknown)[] = []
-afterAll(async () => {
-  for (const undo of leftovers.splice(0).reverse()) await undo()
-})
-
-export function afterwards(undo: () => unknown): void {
-  leftovers.push(undo)
-}
-
 /** A directory that is gone after the tests of the file. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), 'umpire-test-'))
@@ -62,10 +56,8 @@ export function spawnService(
   env: Readonly<Record<string, string>>,
   { args = [], preload = [], cwd }: ServiceOptions = {},
 ): Pick<ServiceProcess, 'child' | 'output' | 'exited'> {
-  // What is loaded before is a source.
-  const modules = preload.length > 0 ? ['tsx', ...preload] : []
-  const imports = modules.flatMap((module) => ['--import', module])
-  const child = spawn(process.execPath, [...imports, inject('builtMain'), 'serve', ...args], {
+  const child = startProgram(['serve', ...args], {
+    imports: preload,
     cwd,
     env: {
       ...process.env,
@@ -79,13 +71,9 @@ export function spawnService(
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let printed = ''
-  child.stdout.on('data', (chunk) => (printed += chunk))
-  child.stderr.on('data', (chunk) => (printed += chunk))
+  child.stdout!.on('data', (chunk) => (printed += chunk))
+  child.stderr!.on('data', (chunk) => (printed += chunk))
   const exited = once(child, 'exit').then(([code]) => code as number | null)
-  afterwards(() => {
-    child.kill('SIGTERM')
-    return exited
-  })
   return { child, output: () => printed, exited }
 }
 
@@ -163,9 +151,7 @@ export function sendForever(service: ServiceProcess, name: string) {
     adjudications,
     /** Statuses other than success. */
     problems,
-    async reached(count: number) {
-      while (adjudications.length < count) await new Promise(setImmediate)
-    },
+    reached: (count: number) => eventually(() => adjudications.length >= count, 120_000),
     async stop() {
       stopped = true
       await senders

@@ -3,6 +3,7 @@ import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, it } from 'vitest'
 import { createTestDatabase } from '../database.ts'
+import { eventually } from '../queue/eventually.ts'
 import { KEY, rulesDirectory, startService } from './process.ts'
 
 const { url: databaseUrl } = await createTestDatabase()
@@ -23,7 +24,7 @@ it('answers every request of clients that keep their connections, then lets nobo
     }
   }
   const clients = Array.from({ length: 12 }, client)
-  while (answered < 500) await new Promise(setImmediate)
+  await eventually(() => answered >= 500)
   service.child.kill('SIGTERM')
   // A connection is reset that the kernel took in the instant between our last look and the end of listening.
   for (const end of await Promise.all(clients)) expect(end).toMatch(/^new connection: (ECONNREFUSED|ECONNRESET)$/)

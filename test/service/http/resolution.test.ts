@@ -36,7 +36,7 @@ async function end(escalation: string, status: string, how = {}): Promise<void> 
 }
 
 const waiting = (count: number) =>
-  vi.waitFor(() => expect(app.waits.size).toBe(count), { interval: 5, timeout: 10_000 })
+  vi.waitFor(() => expect(app.waits.size).toBe(count), { interval: 5, timeout: 60_000 })
 
 describe('the resolution of an adjudication', () => {
   it('is none where nobody was asked', async () => {

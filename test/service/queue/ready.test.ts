@@ -2,8 +2,8 @@ import type pg from 'pg'
 import { expect, it } from 'vitest'
 import { openQueues } from '../../../src/queue/queues.ts'
 import { connect } from '../../../src/storage/open.ts'
+import { afterwards } from '../afterwards.ts'
 import { createTestApp } from '../app.ts'
-import { afterwards } from '../faults/process.ts'
 import { eventually } from './eventually.ts'
 
 const { app, databaseUrl } = await createTestApp()

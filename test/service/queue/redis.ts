@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Redis } from 'ioredis'
-import { afterwards } from '../faults/process.ts'
+import { afterwards } from '../afterwards.ts'
 import { freePort } from '../ports.ts'
 import { eventually } from './eventually.ts'
 

@@ -3,8 +3,8 @@ import { startReconciling } from '../../../src/queue/reconcile.ts'
 import { startRelay } from '../../../src/queue/relay.ts'
 import { type Handlers, startWorkers } from '../../../src/queue/workers.ts'
 import { connect } from '../../../src/storage/open.ts'
+import { afterwards } from '../afterwards.ts'
 import type { TestApp } from '../app.ts'
-import { afterwards } from '../faults/process.ts'
 import type { TestRedis } from './redis.ts'
 
 export interface TestWorkerOptions {
