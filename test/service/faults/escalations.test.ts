@@ -65,6 +65,11 @@ notify:
         const { claimedUntil } = (await claim(api, id, 'maria')).body
         await new Promise((go) => setTimeout(go, Date.parse(claimedUntil) - Date.now() - ahead))
         const [resolved, claimed] = await Promise.all([resolve(api, id, 'maria'), claim(other, id, 'ben')])
+        if (resolved.status === 200 && claimed.status === 200) {
+          // By the time that she was heard, his lease was over as well.
+          expect(resolved.body.resolution.at >= claimed.body.claimedUntil).toBe(true)
+          return
+        }
         const winner = resolved.status === 200 ? 'maria' : 'ben'
         const [first, second]: Answer[] = winner === 'maria' ? [resolved, claimed] : [claimed, resolved]
         expect(first).toMatchObject({ status: 200 })
@@ -85,7 +90,7 @@ notify:
       expect((await api.call('GET', '/v1/audit/verify')).body).toMatchObject({ ok: true })
     })
 
-    it('are told to others while one target hangs, one fails and one leads astray', { timeout: 120_000 }, async () => {
+    it('are told to others while one target hangs, one fails and one leads astray', async () => {
       const held: ServerResponse[] = []
       hanging.answer((response) => held.push(response))
       failing.answer((response) => response.writeHead(500).end())
@@ -115,7 +120,7 @@ notify:
         ['hanging', hanging],
         ['failing', failing],
       ] as const) {
-        await eventually(async () => (await to(target)).every(({ status }) => status === 'delivered'), 50_000)
+        await eventually(async () => (await to(target)).every(({ status }) => status === 'delivered'))
         const known = new Set((await to(target)).map(({ id }) => id))
         expect(new Set(toldTo({ received }).map(({ id }) => id))).toEqual(known)
       }
