@@ -31,8 +31,10 @@ const STATEMENTS = [
      sequence bigint,
      reason text
    )`,
-  // Few of an account: those that may still be redeemed, and those that cooldowns count.
-  `CREATE INDEX leases_standing ON leases (account_id) WHERE status IN ('open', 'redeemed')`,
+  // Those that may still be redeemed, and what cooldowns count: since when it was done, and the newest of it.
+  `CREATE INDEX leases_open ON leases (account_id, id) WHERE status = 'open'`,
+  `CREATE INDEX leases_taken ON leases (account_id, settled_at) WHERE status = 'redeemed'`,
+  `CREATE INDEX leases_newest ON leases (account_id, sequence) WHERE status = 'redeemed'`,
   `CREATE INDEX leases_agent ON leases (agent, issued_at)`,
 
   // The newest answer to an agent's check, for as long as what it rests on is the same.

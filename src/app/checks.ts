@@ -82,6 +82,7 @@ export async function checkAction(
     },
   })
   measure(app, answer, shadowed, performance.now() - arrivedAt)
+  app.quick.note({ account, decision: decision.name, agent, action }, answer.validUntil)
   app.metrics.checked(decision.name, told.verdict, false)
   return told
 }

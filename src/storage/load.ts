@@ -279,13 +279,18 @@ SELECT
      WHERE asked.whole AND r.account_id = asked.account_id
    ) decided ON true
    LEFT JOIN LATERAL (
-     SELECT max(l.sequence) AS newest, bool_or(l.status = 'open') OR EXISTS (
-         SELECT FROM standing_verdicts v
-         WHERE v.account_id = asked.account_id AND v.verdict = 'allow' AND v.valid_until > statement_timestamp()
+     SELECT
+       (SELECT max(l.sequence) FROM leases l WHERE l.account_id = asked.account_id AND l.status = 'redeemed') AS newest,
+       -- Not EXISTS, which may be answered by going through all leases once.
+       coalesce(
+         (SELECT true FROM leases l WHERE l.account_id = asked.account_id AND l.status = 'open' LIMIT 1),
+         (SELECT true FROM standing_verdicts v
+          WHERE v.account_id = asked.account_id AND v.verdict = 'allow' AND v.valid_until > statement_timestamp() LIMIT 1)
        ) AS some_open,
-       json_agg(json_build_array(l.sequence, l.id, l.action, l.tags::json, ${ms('l.settled_at')}))
-         FILTER (WHERE asked.whole AND l.status = 'redeemed' AND l.settled_at > $15::timestamptz) AS taken
-     FROM leases l WHERE l.account_id = asked.account_id AND l.status IN ('open', 'redeemed')
+       (SELECT json_agg(json_build_array(l.sequence, l.id, l.action, l.tags::json, ${ms('l.settled_at')}))
+        FROM leases l
+        WHERE asked.whole AND l.account_id = asked.account_id AND l.status = 'redeemed' AND l.settled_at > $15::timestamptz
+       ) AS taken
    ) leased ON true
   ) AS accounts,
   (SELECT coalesce(json_agg(json_build_array(name, sequence, overrides)), '[]') FROM agents WHERE name = ANY($3::text[])) AS agents,

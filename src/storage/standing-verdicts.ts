@@ -115,7 +115,7 @@ WITH asked AS MATERIALIZED (
   LEFT JOIN rulings r ON r.account_id = asked.account_id AND r.decision = asked.decision
   LEFT JOIN LATERAL (
     SELECT max(l.sequence) AS newest FROM leases l
-    WHERE asked.cools AND l.account_id = asked.account_id AND l.status IN ('open', 'redeemed')
+    WHERE asked.cools AND l.account_id = asked.account_id AND l.status = 'redeemed'
   ) taken ON true
   WHERE v.ruleset = asked.ruleset AND v.valid_until > $13::timestamptz AND asked.draw >= v.sample_rate
     AND (v.any_payload OR v.payload_hash IS NOT DISTINCT FROM asked.payload_hash)

@@ -199,5 +199,6 @@ describe('an answer that was given before', async () => {
     expect((await check()).body).toMatchObject({ cached: true, lease: { expiresAt: '2026-11-23T09:24:00.000Z' } })
     pass(60_000)
     expect((await check()).body.cached).toBe(false)
+    expect((await check()).body.cached).toBe(true)
   })
 })
