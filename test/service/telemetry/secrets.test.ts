@@ -16,7 +16,7 @@ const service = await startService({
   OTEL_LOG_LEVEL: 'verbose',
 })
 
-const SECRETS = ['FACT-VALUE', '987654321', 'EVIDENCE-LABEL', 'evidence.example', 'ATTRIBUTE', 'WRONG-KEY', KEY]
+const SECRETS = ['FACT-VALUE', '987654321', 'EVIDENCE-LABEL', 'evidence.example', 'ATTRIBUTE', 'WRONG-KEY', 'PAYLOAD', KEY]
 const signal = {
   id: 's-1',
   agent: 'pulse',
@@ -85,6 +85,18 @@ beforeAll(async () => {
   const ruleError = await send('POST', '/v1/adjudications', { ...question, facts: { arr: 'FACT-VALUE' } })
   expect(ruleError.text).toContain('rule_error')
 
+  const act = { account: 'beta', decision: 'expansion-outreach', action: 'send_expansion_email', agent: 'copilot' }
+  await send('PUT', '/v1/accounts/beta', { facts: { arr: 180_000, segment: 'FACT-VALUE' } })
+  await send('POST', '/v1/signals', { signals: [{ ...signal, account: 'beta' }] })
+  for (const redeemed of [200, 409]) {
+    const { lease } = JSON.parse((await send('POST', '/v1/checks', { ...act, payload: 'PAYLOAD' })).text)
+    SECRETS.push(lease.token, lease.token.slice(4))
+    const redemption = { token: lease.token, payloadHash: redeemed === 200 ? lease.payloadHash : null }
+    expect((await send('POST', '/v1/leases/redeem', redemption)).status).toBe(redeemed)
+    expect((await send('POST', '/v1/leases/redeem', { ...redemption, [lease.token]: 1 })).status).toBe(400)
+    expect((await send('POST', '/v1/actions', { ...act, lease: lease.token })).status).toBe(201)
+  }
+
   expect(await send('GET', '/v1/accounts/acme', undefined, 'WRONG-KEY')).toMatchObject({ status: 401 })
   const refused = [
     '{"account": FACT-VALUE',
@@ -127,7 +139,7 @@ const lines = () =>
     .map((line) => JSON.parse(line))
 
 describe('logs and telemetry', () => {
-  it('hold no facts, evidence, attributes or keys, at whatever level', () => {
+  it('hold no facts, evidence, attributes, payloads, tokens or keys, at whatever level', () => {
     const sent = receiver.deliveries.map(({ body }) => `${body}`).join('')
     expect(sent).toContain('url.path')
     for (const secret of SECRETS) {
