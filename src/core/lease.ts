@@ -136,6 +136,12 @@ export function spend(
   return isOpenTo(shown, agent, payloadHash) ? { ...decided, shown: { ...shown, lease: id } } : null
 }
 
+/** Whether an allow that is given again may be drawn for a look afterwards: not what a person decided, nor what needs none. */
+export function drawsSample({ recommendation: { action, reasons }, proposal }: Adjudication): boolean {
+  if (proposal?.verdict !== 'allow' || reasons.includes('decided_by_person')) return false
+  return proposal.action !== action || !reasons.includes('autonomous')
+}
+
 /** The better action, of an answer that denies one and knows what to do instead; null: it allows it, or a person decides. */
 export function insteadOf({ proposal, recommendation, handoff }: Adjudication): string | null {
   if (proposal?.verdict !== 'deny' || proposal.reasons[0] === 'out_of_scope') return null

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adjudicate } from '../../src/core/adjudicate.ts'
 import {
   coversPayload,
+  drawsSample,
   holdsUntil,
   insteadOf,
   isFresh,
@@ -10,7 +11,8 @@ import {
   spend,
   versionOf,
 } from '../../src/core/lease.ts'
-import type { Ruling } from '../../src/core/model.ts'
+import type { Adjudication, Autonomy, Question, Ruling } from '../../src/core/model.ts'
+import { makeRuling } from '../../src/core/ruling.ts'
 import { because } from '../../src/core/summary.ts'
 import { CHURN, expansion, NOW, PULSE, question, REVIEW, rule } from './fixtures.ts'
 
@@ -184,6 +186,45 @@ describe('a person who was shown a payload', () => {
     ['it is of another agent', ruling({ agent: 'renewal-copilot', payloadHash: HASH }), { agent: 'other' }],
   ])('has allowed nothing of a lease where %s', (_what, decided, fields) => {
     expect(spend(decided, lease(fields))).toBeNull()
+  })
+})
+
+describe('an allow', () => {
+  const [send] = expansion().actions
+  const decisionWith = (autonomy: Autonomy) =>
+    expansion({
+      actions: [{ ...send!, autonomy }, ...expansion().actions.slice(1)],
+      tolerance: 1_000_000,
+      review: { ...REVIEW, sampleRate: 1 },
+    })
+  const proposing = (action = send!.name) => question([PULSE], { proposal: { agent: 'copilot', action } })
+  const answer = (autonomy: Autonomy, asked = proposing()) => adjudicate(decisionWith(autonomy), asked)
+  function ruled(): Question {
+    const made = { action: send!.name, by: 'maria', at: NOW }
+    return {
+      ...proposing(),
+      ruling: { ...makeRuling(decisionWith('supervised'), proposing(), { rules: [] }, made), sequence: 1 },
+    }
+  }
+
+  it.each<[string, boolean, Adjudication]>([
+    ['supervised', true, answer('supervised')],
+    ['autonomous', false, answer('autonomous')],
+    ['autonomous, where another is recommended that is supervised', true, answer('supervised', proposing('wait'))],
+    ['of a person', false, answer('supervised', ruled())],
+  ])('that is %s is drawn for a look afterwards: %s', (_what, drawn, allowed) => {
+    expect(allowed.proposal?.verdict).toBe('allow')
+    expect(drawsSample(allowed)).toBe(drawn)
+    expect(allowed.handoff?.kind === 'sample').toBe(drawn)
+  })
+
+  it('alone is', () => {
+    const denied = adjudicate(
+      expansion(),
+      question([CHURN], { proposal: { agent: 'c', action: 'send_expansion_email' } }),
+    )
+    expect(denied.proposal?.verdict).toBe('deny')
+    expect(drawsSample(denied)).toBe(false)
   })
 })
 

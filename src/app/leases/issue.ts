@@ -1,4 +1,4 @@
-import { holdsUntil, type Lease } from '../../core/lease.ts'
+import { drawsSample, holdsUntil, type Lease } from '../../core/lease.ts'
 import type { Decision, Verdict } from '../../core/model.ts'
 import type { Asked, Kept } from '../adjudications.ts'
 import type { App } from '../app.ts'
@@ -62,7 +62,7 @@ export function keepVerdict(
     valid_until: new Date(holdsUntil(answer, question)).toISOString(),
     any_payload: !isOfPayload,
     payload_hash: payloadHash,
-    sample_rate: verdict === 'allow' ? decision.review.sampleRate : 0,
+    sample_rate: drawsSample(answer) ? decision.review.sampleRate : 0,
     escalation_id: escalation?.id ?? null,
   })
 }
