@@ -30,9 +30,14 @@ export interface Moment {
   readonly receivedAt: number | null
 }
 
+/** `"hubspot:" & objectId` is `hubspot:` where there is no such field, and one account of all that lack it. */
+const externalId = anyName().refine((name) => !name.endsWith(':'), {
+  error: 'must have an id behind its colon; the field that it comes from is not there',
+})
+
 const madeSchema = z.object({
-  account: anyName(),
-  aliases: z.array(anyName()).max(100),
+  account: externalId,
+  aliases: z.array(externalId).max(100),
   facts: factsChange.nullable(),
   signals: z.array(signalOfRequest).max(100),
 })

@@ -23,7 +23,7 @@ it('does what the page on webhooks shows', async ({ skip }) => {
   for (const program of ['bash', 'curl']) skip(!isInstalled(program), `${program} is not installed`)
   skip(spawnSync('openssl', ['version']).status !== 0, 'openssl is not installed')
   const service = await startService({ UMPIRE_DATA_DIR: dataDir, ...env })
-  for (const name of ['test', 'post', 'hubspot', 'rejected', 'replay']) {
+  for (const name of ['test', 'post', 'hubspot', 'aliases', 'rejected', 'replay']) {
     const commands = block(`sh ${name}`).replace('http://127.0.0.1:3000', service.url)
     expect(await paste({ shell: 'bash', cwd: ROOT, env }, commands), name).toBe(block(`text ${name}`))
   }

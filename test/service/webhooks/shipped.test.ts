@@ -51,6 +51,29 @@ describe('the sources that come with us take in what their senders send:', () =>
     expect(new Set(entries.map((entry: any) => entry.payload.body.by))).toEqual(new Set(['source:hubspot']))
   })
 
+  it('HubSpot, whose newer apps name kinds of events otherwise', async () => {
+    const known = JSON.parse(example('hubspot.json')) as Record<string, unknown>[]
+    const newer = known.map((event) => {
+      const [kind, change] = String(event.subscriptionType).split('.')
+      const objectTypeId = kind === 'deal' ? '0-3' : '0-2'
+      const ids = event.objectId === undefined ? { fromObjectId: 9002, toObjectId: 4712 } : { objectTypeId }
+      const objectId = kind === 'deal' ? 9002 : 4712
+      return { ...event, ...ids, objectId, subscriptionType: `object.${change}` }
+    })
+    const contact = { ...newer[0], objectTypeId: '0-1', objectId: 4713 }
+    const body = JSON.stringify([...newer, contact])
+    const headers = hubspotHeaders('https://umpire.example.com/v1/webhooks/hubspot', body, START)
+    const reply = await post('/v1/webhooks/hubspot', body, { ...JSON_BODY, ...headers })
+    expect(reply).toMatchObject({ status: 202, body: { taken: 6, rejected: 1 } })
+    const [{ id }] = (await call('GET', '/v1/webhooks/rejected')).body.rejected
+    expect((await call('DELETE', `/v1/webhooks/rejected/${id}`)).body).toMatchObject({ matcher: null })
+    const [one, other] = [await account('hubspot:4711'), await account('hubspot:4712')]
+    expect(other).toMatchObject({ aliases: ['hubspot-deal:9002'], facts: one.facts })
+    expect(other.signals.map(({ claim }: any) => claim).sort()).toEqual(
+      one.signals.map(({ claim }: any) => claim).sort(),
+    )
+  })
+
   it('Salesforce, which gets its acknowledgement', async () => {
     const path = `/v1/webhooks/salesforce/${SECRETS.SALESFORCE_PATH_SECRET}`
     const reply = await post(path, example('salesforce.xml'), { 'content-type': 'text/xml; charset=utf-8' })

@@ -126,6 +126,8 @@ describe('a webhook', async () => {
     const cases: [object, RegExp][] = [
       [number('', 'n', '1'), /^`account` must not be empty/],
       [{ kind: 'number', name: 'n', value: '1' }, /^`account` is required/],
+      [number('crm:', 'n', '1'), /^`account` must have an id behind its colon/],
+      [{ ...number('odd', 'n', '1'), aliases: ['crm:1', 'crm:'] }, /^`aliases\.1` must have an id behind its colon/],
       [number('odd', 'constructor', '1'), /^what the event becomes is not safe to keep: `facts\.constructor`/],
       [number('odd', 'n', '1', 1_795_165_198), /^`at` must be in milliseconds, and `1795165198` looks like seconds/],
       [number('odd', 'n', '1', START + 6 * MINUTE), /^`at` must be at most 5 minutes ahead of now/],
