@@ -24,7 +24,7 @@ export interface NotDone {
 export function notDone(action: string, answer: CheckAnswer): NotDone {
   const { because, doInstead, adjudication, escalation, unavailable } = answer
   const verdict = answer.verdict === 'deny' ? 'deny' : 'ask'
-  const message = `\`${action}\` was not done: ${happened(answer)}; ${because}. ${next(answer)}`
+  const message = `\`${action}\` was not done: ${happened(answer)}; ${because.replace(/\.$/, '')}. ${next(answer)}`
   return { done: false, verdict, message, because, doInstead, adjudication, escalation, unavailable }
 }
 
