@@ -12,6 +12,7 @@ const SUITES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   backtest: async () => (await import('./backtest.ts')).benchBacktest(),
   check: async () => (await import('./check.ts')).benchCheck(),
   reload: async () => (await import('./reload.ts')).benchReload(),
+  events: async () => (await import('./events.ts')).benchEvents(),
   webhooks: async () => (await import('./webhooks.ts')).benchWebhooks(),
   start: async () => (await import('./start.ts')).benchStart(),
 }

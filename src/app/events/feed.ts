@@ -60,7 +60,7 @@ export interface FeedOptions {
 }
 
 /** Read at a time, of which whoever is far behind has one for itself. */
-const PAGE = 100
+const PAGE = 200
 /** How many are kept for those who are not far behind. */
 const KEPT = 2_000
 
