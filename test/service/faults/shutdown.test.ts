@@ -88,3 +88,13 @@ async function refused(url: string): Promise<void> {
     }
   }
 }
+
+it('ends streams of events in whole, so that whoever follows comes back', async () => {
+  const service = await startService(env)
+  const headers = { authorization: `Bearer ${KEY}` }
+  const open = await Promise.all(Array.from({ length: 20 }, () => fetch(`${service.url}/v1/stream`, { headers })))
+  const texts = open.map((response) => response.text())
+  service.child.kill('SIGTERM')
+  for (const text of await Promise.all(texts)) expect(text).toMatch(/^retry: \d{4}\nid: .*\nevent: stream\.opened\n/)
+  expect(await service.exited).toBe(0)
+})
