@@ -163,19 +163,15 @@ describe('rules that are saved while questions are answered', () => {
       'out of the directory',
     ],
     ['a directory named like a file', () => mkdir(path.join(directory, 'bad.yaml')), 'not a file'],
-  ])(
-    'are refused where there is %s among them, and the service lives',
-    async (_what, place, reason) => {
-      const { ruleset } = await rulesetOf(services[0])
-      await place()
-      await allRefuse(reason)
-      for (const service of services) expect((await ask(service)).ruleset).toBe(ruleset)
-      await rm(path.join(directory, 'bad.yaml'), { recursive: true })
-      for (const service of services) await eventually(async () => (await rulesetOf(service)).lastError === null)
-      expect((await rulesetOf(services[1])).ruleset).toBe(ruleset)
-    },
-    60_000,
-  )
+  ])('are refused where there is %s among them, and the service lives', async (_what, place, reason) => {
+    const { ruleset } = await rulesetOf(services[0])
+    await place()
+    await allRefuse(reason)
+    for (const service of services) expect((await ask(service)).ruleset).toBe(ruleset)
+    await rm(path.join(directory, 'bad.yaml'), { recursive: true })
+    for (const service of services) await eventually(async () => (await rulesetOf(service)).lastError === null)
+    expect((await rulesetOf(services[1])).ruleset).toBe(ruleset)
+  })
 })
 
 describe('hosts of a rolling deployment', async () => {
@@ -183,28 +179,24 @@ describe('hosts of a rolling deployment', async () => {
   it.each([
     ['old first', ['old', 'new', 'old', 'new'], ['old', 'new', 'new', 'new']],
     ['new first', ['new', 'old', 'new', 'old'], ['new', 'old', 'old', 'old']],
-  ])(
-    'do not take turns, %s',
-    async (order, starts, expected) => {
-      const { url } = databases[order as keyof typeof databases]
-      const directories = { old: await rulesDirectory(), new: await rulesDirectory({ ...RULES, [FILE]: costing(90) }) }
-      const names = { 40: 'old', 90: 'new' } as Record<number, string>
-      const seen: string[] = []
-      let before: ServiceProcess | null = null
-      for (const host of starts) {
-        const UMPIRE_RULES_DIR = directories[host as keyof typeof directories]
-        const service: ServiceProcess = await startService({ DATABASE_URL: url, UMPIRE_RULES_DIR })
-        seen.push(names[(await ask(service)).reviewCost]!)
-        if (before)
-          await eventually(async () => (await rulesetOf(before!)).ruleset === (await rulesetOf(service)).ruleset)
-        if (before) await stop(before)
-        before = service
-      }
+  ])('do not take turns, %s', async (order, starts, expected) => {
+    const { url } = databases[order as keyof typeof databases]
+    const directories = { old: await rulesDirectory(), new: await rulesDirectory({ ...RULES, [FILE]: costing(90) }) }
+    const names = { 40: 'old', 90: 'new' } as Record<number, string>
+    const seen: string[] = []
+    let before: ServiceProcess | null = null
+    for (const host of starts) {
+      const UMPIRE_RULES_DIR = directories[host as keyof typeof directories]
+      const service: ServiceProcess = await startService({ DATABASE_URL: url, UMPIRE_RULES_DIR })
+      seen.push(names[(await ask(service)).reviewCost]!)
+      if (before)
+        await eventually(async () => (await rulesetOf(before!)).ruleset === (await rulesetOf(service)).ruleset)
       if (before) await stop(before)
-      expect(seen).toEqual(expected)
-    },
-    120_000,
-  )
+      before = service
+    }
+    if (before) await stop(before)
+    expect(seen).toEqual(expected)
+  })
 })
 
 describe('a directory', async () => {
@@ -265,7 +257,6 @@ cases:
       expect(watching.output().match(/are refused/g)).toHaveLength(1)
       await Promise.all([stop(manual), stop(watching)])
     },
-    60_000,
   )
 
   it.each([{}, { UMPIRE_ACTIVATION: 'manual' }])(
@@ -277,6 +268,5 @@ cases:
       expect(service.output()).toContain('umpire: cases of the rules fail; mend the rules or the cases:\n')
       expect(service.output()).toContain('case `nobody is heard`: action: expected `wait`')
     },
-    60_000,
   )
 })

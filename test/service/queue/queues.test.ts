@@ -198,17 +198,21 @@ for (const { name, available, start } of BACKENDS) {
 
     it('put a job back that came early, since the local clock is five minutes ahead', async () => {
       const now = () => Date.now() - 300_000
-      const at = now() + 1_000
+      let at = 0
       const woken: number[] = []
       const tick = async () => {
         woken.push(now())
         return now() < at ? at : null
       }
       const worker = startWorker(test, { redis, now, handlers: { tick } })
-      await commitRow(url, 'clock', { escalation: uuid(), at })
-      app.bell.ring()
-      await eventually(() => woken.length > 0 && woken.at(-1)! >= at)
-      expect(woken[0]).toBeLessThan(at)
+      // Again with more time where this machine took so long that it was time already.
+      for (let ahead = 1_000; woken.length < 2; ahead *= 2) {
+        woken.length = 0
+        at = now() + ahead
+        await commitRow(url, 'clock', { escalation: uuid(), at })
+        app.bell.ring()
+        await eventually(() => woken.length > 0 && woken.at(-1)! >= at)
+      }
       expect(woken.length).toBeLessThan(5)
       await worker.close()
     })
