@@ -18,7 +18,7 @@ export interface Deadline {
   end(): void
 }
 
-/** @param caller ends it, too */
+/** @param caller not aborted yet; ends it, too */
 export function startDeadline(milliseconds: number, caller?: AbortSignal): Deadline {
   const over = new AbortController()
   const { signal } = over
@@ -31,7 +31,6 @@ export function startDeadline(milliseconds: number, caller?: AbortSignal): Deadl
   })
   // It may end while nothing is under way.
   ended.catch(() => {})
-  if (caller?.aborted) callOff()
   const within = <T>(work: Promise<T>): Promise<T> => Promise.race([ended, work])
   return {
     signal,

@@ -30,6 +30,7 @@ export function createSend(settings: Settings, random: () => number): Send {
     const { timeoutMs = settings.timeoutMs, signal } = options
     refuseTimeout(timeoutMs)
     const request = requestOf(settings, operation, input, options)
+    signal?.throwIfAborted()
     const deadline = startDeadline(timeoutMs, signal)
     let failure: UmpireError | undefined
     try {
@@ -53,7 +54,7 @@ export function createSend(settings: Settings, random: () => number): Send {
   }
 }
 
-interface Request {
+interface Prepared {
   readonly target: string
   readonly init: RequestInit
 }
@@ -64,7 +65,7 @@ function requestOf<O extends OperationId>(
   operation: O,
   input: Input<O>,
   { idempotencyKey }: CallOptions,
-): Request {
+): Prepared {
   const { method, path } = ROUTES[operation]
   const { path: names = {}, query = {}, body } = input as Sent
   const asked = new URLSearchParams()
@@ -93,7 +94,7 @@ function segment(name: string | undefined): string {
 }
 
 /** @throws UmpireError */
-async function trySending({ url, fetch }: Settings, { target, init }: Request, signal: AbortSignal): Promise<object> {
+async function trySending({ url, fetch }: Settings, { target, init }: Prepared, signal: AbortSignal): Promise<object> {
   let response: Response
   let text: string
   try {
