@@ -2,6 +2,20 @@ import { percent } from '../../core/phrases.ts'
 import { adjudication, adjudicationRequest } from '../../http/schemas/adjudication.ts'
 import { defineTool, idempotencyKey } from '../tool.ts'
 
+/** The answer without its ledger, for which there is explain_adjudication. */
+const recommendation = adjudication.pick({
+  id: true,
+  account: true,
+  decision: true,
+  summary: true,
+  recommendation: true,
+  beliefs: true,
+  expectedLoss: true,
+  escalation: true,
+  createdAt: true,
+  validUntil: true,
+})
+
 export const getRecommendation = defineTool({
   name: 'get_recommendation',
   title: 'Ask what to do about an account',
@@ -10,24 +24,9 @@ export const getRecommendation = defineTool({
     'check_action. Where nobody can be sure, a person is asked, unless you set `dryRun`, which keeps nothing.',
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: false },
   input: adjudicationRequest.pick({ account: true, decision: true, dryRun: true }).extend({ idempotencyKey }),
-  output: adjudication.pick({
-    id: true,
-    account: true,
-    decision: true,
-    summary: true,
-    recommendation: true,
-    beliefs: true,
-    expectedLoss: true,
-    escalation: true,
-    createdAt: true,
-    validUntil: true,
-  }),
+  output: recommendation,
   async ask(api, { idempotencyKey, ...body }) {
-    const answer = await api({ method: 'POST', path: '/v1/adjudications', body, idempotencyKey })
-    const { id, account, decision, summary, recommendation, beliefs, expectedLoss, escalation, ...rest } =
-      answer as Answer
-    const { createdAt, validUntil } = rest
-    return { id, account, decision, summary, recommendation, beliefs, expectedLoss, escalation, createdAt, validUntil }
+    return recommendation.parse(await api({ method: 'POST', path: '/v1/adjudications', body, idempotencyKey }))
   },
   tell({ id, summary, recommendation: { action, confidence, disposition }, escalation, validUntil }) {
     const what = action === null ? 'Nothing is permitted' : `${action} (${percent(confidence)} sure)`
@@ -36,5 +35,3 @@ export const getRecommendation = defineTool({
     return `${summary}\n${what}; ${disposition}.${person} ${source}`
   },
 })
-
-type Answer = Readonly<Record<string, unknown>>

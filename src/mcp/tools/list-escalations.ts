@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, field, name, nameFilter } from '../../http/schemas/common.ts'
+import { count, field, name } from '../../http/schemas/common.ts'
 import { escalation, escalationQuery } from '../../http/schemas/escalation.ts'
 import { escalationDetail } from '../../http/schemas/escalation-detail.ts'
 import { defineTool } from '../tool.ts'
@@ -14,8 +14,8 @@ export const listEscalations = defineTool({
   name: 'list_escalations',
   title: 'List what waits for people',
   description:
-    'Lists questions that wait for a person, the most urgent first. With `escalation` it shows one of them, with what there is ' +
-    'to decide and what an agent is going to send.',
+    'Lists questions that wait for a person, the most urgent first; with `status` also those that somebody holds or that are ' +
+    'over. With `escalation` it shows one of them, with what there is to decide and what an agent is going to send.',
   annotations: { readOnlyHint: true },
   input: z
     .strictObject({
@@ -23,11 +23,10 @@ export const listEscalations = defineTool({
         'Id of one, to see all of it; leave everything else out then.',
         '01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02',
       ).optional(),
-      status,
+      status: status.unwrap().default('open').meta({ description: '`open`, so free to take, where it is left out.' }),
       queue,
       kind: kind.unwrap().optional().meta({ description: 'Decisions, or samples that block nothing.' }),
       account,
-      claimedBy: nameFilter('Only those that this person holds.'),
       limit: count('How many at most.', 20).min(1).max(200).default(20),
       cursor,
     })
@@ -39,14 +38,7 @@ export const listEscalations = defineTool({
   async ask(api, { escalation: id, ...query }) {
     if (id === undefined) return api({ method: 'GET', path: '/v1/escalations', query })
     const detail = await api({ method: 'GET', path: `/v1/escalations/${encodeURIComponent(id)}` })
-    const {
-      adjudicationDetail: _answer,
-      accountDetail: _account,
-      history: _history,
-      error: _error,
-      ...item
-    } = detail as Detail
-    return { escalations: [item], next: null }
+    return { escalations: [item.parse(detail)], next: null }
   },
   tell({ escalations, next }) {
     if (escalations.length === 0) return 'Nothing waits.'
@@ -54,8 +46,6 @@ export const listEscalations = defineTool({
     return [...escalations.flatMap(lines), ...more].join('\n')
   },
 })
-
-type Detail = Readonly<Record<string, unknown>>
 
 function lines({
   id,
