@@ -1,4 +1,4 @@
-import type { Source, SourceAuth } from '../core/sources.ts'
+import type { AuthScheme, Source, SourceAuth } from '../core/sources.ts'
 import { isSigningSecret, SECRET_FORM } from '../egress/signature.ts'
 import { verifyHubSignature } from './schemes/hub-signature.ts'
 import { verifyHubspot } from './schemes/hubspot.ts'
@@ -48,16 +48,29 @@ function organizationFault(variable: string | null, organization: string | undef
 }
 
 const SHORTEST = 16
+/** Of a name in a path. */
+const LONGEST = 200
 
 function secretFault({ scheme }: SourceAuth, name: string, secret: string): string | null {
   if (scheme === 'standard-webhooks') {
     return isSigningSecret(secret) ? null : `the variable \`${name}\` ${SECRET_FORM}`
   }
-  if (secret.length < SHORTEST) return `the variable \`${name}\` must have at least ${SHORTEST} characters`
-  if (scheme === 'secret-path' && !/^[A-Za-z0-9._~-]+$/.test(secret)) {
-    return `the variable \`${name}\` must consist of letters, digits, \`-\`, \`_\`, \`.\` and \`~\`, since it is part of a URL`
+  const fault = faultIn(scheme, secret)
+  return fault === null ? null : `the variable \`${name}\` ${fault}`
+}
+
+/** Why nobody could show that they have the secret. */
+function faultIn(scheme: AuthScheme, secret: string): string | null {
+  if (secret !== secret.trim()) return 'has spaces or line breaks around it; remove them'
+  if (secret.length < SHORTEST) return `must have at least ${SHORTEST} characters`
+  if (scheme === 'bearer' && !/^[\x21-\x7e]+$/.test(secret)) {
+    return 'must consist of printable ASCII characters without spaces, since it is part of a header'
   }
-  return null
+  if (scheme !== 'secret-path') return null
+  if (secret.length > LONGEST) return `must have at most ${LONGEST} characters, since it is part of a URL`
+  return /^[A-Za-z0-9._~-]+$/.test(secret)
+    ? null
+    : 'must consist of letters, digits, `-`, `_`, `.` and `~`, since it is part of a URL'
 }
 
 /**

@@ -287,9 +287,19 @@ describe('what a source needs of the environment', () => {
       missing: null,
       faults: ['the variable `SECRET` must be `whsec_` and the base64 of 24 to 64 random bytes'],
     })
-    expect(needs('secret-path', { SECRET: 'with/a/slash/in/it' }).missing).toMatch(
-      /^the variable `SECRET` must consist of/,
-    )
+    const faults: [AuthScheme, string, RegExp][] = [
+      ['secret-path', 'with/a/slash/in/it', /^the variable `SECRET` must consist of letters/],
+      ['secret-path', 's'.repeat(201), /^the variable `SECRET` must have at most 200 characters/],
+      ['bearer', 'kept 0123456789abcdef', /^the variable `SECRET` must consist of printable ASCII characters/],
+      ['bearer', 'gehütet-0123456789abcdef', /^the variable `SECRET` must consist of printable ASCII characters/],
+      ['hubspot-v3', 'kept-0123456789abcdef\n', /^the variable `SECRET` has spaces or line breaks around it/],
+      ['hub-signature-256', ' kept-0123456789abcdef', /^the variable `SECRET` has spaces or line breaks around it/],
+    ]
+    for (const [scheme, secret, reason] of faults) {
+      const { missing } = needs(scheme, { SECRET: secret })
+      expect(missing).toMatch(reason)
+      expect(missing).not.toContain(secret.trim())
+    }
   })
 
   it('is the id of an organization, for Salesforce', () => {

@@ -298,6 +298,21 @@ describe('a sender', async () => {
     expect(await post(payload, { id: 'msg_x' })).toMatchObject({ body: { duplicate: true } })
   })
 
+  it('that sends a request ten times at once has it taken in once', async () => {
+    const events = [
+      { ...number('at-once', 'arr', '1'), aliases: 'crm:at-once' },
+      { kind: 'signal', account: 'at-once', signal: { id: 's', claim: 'healthy', confidence: 0.9 } },
+      { kind: 'other', name: 'at-once' },
+    ]
+    const posts = Array.from({ length: 10 }, () => post(events, { id: 'msg_at_once' }))
+    expect(new Set((await Promise.all(posts)).map(({ status }) => status))).toEqual(new Set([202]))
+    const { entries } = (await test.call('GET', '/v1/audit?stream=account:at-once')).body
+    const kinds = entries.map(({ kind }: any) => kind).filter((kind: string) => kind !== 'adjudication')
+    expect(kinds.sort()).toEqual(['alias', 'facts', 'signal'])
+    const { rejected } = (await test.call('GET', '/v1/webhooks/rejected?source=crm')).body
+    expect(rejected.filter(({ untrusted }: any) => untrusted.event.name === 'at-once')).toHaveLength(1)
+  })
+
   it('may change its secret while it goes on sending', async () => {
     const posts = Array.from({ length: 40 }, (_, i) =>
       post([number('rotated', `n${i}`, String(i))], { secret: i % 2 === 0 ? NEW : OLD }),
