@@ -1,5 +1,5 @@
 import { type Advice, type EventType, isChange } from '../../core/events.ts'
-import type { Disposition, Proposal, Verdict } from '../../core/model.ts'
+import type { Decision, Disposition, Proposal, Verdict } from '../../core/model.ts'
 import { queueOf } from '../../core/queues.ts'
 import { bodyOf } from '../../storage/chain.ts'
 import type { Position, StoredAdvice, StoredEvent } from '../../storage/events.ts'
@@ -74,9 +74,18 @@ export function parseEventId(text: string): Position | null {
  */
 export function isBlind({ rules }: App, { type, decision, waitsIn }: StoredEvent): boolean {
   const { queues, decisions } = rules.active
-  const asked = type === 'lease.revoked' ? decisions.get(decision)?.review.queue : undefined
-  const queue = waitsIn ?? asked
-  return queue !== undefined && queueOf(queues, queue).blind
+  const asked = type === 'lease.revoked' ? queuesOf(decisions.get(decision)) : []
+  return (waitsIn === null ? asked : [waitsIn]).some((queue) => queueOf(queues, queue).blind)
+}
+
+/** Where a question may come to wait. */
+function queuesOf(decision: Decision | undefined): readonly string[] {
+  if (!decision) return []
+  const effects = decision.rules.flatMap((rule) => rule.effects)
+  return [
+    decision.review.queue,
+    ...effects.flatMap((effect) => (effect.kind === 'escalate' ? (effect.queue ?? []) : [])),
+  ]
 }
 
 /** An event as every door tells it, JSON. @param hides whether what is recommended is hidden */

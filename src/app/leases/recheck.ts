@@ -1,7 +1,6 @@
 import { NIL } from 'uuid'
 import { adjudicate } from '../../core/adjudicate.ts'
 import { isFresh, type Lease } from '../../core/lease.ts'
-import { queueOf } from '../../core/queues.ts'
 import type { Ruleset } from '../../core/rules/load.ts'
 import { because } from '../../core/summary.ts'
 import { accountIds } from '../../storage/aliases.ts'
@@ -12,49 +11,38 @@ import type { App } from '../app.ts'
 import type { AccountPage, Book } from '../book.ts'
 import { versionKnown } from './version.ts'
 
-/** Why a lease no longer holds. */
-export interface Ended {
-  /** In words, without a full stop. */
-  readonly reason: string
-  /** The same for whoever listens: without what a blind queue keeps from those who are to decide. */
-  readonly told: string
-}
-
 /**
- * Why an open lease no longer holds under some rules; null: it does. Where nothing that counts has come since it was issued
- * that is known without a question; else the question is answered again, and the answer is kept nowhere.
+ * Why an open lease no longer holds under some rules, in words without a full stop; null: it does. Where nothing that counts
+ * has come since it was issued that is known without a question; else the question is answered again, and the answer is
+ * kept nowhere.
  */
-export function whyEnded(app: App, ruleset: Ruleset, book: Book, page: AccountPage, lease: Lease): Ended | null {
+export function whyEnded(app: App, ruleset: Ruleset, book: Book, page: AccountPage, lease: Lease): string | null {
   const { action, agent, payloadHash } = lease
   const decision = ruleset.decisions.get(lease.decision)
   const declared = decision?.actions.find(({ name }) => name === action)
-  if (!decision || !declared) return plainly(`the rules have no \`${action}\` under \`${lease.decision}\` any more`)
+  if (!decision || !declared) return `the rules have no \`${action}\` under \`${lease.decision}\` any more`
   // Cooldowns count what is redeemed by these.
-  if (!isSameSet(declared.tags, lease.tags)) return plainly(`the rules have changed the tags of \`${action}\``)
+  if (!isSameSet(declared.tags, lease.tags)) return `the rules have changed the tags of \`${action}\``
   const version = versionKnown(book, page, decision, agent)
   if (isFresh(lease, { version, ruleset: ruleset.hash, now: book.now })) return null
   const request = { account: page.account, decision: decision.name, proposal: { agent, action } }
   const asked = { ruleset, decision, shadow: null, request, payloadHash }
-  const { proposal, summary, handoff } = adjudicate(decision, ask(app, asked, book, page, page.signals))
+  const { proposal, summary } = adjudicate(decision, ask(app, asked, book, page, page.signals))
   if (proposal?.verdict === 'allow') return null
   const now = proposal?.verdict === 'ask' ? 'a person decides now' : 'it is denied now'
-  const reason = `${now}: ${because(summary).replace(/\.$/, '')}`
-  const isBlind = handoff?.kind === 'decision' && queueOf(ruleset.queues, handoff.queue).blind
-  return { reason, told: isBlind ? now : reason }
+  return `${now}: ${because(summary).replace(/\.$/, '')}`
 }
-
-const plainly = (reason: string): Ended => ({ reason, told: reason })
 
 const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((name) => other.includes(name))
 
 /** Ends a lease, and tells whoever listens. */
-export function revoke(book: Book, page: AccountPage, lease: Lease, { reason, told }: Ended): void {
+export function revoke(book: Book, page: AccountPage, lease: Lease, reason: string): void {
   const { id, decision, action, agent, adjudication } = lease
   const { account } = page
   const place = page.append('lease.revoked', { action, agent, decision, lease: id, reason })
   book.settle({ ...lease, account, status: 'revoked', settledAt: book.now, reason }, place)
-  book.event('lease.revoked', place, { account, adjudication, agent }, { lease: { id, agent, action }, reason: told })
+  book.event('lease.revoked', place, { account, adjudication, agent }, { lease: { id, agent, action }, reason })
 }
 
 /** What has come that may have ended leases: something of an account, or other rules, by the sequence of their activation. */
@@ -119,8 +107,8 @@ function recheckThese(app: App, account: string, leases: readonly Lease[]): Prom
       for (const { id } of leases) {
         const lease = book.lease(id)
         if (lease?.status !== 'open' || lease.expiresAt <= book.now) continue
-        const ended = whyEnded(app, ruleset, book, page, lease)
-        if (ended !== null) revoke(book, page, lease, ended)
+        const reason = whyEnded(app, ruleset, book, page, lease)
+        if (reason !== null) revoke(book, page, lease, reason)
         // Where its account has joined another, it is found among that one's from now on.
         else if (lease.account !== page.account) {
           const place = page.append('lease.joined', { from: lease.account, lease: id })

@@ -66,10 +66,10 @@ export async function redeemLease(
         const refusal = refuseLease(lease, { now: book.now, payloadHash })
         if (refusal) return { refusal }
         const page = book.account(known.account)
-        const ended = whyEnded(app, ruleset, book, page, lease)
-        if (ended !== null) {
-          revoke(book, page, lease, ended)
-          return { refusal: { code: 'lease_revoked', message: revokedInWords(lease.id, ended.reason) } }
+        const reason = whyEnded(app, ruleset, book, page, lease)
+        if (reason !== null) {
+          revoke(book, page, lease, reason)
+          return { refusal: { code: 'lease_revoked', message: revokedInWords(lease.id, reason) } }
         }
         const go = use(app, principal, book, page, lease)
         if (again) book.answered(again, again.as(go))

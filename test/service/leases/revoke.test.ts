@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { activate } from '../../../src/app/activation.ts'
 import { checkAction } from '../../../src/app/checks.ts'
+import { fanOut } from '../../../src/app/events/fan-out.ts'
 import { recheckLeases, type Stir } from '../../../src/app/leases/recheck.ts'
 import { sweepLeases } from '../../../src/app/leases/uptake.ts'
+import { getDelivery } from '../../../src/app/notices/deliveries.ts'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
 import { createTestApp } from '../app.ts'
 import { execute } from '../database.ts'
@@ -152,16 +154,25 @@ describe('open leases', async () => {
   })
 })
 
-describe('where the queue that decides now is blind', async () => {
-  const rules = { ...rulesWith(), 'queues.yaml': 'queues: { csm: { blind: true } }\n' }
-  const { allowed, redeem, signal, databaseUrl } = await createCopilot({ rules })
+describe('where a queue is blind to which the rules may bring the question', async () => {
+  const escalating = `  - id: leaving
+    when: signals.exists(s, s.claim == "churn_risk" && s.confidence > 0.95)
+    then: { escalate: { queue: desk }, because: Whoever leaves is looked at by two }
+`
+  const rules = {
+    ...rulesWith(['rules:\n', `rules:\n${escalating}`]),
+    'queues.yaml': 'queues: { csm: {}, desk: { blind: true } }\n',
+  }
+  const { app, allowed, call, redeem, signal } = await createCopilot({ rules })
 
-  it('whoever listens hears that a person decides, and only the agent why', async () => {
+  it('whoever listens does not hear why a lease is revoked, and the agent does', async () => {
+    await call('POST', '/v1/subscriptions', { body: { url: 'https://crm.example.com/', events: ['lease.revoked'] } })
     const { lease } = (await allowed()).body
     await signal('churn-radar', 'churn_risk', 0.98)
     expect((await redeem(lease.token)).body.detail).toContain('a person decides now: ')
-    const [event] = await execute<{ body: string }>(databaseUrl, `SELECT body FROM events WHERE type = 'lease.revoked'`)
-    expect(JSON.parse(event!.body).reason).toBe('a person decides now')
+    const [delivery] = (await fanOut(app)).deliveries
+    const { body } = await getDelivery(app, delivery!)
+    expect(body).toMatchObject({ type: 'lease.revoked', data: { lease: { id: lease.id }, reason: null } })
   })
 })
 
