@@ -82,7 +82,7 @@ function fieldsOf({ children }: Element): Record<string, unknown> {
 }
 
 function contentOf(field: Element): unknown {
-  if (field.attributes.get(`{${INSTANCE}}nil`) === 'true') return null
+  if (/^(?:true|1)$/.test(field.attributes.get(`{${INSTANCE}}nil`) ?? '')) return null
   return field.children.length > 0 ? fieldsOf(field) : field.text
 }
 

@@ -37,6 +37,11 @@ describe('an outbound message', () => {
     })
   })
 
+  it('may write in two ways that a field is empty', () => {
+    const [first] = parse(but('<sf:Segment__c xsi:nil="true"/>', '<sf:Segment__c xsi:nil="1"/>')).notifications
+    expect(first?.object.Segment__c).toBeNull()
+  })
+
   it('keeps no session id, which would let others in', () => {
     const session = '00D24000000Exam!AQ0AQ'
     const message = parse(but('<SessionId xsi:nil="true"/>', `<SessionId>${session}</SessionId>`))

@@ -2,7 +2,7 @@ import { normalizeIP } from '@fastify/rate-limit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { App } from '../../app/app.ts'
-import { Problem } from '../../app/problem.ts'
+import { Problem, type ProblemCode } from '../../app/problem.ts'
 import { dismissRejected, listRejected } from '../../webhooks/rejected.ts'
 import { replayRejected, replaySource } from '../../webhooks/replay.ts'
 import { acknowledgement } from '../../webhooks/salesforce.ts'
@@ -36,8 +36,9 @@ export interface WebhookOptions {
   readonly calledAs: string | null
 }
 
-/** Requests that an address may make in a minute that are not from whom they say. */
+/** Requests that an address may make in a minute that are not from whom they say, or to nobody who hears them. */
 const WRONG_AT_MOST = 60
+const WRONG: ReadonlySet<ProblemCode> = new Set(['sender_not_authenticated', 'source_disabled'])
 
 /** Where CRMs post. Each source has an authentication of its own, so that no API key is asked for. Needs `countRequests`. */
 export function webhookRoutes(http: Http, { webhooks, rateLimit, calledAs }: WebhookOptions): void {
@@ -58,31 +59,28 @@ export function webhookRoutes(http: Http, { webhooks, rateLimit, calledAs }: Web
   http.addHook('onRequest', async (request) => refuseEncoded(request))
 
   async function receive(request: FastifyRequest, reply: FastifyReply, name: string, pathSecret: string | null) {
-    const source = webhooks.source(name)
-    const posted = postedBy(request, calledAs, pathSecret)
-    const once = await authenticated(request, reply, () => webhooks.authenticate(source, posted))
-    limit(reply, await bySource(request), `source \`${name}\` may post ${max} times in ${timeWindow / 1000} seconds`)
-    const became = await authenticated(request, reply, () => webhooks.receive(source, posted, once))
-    if (source.format === 'json') return reply.code(202).header('content-type', JSON_TYPE).send(JSON.stringify(became))
-    return reply.code(200).type('text/xml; charset=utf-8').send(acknowledgement())
+    try {
+      const source = webhooks.source(name)
+      const posted = postedBy(request, calledAs, pathSecret)
+      const once = webhooks.authenticate(source, posted)
+      limit(reply, await bySource(request), `source \`${name}\` may post ${max} times in ${timeWindow / 1000} seconds`)
+      const became = await webhooks.receive(source, posted, once)
+      if (source.format === 'salesforce') {
+        return reply.code(200).type('text/xml; charset=utf-8').send(acknowledgement())
+      }
+      return reply.code(202).header('content-type', JSON_TYPE).send(JSON.stringify(became))
+    } catch (error) {
+      if (error instanceof Problem && WRONG.has(error.code)) await tellWrong(request, reply, name, error)
+      throw error
+    }
   }
 
-  /** Whoever is not authenticated and tries too often is told to wait; those that are never wait for others. */
-  async function authenticated<T>(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    step: () => T | Promise<T>,
-  ): Promise<T> {
-    try {
-      return await step()
-    } catch (error) {
-      if (error instanceof Problem && error.code === 'sender_not_authenticated') {
-        limit(reply, await wrong(request), 'too many requests from this address that are not from their source')
-        // Its sender may never show the answer to whoever set it up.
-        const { source } = request.params as { readonly source: string }
-        request.log.info({ source, reason: error.message }, 'refused what is not from its source')
-      }
-      throw error
+  /** Whoever tries too often is told to wait and fills no log. Those that are authenticated never wait for others. */
+  async function tellWrong(request: FastifyRequest, reply: FastifyReply, source: string, { code, message }: Problem) {
+    limit(reply, await wrong(request), 'too many requests from this address that their source does not take')
+    // Its sender may never show the answer to whoever set it up.
+    if (code === 'sender_not_authenticated') {
+      request.log.info({ source, reason: message }, 'refused what is not from its source')
     }
   }
 

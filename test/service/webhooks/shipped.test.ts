@@ -131,6 +131,9 @@ describe('where secrets are missing', async () => {
       },
     })
     expect(logged.join()).toContain('source `hubspot` is off')
+    for (let i = 0; i < 70; i++) await call('POST', '/v1/webhooks/hubspot', { body: [] })
+    expect(await call('POST', '/v1/webhooks/hubspot', { body: [] })).toMatchObject({ status: 429 })
+    expect(logged.filter((line) => line.includes('source `hubspot` is off'))).toHaveLength(60)
     const headers = { authorization: `Bearer ${SECRETS.GAINSIGHT_TOKEN}` }
     expect((await call('POST', '/v1/webhooks/gainsight', { headers, body: { records: [] } })).status).toBe(202)
     expect((await call('GET', '/readyz')).body).toMatchObject({
