@@ -20,7 +20,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { linkLibraries } from '../../src/storage/embedded/binaries.ts'
 import {
   connectRunning,
@@ -45,6 +45,21 @@ function makeDirectory(mode = 0o755): string {
   chmodSync(directory, mode)
   cleanups.push(() => rmSync(directory, { recursive: true, force: true }))
   return directory
+}
+
+let made: string
+beforeAll(async () => {
+  made = mkdtempSync(path.join(tmpdir(), 'umpire-embedded-'))
+  await (await startEmbedded({ dataDir: made })).stop()
+})
+afterAll(() => rmSync(made, { recursive: true, force: true }))
+
+/** A data directory with a database in it: a copy, which takes a tenth of the time. */
+function makeData(): string {
+  const dataDir = makeDirectory()
+  const files = ['postgres', 'postgres.password'].map((name) => path.join(made, name))
+  expect(spawnSync('cp', ['-a', ...files, dataDir]).status).toBe(0)
+  return dataDir
 }
 
 async function start(dataDir: string, lines: string[] = []) {
@@ -130,7 +145,7 @@ describe('an ordinary start', () => {
   })
 
   test('refuses a wrong password', async () => {
-    const { connection } = await start(makeDirectory())
+    const { connection } = await start(makeData())
     const client = new pg.Client({ ...connection, password: 'guess' })
     await expect(client.connect()).rejects.toMatchObject({ code: '28P01' })
   })
@@ -155,7 +170,7 @@ describe('an ordinary start', () => {
   })
 
   test('stops though a client is in a transaction, and leaves nothing behind', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const server = await start(dataDir)
     const client = new pg.Client({ ...server.connection })
     const cutOff = new Promise<Error>((resolve) => client.on('error', resolve))
@@ -180,7 +195,7 @@ describe('an ordinary start', () => {
 
 describe('a second start on the same data', () => {
   test('says who uses it, and a command can connect beside it', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const child = await startChild(dataDir)
     const failure = await startEmbedded({ dataDir }).catch((error) => error)
     expect(failure).toBeInstanceOf(DataDirInUse)
@@ -197,7 +212,7 @@ describe('a second start on the same data', () => {
   })
 
   test('is refused in the same process as well, and leaves the first alone', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const { url } = await start(dataDir)
     await expect(startEmbedded({ dataDir })).rejects.toThrow(DataDirInUse)
     expect(await execute(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
@@ -210,7 +225,7 @@ describe('a second start on the same data', () => {
   })
 
   test('finds nothing to connect to when the service is gone', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     expect(await connectRunning(path.join(dataDir, 'never made'))).toBeNull()
     const server = await start(dataDir)
     expect(await connectRunning(dataDir)).toEqual(server.connection)
@@ -221,7 +236,7 @@ describe('a second start on the same data', () => {
 
 describe('when something is killed', () => {
   test('the death of the service ends its server, and the next start has the data', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const child = await startChild(dataDir)
     await write(child.url)
     await kill(child.process)
@@ -232,7 +247,7 @@ describe('when something is killed', () => {
   })
 
   test('a start right after waits for the former server', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const child = await startChild(dataDir)
     await write(child.url)
     await kill(child.process)
@@ -241,7 +256,7 @@ describe('when something is killed', () => {
   })
 
   test('a start recovers after all was killed at once, as by a power failure', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const child = await startChild(dataDir)
     await write(child.url)
     const pid = serverPid(dataDir)
@@ -252,7 +267,7 @@ describe('when something is killed', () => {
   })
 
   test('a signal to the whole process group leaves the supervisor to its work', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const server = await start(dataDir)
     const supervisor = parentOf(serverPid(dataDir))
     for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.kill(supervisor, signal)
@@ -262,7 +277,7 @@ describe('when something is killed', () => {
   })
 
   test.each(['server', 'supervisor'])('the %s is started again, at the same address', async (victim) => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const lines: string[] = []
     const server = await start(dataDir, lines)
     await write(server.url)
@@ -275,7 +290,7 @@ describe('when something is killed', () => {
   })
 
   test('a server that keeps crashing is given up, with the reason', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const server = await start(dataDir)
     writeFileSync(path.join(dataDir, 'postgres', 'postgresql.conf'), 'no such setting = 1\n')
     process.kill(serverPid(dataDir), 'SIGKILL')
@@ -299,7 +314,7 @@ describe('what a former process left behind', () => {
   })
 
   test('a postmaster.pid whose process id belongs to another program by now', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const server = await start(dataDir)
     const file = path.join(dataDir, 'postgres', 'postmaster.pid')
     const left = readFileSync(file, 'utf8')
@@ -324,7 +339,7 @@ describe('what cannot be used is refused with what to do', () => {
   }
 
   test('data of another major version', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     await (await start(dataDir)).stop()
     writeFileSync(path.join(dataDir, 'postgres', 'PG_VERSION'), '17\n')
     expect(await failure(dataDir)).toMatch(
@@ -349,14 +364,14 @@ describe('what cannot be used is refused with what to do', () => {
   })
 
   test('a lost password', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     await (await start(dataDir)).stop()
     rmSync(path.join(dataDir, 'postgres.password'))
     expect(await failure(dataDir)).toMatch(/^can't read `.*\/postgres.password`, the password of the data beside it; /)
   })
 
   test('a wrong password', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     await (await start(dataDir)).stop()
     writeFileSync(path.join(dataDir, 'postgres.password'), 'wrong\n')
     expect(await failure(dataDir)).toMatch(/^the embedded PostgreSQL refuses the password in `postgres.password`; /)
@@ -364,7 +379,7 @@ describe('what cannot be used is refused with what to do', () => {
   })
 
   test('data that the server refuses: with the end of its log, and the directory is free afterwards', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     await (await start(dataDir)).stop()
     const config = path.join(dataDir, 'postgres', 'postgresql.conf')
     const good = readFileSync(config, 'utf8')
@@ -425,7 +440,7 @@ describe.skipIf(!isRoot)('as root (skipped for an ordinary user, as whom all oth
     })
 
     test('an ordinary user is told whose the data are', async () => {
-      const dataDir = makeDirectory()
+      const dataDir = makeData()
       await (await start(dataDir)).stop()
       chownSync(dataDir, NOBODY.uid, NOBODY.gid)
       await expect(startChild(dataDir, { as: NOBODY })).rejects.toThrow(
