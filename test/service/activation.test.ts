@@ -248,10 +248,8 @@ describe('a directory', async () => {
     const { hash } = watching.app.rules.active
     await write(edited('cost: 40', 'cost: much'))
     await eventually(async () => refused()?.[0]?.includes('`cost` must be a number') === true)
-    await write({
-      ...edited('cost: 40', 'cost: 61'),
-      'expansion-outreach_test.yaml': FAILING,
-    })
+    await write({ 'expansion-outreach_test.yaml': FAILING })
+    await write(edited('cost: 40', 'cost: 61'))
     await eventually(async () => refused()?.[0]?.includes('case `nobody is heard`: action: expected') === true)
     expect(watching.app.rules.active.hash).toBe(hash)
     expect(watching.logged.some((line) => line.includes('are refused; the last good ones go on answering'))).toBe(true)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createTestDatabase, execute } from '../database.ts'
+import { listen } from '../deliveries/receiver.ts'
 import { createTestHttp } from './http.ts'
 
 describe('a problem document', async () => {
@@ -237,9 +238,7 @@ async function createProxy(target: URL) {
       })
     }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await listen(server)
   const cut = () => {
     server.close()
     for (const socket of sockets) socket.destroy()
