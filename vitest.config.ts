@@ -10,6 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/core/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {

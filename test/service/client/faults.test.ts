@@ -25,7 +25,7 @@ describe('an answer that is lost on its way', async () => {
   const { url: databaseUrl } = await createTestDatabase()
   const service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: rules })
   const proxy = await startProxy({ host: '127.0.0.1', port: Number(new URL(service.url).port) })
-  const umpire = createClient({ url: `http://127.0.0.1:${proxy.port}`, key: KEY })
+  const umpire = createClient({ url: `http://127.0.0.1:${proxy.port}`, key: KEY, timeoutMs: 60_000 })
 
   it('is given again, and nothing is done twice', async () => {
     await umpire.putAccount('acme', { facts: { arr: 180_000, segment: 'mid' } })
@@ -67,7 +67,7 @@ describe('a service whose database goes away', async () => {
   const service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: rules })
 
   it('can not be asked, which is not leave to act', async () => {
-    const deny = createClient({ url: service.url, key: KEY, onUnavailable: 'deny', retries: 1 })
+    const deny = createClient({ url: service.url, key: KEY, onUnavailable: 'deny', retries: 1, timeoutMs: 60_000 })
     await deny.check(SEND)
     proxy.cut()
     const told = await deny.check(SEND)
@@ -83,7 +83,7 @@ describe('a service that is killed with a request in its hands', async () => {
 
   it('is asked again once it is back', async () => {
     const first = await startService(env)
-    const umpire = createClient({ url: first.url, key: KEY, timeoutMs: 60_000, retries: 1_000 })
+    const umpire = createClient({ url: first.url, key: KEY, timeoutMs: 180_000, retries: 1_000 })
     await umpire.sendSignals([HEALTHY])
     // It takes no more notice of what is sent to it.
     first.child.kill('SIGSTOP')

@@ -14,7 +14,7 @@ describe('the package', () => {
   let project: string
   beforeAll(async () => {
     project = await projectWithPackage()
-  }, 120_000)
+  })
   const run = (name: string) => promisify(execFile)(process.execPath, [name], { cwd: project })
   const write = (name: string, text: string) => writeFile(path.join(project, name), text)
 
