@@ -70,17 +70,40 @@ export async function findRejection(db: Kysely<Database>, id: string): Promise<R
   return row && rejectionOf(row)
 }
 
-/** Newest first; `after` is the last id of the page before. */
+/** Bytes of events that a page has at most before its last. */
+const PAGE = 4 * 1024 * 1024
+
+/**
+ * Newest first; fewer than asked for where they are large.
+ * @param after `next` of the page before
+ */
 export async function listRejections(
   db: Kysely<Database>,
   { source }: { readonly source?: string | undefined },
   after: string | undefined,
   limit: number,
-): Promise<readonly Rejection[]> {
-  let query = db.selectFrom('webhook_rejections').selectAll().orderBy('id', 'desc').limit(limit)
+): Promise<{ readonly rejections: readonly Rejection[]; readonly next: string | null }> {
+  const before = sql<string>`sum(octet_length(event)) OVER (ORDER BY id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)`
+  let query = db
+    .selectFrom('webhook_rejections')
+    .select(['id', before.as('before')])
+    .orderBy('id', 'desc')
+    .limit(limit + 1)
   if (source !== undefined) query = query.where('source', '=', source)
   if (after !== undefined) query = query.where('id', '<', after)
-  return (await query.execute()).map(rejectionOf)
+  const sizes = await query.execute()
+  const ids = sizes
+    .filter((row) => Number(row.before) < PAGE)
+    .slice(0, limit)
+    .map(({ id }) => id)
+  if (ids.length === 0) return { rejections: [], next: null }
+  const rows = await db
+    .selectFrom('webhook_rejections')
+    .selectAll()
+    .where('id', 'in', ids)
+    .orderBy('id', 'desc')
+    .execute()
+  return { rejections: rows.map(rejectionOf), next: sizes.length > ids.length ? ids.at(-1)! : null }
 }
 
 /** Of a source, oldest first, those after an id. */

@@ -1,4 +1,4 @@
-import { type App, type Page, type Paged, paged } from '../app/app.ts'
+import type { App, Page, Paged } from '../app/app.ts'
 import { demand, type Principal } from '../app/principal.ts'
 import { Problem } from '../app/problem.ts'
 import { appendEntry } from '../storage/audit.ts'
@@ -29,14 +29,14 @@ function rejectionView({ firstAt, lastAt, event, ...rejection }: Rejection) {
   }
 }
 
-/** Newest first. */
+/** Newest first; a page of large ones has fewer than its limit. */
 export async function listRejected(
   app: App,
   filter: { readonly source?: string | undefined },
   page: Page,
 ): Promise<Paged<RejectionView>> {
-  const rows = await listRejections(app.db, filter, page.cursor, page.limit + 1)
-  return paged(rows, page.limit, rejectionView, ({ id }) => id)
+  const { rejections, next } = await listRejections(app.db, filter, page.cursor, page.limit)
+  return { items: rejections.map(rejectionView), next }
 }
 
 /** @throws Problem `not_found` */

@@ -124,6 +124,24 @@ describe('more than are tried at once', async () => {
   }, 120_000)
 })
 
+describe('payloads that are large', async () => {
+  const { post, list } = await startApp()
+
+  it('are listed a few at a time', async () => {
+    const sent = Array.from({ length: 7 }, (_, n) => `${n}${' '.repeat(900_000)}!`)
+    for (const payload of sent) await post(payload)
+    const seen: string[] = []
+    let pages = 0
+    for (let next: string | null = ''; next !== null; pages++) {
+      const page: any = await list(next === '' ? '' : `?cursor=${next}`)
+      for (const { untrusted } of page.rejected) seen.push(untrusted.event)
+      next = page.next
+    }
+    expect(seen).toEqual([...sent].reverse())
+    expect(pages).toBe(2)
+  })
+})
+
 describe('what will never be taken in', async () => {
   const { post, list, call, keyOf } = await startApp()
 
