@@ -14,6 +14,7 @@ import { type Api, Refusal } from './api.ts'
 import { INSTRUCTIONS, PROMPTS, promptText } from './prompt.ts'
 import { RESOURCES, readResource } from './resources.ts'
 import { type Result, refused } from './result.ts'
+import type { OnError } from './tool.ts'
 import { type Allowance, toolsOf, whyNot } from './tools.ts'
 
 export interface McpOptions extends Allowance {
@@ -23,8 +24,7 @@ export interface McpOptions extends Allowance {
   readonly glossary: string
   /** In the name of whoever is served. */
   readonly api: Api
-  /** Told of what should not happen, which callers only hear of as such. */
-  readonly onError: (error: unknown) => void
+  readonly onError: OnError
 }
 
 /**
@@ -46,7 +46,7 @@ export function createMcpServer(options: McpOptions): Server {
   server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: [...RESOURCES] }))
   server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: [] }))
   server.setRequestHandler(ReadResourceRequestSchema, ({ params }) =>
-    tellFailures(async () => ({ contents: [await readResource(params.uri, api, glossary)] }), onError),
+    readOrTell(async () => ({ contents: [await readResource(params.uri, api, glossary)] }), onError),
   )
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: [...PROMPTS] }))
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => {
@@ -59,7 +59,7 @@ export function createMcpServer(options: McpOptions): Server {
 async function callTool(options: McpOptions, name: string, args: unknown): Promise<Result> {
   const tools = toolsOf(options)
   const tool = tools.find(({ listing }) => listing.name === name)
-  if (tool) return tellFailures(() => tool.run(options.api, args), options.onError)
+  if (tool) return tool.run(options.api, args, options.onError)
   const detail = whyNot(name, options)
   if (detail === undefined) {
     const known = tools.map(({ listing }) => listing.name).join(', ')
@@ -71,9 +71,9 @@ async function callTool(options: McpOptions, name: string, args: unknown): Promi
 const LEAVE_TO_PEOPLE = 'Leave the decision to the people of its queue, and do not act before they have decided.'
 
 /** What the SDK would tell of an error is its message, whatever that says. @throws McpError */
-async function tellFailures<T>(work: () => Promise<T>, onError: (error: unknown) => void): Promise<T> {
+async function readOrTell<T>(read: () => Promise<T>, onError: OnError): Promise<T> {
   try {
-    return await work()
+    return await read()
   } catch (error) {
     if (error instanceof McpError) throw error
     if (error instanceof Refusal) throw new McpError(ErrorCode.InvalidRequest, error.message, error.problem)

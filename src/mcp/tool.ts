@@ -11,9 +11,12 @@ import { answered, type Result, refused } from './result.ts'
 /** Something that a model can do. */
 export interface Tool {
   readonly listing: Listing
-  /** Never throws for what the caller did or the service refused: that is a result, with what to do next. */
-  readonly run: (api: Api, args: unknown) => Promise<Result>
+  /** Never throws: what the caller did wrong, the service refused or should not happen is a result, with what to do next. */
+  readonly run: (api: Api, args: unknown, onError: OnError) => Promise<Result>
 }
+
+/** Told of what should not happen, which callers only hear of as such. */
+export type OnError = (error: unknown) => void
 
 interface Definition<I extends z.ZodObject, O extends z.ZodObject> {
   readonly name: string
@@ -41,12 +44,12 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
     inputSchema: jsonSchema(input, 'input'),
     outputSchema: jsonSchema(output, 'output'),
   }
-  const run = async (api: Api, args: unknown): Promise<Result> => {
+  const run = async (api: Api, args: unknown, onError: OnError): Promise<Result> => {
     try {
       const answer = (await ask(api, parsed(input, args))) as z.output<O>
       return answered(answer as Record<string, unknown>, tell(answer))
     } catch (error) {
-      return refused(asRefusal(error), whenRefused)
+      return refused(asRefusal(error, onError), whenRefused)
     }
   }
   return { listing, run }
@@ -66,10 +69,11 @@ function parsed<I extends z.ZodObject>(input: I, args: unknown): z.output<I> {
   return value
 }
 
-/** @throws what is neither the caller's fault nor the service's answer */
-function asRefusal(error: unknown): Refusal {
+function asRefusal(error: unknown, onError: OnError): Refusal {
   if (error instanceof Refusal) return error
-  if (!(error instanceof Problem)) throw error
-  const { code, message: detail } = error
+  if (!(error instanceof Problem)) onError(error)
+  const { code, message: detail } = error instanceof Problem ? error : UNEXPECTED
   return new Refusal({ code, detail, status: KINDS[code].status, instance: '' })
 }
+
+const UNEXPECTED = { code: 'internal', message: 'an unexpected error' } as const

@@ -171,10 +171,15 @@ describe('umpire mcp --embedded', async () => {
     const checked = await mcp.call('check_action', { ...SEND, action: 'wait' })
     expect(checked.isError).toBeFalsy()
     expect(mcp.complaints()).toMatch(/"msg":/)
+
+    // Another one meanwhile shares the data.
+    const beside = await connectOverStdio(['--embedded'], env)
+    expect(await beside.ask('report_signal', healthy)).toMatchObject({ status: 'duplicate' })
+    await beside.client.close()
     await mcp.client.close()
 
-    const again = await connectOverStdio(['--embedded'], env)
-    expect(await again.ask('report_signal', healthy)).toMatchObject({ status: 'duplicate' })
+    const afterwards = await connectOverStdio(['--embedded'], env)
+    expect(await afterwards.ask('report_signal', healthy)).toMatchObject({ status: 'duplicate' })
   })
 
   it('fails in a line where it can not start', async () => {
