@@ -105,8 +105,14 @@ async function replay(app: App, webhooks: Webhooks, source: Source, rejection: R
   return outcomes
 }
 
+/** In place of each of them: with it, what could not be read before might be. */
+const NO_TEXT = '\uFFFD'
+
 async function eventsOf({ mapper }: Webhooks, source: Source, { whole, event, firstAt }: Rejection): Promise<Events> {
   if (!whole) return [JSON.parse(event)]
+  if (event.includes(NO_TEXT)) {
+    return failed('the body has bytes that are no text, and could not be kept as it was; have it sent again, in UTF-8')
+  }
   const receivedAt = new Date(firstAt).toISOString()
   try {
     return await readEvents(mapper, source, { body: Buffer.from(event), organization: null, receivedAt })

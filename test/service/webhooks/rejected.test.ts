@@ -124,6 +124,19 @@ describe('more than are tried at once', async () => {
   }, 120_000)
 })
 
+describe('a payload that is no text', async () => {
+  const { post, list, replayAll, mend } = await startApp()
+
+  it('does not become something else by a replay', async () => {
+    await post(Buffer.from('{"account": "Müller", "arr": "1"}', 'latin1'))
+    await post(Buffer.from('{"account": "a\0b", "arr": "1"}'))
+    mend(MENDED)
+    expect(await replayAll()).toMatchObject({ taken: 0, rejected: 2 })
+    const reason = 'the body has bytes that are no text, and could not be kept as it was; have it sent again, in UTF-8'
+    expect((await list()).rejected).toMatchObject([{ reason }, { reason }])
+  })
+})
+
 describe('payloads that are large', async () => {
   const { post, list } = await startApp()
 
