@@ -43,7 +43,7 @@ export async function listRejected(
 export async function rejectionOf(app: App, id: string): Promise<Rejection> {
   const rejection = await findRejection(app.db, id)
   if (rejection !== undefined) return rejection
-  throw new Problem('not_found', `nothing rejected \`${id}\`; it may have been taken in or dismissed since`)
+  throw new Problem('not_found', `no rejection \`${id}\`; it may have been taken in or dismissed since`)
 }
 
 /**
