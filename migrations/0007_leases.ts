@@ -37,7 +37,8 @@ const STATEMENTS = [
   `CREATE INDEX leases_newest ON leases (account_id, sequence) WHERE status = 'redeemed'`,
   `CREATE INDEX leases_agent ON leases (agent, issued_at)`,
 
-  // The newest answer to an agent's check, for as long as what it rests on is the same.
+  // The newest answer to an agent's check, for as long as what it rests on is the same. Each full check writes it anew, so
+  // that pages have room for it.
   `CREATE TABLE standing_verdicts (
      account_id text COLLATE "C" NOT NULL,
      decision text COLLATE "C" NOT NULL,
@@ -56,7 +57,7 @@ const STATEMENTS = [
      sample_rate double precision NOT NULL,
      escalation_id uuid,
      PRIMARY KEY (account_id, decision, agent, action)
-   )`,
+   ) WITH (fillfactor = 70)`,
 
   // What people who decide are shown of what the agent is going to send.
   `CREATE TABLE escalation_payloads (

@@ -330,6 +330,6 @@ SELECT
       fresh_until, issued_at, expires_at, status, settled_at, reason
     FROM leases WHERE id = ANY($14::uuid[])
   ) l) AS leases,
-  (SELECT sequence FROM audit_entries
+  (SELECT sequence FROM audit_entries JOIN audit_payloads USING (stream, sequence)
    WHERE cardinality($14::uuid[]) > 0 AND stream = 'rulesets' AND kind = 'ruleset.activated'
    ORDER BY sequence DESC LIMIT 1) AS activation`

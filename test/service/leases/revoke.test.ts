@@ -19,6 +19,12 @@ const stirs = (databaseUrl: string) =>
     `SELECT id::int, payload FROM outbox WHERE topic = 'leases' ORDER BY id`,
   )
 
+function load(files: Readonly<Record<string, string>>) {
+  const { ruleset } = loadRuleset(Object.entries(files).map(([path, text]) => ({ path, text })))
+  return ruleset!
+}
+const how = { source: 'api', by: 'maria', pinned: true, restores: null }
+
 describe('open leases', async () => {
   const { app, allowed, redeem, signal, facts, call, databaseUrl } = await createCopilot()
 
@@ -179,12 +185,6 @@ describe('where a queue is blind to which the rules may bring the question', asy
 describe('other rules', async () => {
   const { app, allowed, redeem, databaseUrl, facts, signal } = await createCopilot()
 
-  function load(files: Readonly<Record<string, string>>) {
-    const { ruleset } = loadRuleset(Object.entries(files).map(([path, text]) => ({ path, text })))
-    return ruleset!
-  }
-  const how = { source: 'api', by: 'maria', pinned: true, restores: null }
-
   it('end leases that they would not have given, of all accounts', async () => {
     await facts({ arr: 180_000, segment: 'mid' }, 'beta')
     await signal('pulse', 'healthy', 0.9, { account: 'beta' })
@@ -249,6 +249,34 @@ describe('other rules', async () => {
     expect((await redeem(lease.token)).body.detail).toContain(
       'the rules have no `send_expansion_email` under `expansion-outreach` any more',
     )
+  })
+})
+
+describe('rules', async () => {
+  const { app, allowed, redeem, databaseUrl } = await createCopilot()
+
+  it('that can not be read here tell nobody to go', async () => {
+    const { lease } = (await allowed()).body
+    const { activation, active } = app.rules
+    const next = load(rulesWith(['sampleRate: 0.1', 'sampleRate: 0.2']))
+    await activate(app.db, next, how, app.now())
+    await execute(databaseUrl, `UPDATE rulesets SET content = '[' WHERE hash = $1`, [next.hash])
+    expect((await redeem(lease.token)).body).toMatchObject({
+      status: 503,
+      code: 'unavailable',
+      detail: 'the active rules can not be read here, so nobody is told to go; try again',
+    })
+    expect(app.rules.activation).toEqual(activation)
+    await execute(databaseUrl, 'UPDATE rulesets SET content = $2 WHERE hash = $1', [next.hash, next.content])
+    expect((await redeem(lease.token)).status).toBe(200)
+    expect(app.rules.active.hash).not.toBe(active.hash)
+  })
+
+  it('whose entry has been erased are none', async () => {
+    const { lease } = (await allowed()).body
+    const { sequence } = await activate(app.db, load(rulesWith(['sampleRate: 0.1', 'sampleRate: 0.3'])), how, app.now())
+    await execute(databaseUrl, `DELETE FROM audit_payloads WHERE stream = 'rulesets' AND sequence = $1`, [sequence])
+    expect((await redeem(lease.token)).status).toBe(200)
   })
 })
 
