@@ -4,7 +4,7 @@ import type { App } from '../app.ts'
 import { isReviewer } from '../history.ts'
 import type { Principal } from '../principal.ts'
 import { Problem } from '../problem.ts'
-import { cursorOf, eventBody, eventId, isBlind, parseEventId } from './event.ts'
+import { cursorOf, type Event, eventBody, eventId, isBlind, parseEventId } from './event.ts'
 import { concerns, type EventFilter, isWanted } from './filter.ts'
 
 export interface StreamRequest extends EventFilter {
@@ -76,7 +76,9 @@ async function* tell(
 ): AsyncGenerator<readonly StreamEvent[], void> {
   const { feed } = app
   const { silence } = feed.limits
-  const hidesBlind = isReviewer(principal)
+  const isHidden = ({ stored }: Event) => isReviewer(principal) && isBlind(app, stored)
+  // Whoever chose by what is hidden would learn it.
+  const wants = (event: Event) => (isHidden(event) ? { ...request, disposition: null } : request)
   let { era } = feed
   let { after } = start
   yield [stateAt(after, start.isLate ? 'stream.late' : 'stream.opened')]
@@ -91,13 +93,13 @@ async function* tell(
     }
     after = page.next
     const events = page.events
-      .filter((event) => concerns(principal, event) && isWanted(request, event))
+      .filter((event) => concerns(principal, event) && isWanted(wants(event), event))
       .map((event) => ({ event, id: eventId(event) }))
       .filter(({ id }) => id !== request.lastEventId)
       .map(({ event, id }) => ({
         id,
         type: event.type,
-        body: eventBody(app, event, hidesBlind && isBlind(app, event.stored)),
+        body: eventBody(app, event, isHidden(event)),
       }))
     const now = performance.now()
     if (now - checkedAt >= silence) {

@@ -9,6 +9,7 @@ import { START } from '../app.ts'
 import { execute } from '../database.ts'
 import { ADMIN } from '../deliveries/told.ts'
 import { eventually } from '../queue/eventually.ts'
+import type { Heard } from './listener.ts'
 import { createServing } from './serving.ts'
 
 const serving = await createServing()
@@ -194,6 +195,20 @@ describe('a stream', () => {
     const again = follow({ key: person, query, lastEventId: changed!.id })
     expect((await again.hears(1))[0]!.data.data).toMatchObject({ recommendation: { action: 'wait' } })
     for (const listener of [reviewer, service, again]) listener.close()
+  })
+
+  it('does not let reviewers choose by what is hidden from them', async () => {
+    const query = 'account=chosen&disposition=act'
+    const [reviewer, service] = [follow({ key: person, query }), follow({ query })]
+    await Promise.all([reviewer.connected(), service.connected()])
+    const shown = await ask('chosen', 'wait')
+    expect(shown.recommendation.disposition).toBe('act')
+    const hidden = await ask('chosen', 'ask', { decision: 'second-look' })
+    expect(hidden.recommendation.disposition).toBe('escalate')
+    const adjudications = (heard: readonly Heard[]) => heard.map(({ data }) => data.data.adjudication)
+    expect(adjudications(await reviewer.hears(2))).toEqual([shown.id, hidden.id])
+    expect(adjudications(await service.hears(1))).toEqual([shown.id])
+    for (const listener of [reviewer, service]) listener.close()
   })
 
   it('keeps from reviewers why a lease is revoked whose question a blind queue gets', async () => {
