@@ -55,6 +55,11 @@ export function parseOutboundMessage(body: Buffer): OutboundMessage {
   }
 }
 
+/** A message as text, without the session id in it, with which others could act for whoever sent it. */
+export function withoutSession(message: string): string {
+  return message.replace(/(<(?:[\w-]+:)?SessionId\b[^>]*>)[\s\S]*?(<\/(?:[\w-]+:)?SessionId\s*>)/g, '$1$2')
+}
+
 /** Ids are compared by the 15 characters that they have in common however they are written. */
 export function isOrganization(id: string, expected: string): boolean {
   return id.length >= 15 && id.slice(0, 15) === expected.slice(0, 15)

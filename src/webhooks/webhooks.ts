@@ -6,6 +6,7 @@ import { authenticate, type Credentials, credentialsOf, type Environment } from 
 import { keepRejected, mapAndTakeIn, type Outcome, reject } from './intake.ts'
 import { createMapper, type Mapper } from './mapping/mapper.ts'
 import { isFailed, readEvents } from './read.ts'
+import { withoutSession } from './salesforce.ts'
 import type { Once, Posted } from './schemes/scheme.ts'
 
 /** What became of a request to a webhook. */
@@ -78,7 +79,9 @@ export function createWebhooks(app: App, environment: Environment): Webhooks {
       let outcomes: readonly Outcome[]
       if (isFailed(events)) {
         const { matcher, reason } = events
-        const whole = { id: app.newId(), source: name, account: null, whole: true, event: posted.body.toString() }
+        const sent = posted.body.toString()
+        const event = source.format === 'salesforce' ? withoutSession(sent) : sent
+        const whole = { id: app.newId(), source: name, account: null, whole: true, event }
         await reject(app, name, [{ ...whole, matcher, reason }])
         outcomes = [{ kind: 'rejected', matcher, account: null, reason }]
       } else {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { acknowledgement, isOrganization, parseOutboundMessage } from '../../src/webhooks/salesforce.ts'
+import { acknowledgement, isOrganization, parseOutboundMessage, withoutSession } from '../../src/webhooks/salesforce.ts'
 import { parseXml } from '../../src/webhooks/xml.ts'
 
 const MESSAGE = readFileSync(new URL('../../examples/webhooks/salesforce.xml', import.meta.url), 'utf8')
@@ -46,6 +46,20 @@ describe('an outbound message', () => {
     const session = '00D24000000Exam!AQ0AQ'
     const message = parse(but('<SessionId xsi:nil="true"/>', `<SessionId>${session}</SessionId>`))
     expect(JSON.stringify(message)).not.toContain(session)
+  })
+
+  it('is kept without it where it is kept whole', () => {
+    const session = '00D24000000Exam!AQ0AQ'
+    for (const element of [
+      `<SessionId>${session}</SessionId>`,
+      `<SessionId xsi:type="xsd:string">\n${session}</SessionId >`,
+      `<o:SessionId xmlns:o="http://soap.sforce.com/2005/09/outbound"><![CDATA[${session}]]></o:SessionId>`,
+    ]) {
+      const kept = withoutSession(but('<SessionId xsi:nil="true"/>', element))
+      expect(kept).not.toContain(session)
+      expect(parse(kept)).toEqual(parse(MESSAGE))
+    }
+    expect(withoutSession(MESSAGE)).toBe(MESSAGE)
   })
 
   it('may use other prefixes, and CDATA', () => {

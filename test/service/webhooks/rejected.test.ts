@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
 import { RULES } from '../app.ts'
 import { createTestHttp } from '../http/http.ts'
+import { example, rulesFile, SECRETS } from './senders.ts'
 
 const MINUTE = 60_000
 
@@ -134,6 +135,26 @@ describe('a payload that is no text', async () => {
     expect(await replayAll()).toMatchObject({ taken: 0, rejected: 2 })
     const reason = 'the body has bytes that are no text, and could not be kept as it was; have it sent again, in UTF-8'
     expect((await list()).rejected).toMatchObject([{ reason }, { reason }])
+  })
+})
+
+describe('a message of Salesforce that is kept whole', async () => {
+  const secret = SECRETS.SALESFORCE_PATH_SECRET
+  const shipped = rulesFile('sources.yaml')
+  const rules = {
+    'sources.yaml': shipped.replace('    format: salesforce\n', `    format: salesforce\n    forEach: $error("no")\n`),
+  }
+  const { http, call } = await createTestHttp({ rules, environment: SECRETS })
+
+  it('is kept without the session that is in it', async () => {
+    const payload = example('salesforce.xml').replace('<SessionId xsi:nil="true"/>', '<SessionId>SESSION</SessionId>')
+    const headers = { 'content-type': 'text/xml' }
+    const reply = await http.inject({ method: 'POST', url: `/v1/webhooks/salesforce/${secret}`, headers, payload })
+    expect(reply.statusCode).toBe(200)
+    const { rejected } = (await call('GET', '/v1/webhooks/rejected')).body
+    expect(rejected).toMatchObject([{ whole: true, reason: expect.stringMatching(/^`forEach`: /) }])
+    expect(rejected[0].untrusted.event).toContain('<sf:Name>Acme GmbH')
+    expect(rejected[0].untrusted.event).not.toContain('SESSION')
   })
 })
 
