@@ -72,15 +72,16 @@ function checkSignal(
   if (before === undefined) {
     const standing: Agent = app.rules.agent(app.rules.active, agent, book.agent(agent))
     if (input.score !== undefined && standing.scale === null) {
-      throw new Problem(
-        'score_without_scale',
-        `agent \`${agent}\` has no scale that turns a score into a confidence; declare one in agents.yaml or send a confidence`,
-      )
+      throw new Problem('score_without_scale', withoutScale(agent))
     }
     return { isNew: true }
   }
   if (before !== null) demandSame(bodyOf<SignalBody>(before).signal, input)
   return { isNew: false }
+}
+
+export function withoutScale(agent: string): string {
+  return `agent \`${agent}\` has no scale that turns a score into a confidence; declare one in agents.yaml or send a confidence`
 }
 
 /** @throws Problem `signal_conflict` */

@@ -64,6 +64,21 @@ describe('umpire sources test', () => {
     expect(stderr).toBe('umpire: 1 of 2 could not be taken in\n')
   })
 
+  it('says of a score that the service would not know what it stands for', async () => {
+    const signals = [
+      { id: 'one', agent: 'pulse', claim: 'healthy', score: 40 },
+      { id: 'two', agent: 'churn-radar', claim: 'churn_risk', score: 40 },
+    ]
+    const payload = JSON.stringify(signals.map((signal) => ({ account: 'acme', signals: signal })))
+    const { code, stdout } = await umpire(['sources', 'test', 'generic', '-'], { stdin: payload })
+    expect(code).toBe(1)
+    expect(stdout).toContain('signal pulse says healthy, score 40 (id one)')
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(
+      '2. can not be taken in by `event` signal `two`: agent `churn-radar` has no scale that turns a score into a confidence; ' +
+        'declare one in agents.yaml or send a confidence',
+    )
+  })
+
   it('says what is wrong with what it was given', async () => {
     const failures: [string[], string][] = [
       [['hubspt', 'x.json'], 'no source `hubspt`; did you mean `hubspot`?'],

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { readRules } from '../../app/rule-files.ts'
+import { withoutScale } from '../../app/signals.ts'
+import type { AgentDeclarations } from '../../core/rules/agents.ts'
 import { didYouMeanOr } from '../../core/rules/suggest.ts'
 import type { Source } from '../../core/sources.ts'
 import { mapEvents, type Outcome } from '../../webhooks/intake.ts'
@@ -20,15 +22,26 @@ interface TestOptions {
  * @throws CommandError where it can't be read, or an event can't be taken in
  */
 export async function testSource(name: string, payload: string, { rules, json }: TestOptions): Promise<void> {
-  const { sources } = await readRules(rules, 'name another by --rules')
+  const { sources, agents } = await readRules(rules, 'name another by --rules')
   const source = sources.get(name)
   if (source === undefined) throw new CommandError(`no source \`${name}\`${didYouMeanOr(name, sources.keys())}`)
-  const outcomes = await outcomesOf(source, await readPayload(payload))
+  const mapped = await outcomesOf(source, await readPayload(payload))
+  const outcomes = mapped.map((outcome) => withScales(outcome, agents))
   console.log(
     json ? JSON.stringify(outcomes, null, 2) : renderOutcomes(name, outcomes, terminalOf(process.stdout, process.env)),
   )
   const rejected = outcomes.filter(({ kind }) => kind === 'rejected').length
   if (rejected > 0) throw new CommandError(`${rejected} of ${outcomes.length} could not be taken in`)
+}
+
+/** What an agent's score stands for is known only where it has a scale. */
+function withScales(outcome: Outcome, { declared }: AgentDeclarations): Outcome {
+  if (outcome.kind !== 'taken') return outcome
+  const { account, signals } = outcome.event
+  const unknown = signals.find(({ agent, score }) => score !== undefined && !declared.get(agent)?.scale)
+  if (unknown === undefined) return outcome
+  const reason = `signal \`${unknown.id}\`: ${withoutScale(unknown.agent)}`
+  return { kind: 'rejected', matcher: outcome.matcher, account, reason }
 }
 
 async function outcomesOf(source: Source, body: Buffer): Promise<readonly Outcome[]> {
