@@ -37,7 +37,7 @@ export async function benchEvents(): Promise<Figure[]> {
     return server
   }
   try {
-    const [answering, telling] = [await start(21_740), await start(21_741)]
+    const [answering, telling] = [await start(21_750), await start(21_751)]
     await seedAccounts(answering, ACCOUNTS)
     const delays = await heard(answering, telling, postgres.url)
     return [await read(answering, telling, postgres.url), ...delays]
