@@ -7,6 +7,7 @@ import { afterAll, expect, it } from 'vitest'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
 import { startService } from '../faults/process.ts'
 import { blocksOf, isInstalled, paste } from '../pasted.ts'
+import { SECRETS } from './senders.ts'
 
 const block = blocksOf('docs/webhooks.md')
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -15,15 +16,14 @@ afterAll(() => rm(dataDir, { recursive: true, force: true, maxRetries: 20, retry
 
 const env = {
   UMPIRE_ADMIN_KEY: 'admin-0123456789abcdef',
-  GAINSIGHT_TOKEN: 'gainsight-token-0123456789',
-  HUBSPOT_CLIENT_SECRET: 'c0ffee00-1111-2222-3333-444455556666',
+  ...SECRETS,
 }
 
 it('does what the page on webhooks shows', async ({ skip }) => {
   for (const program of ['bash', 'curl']) skip(!isInstalled(program), `${program} is not installed`)
   skip(spawnSync('openssl', ['version']).status !== 0, 'openssl is not installed')
   const service = await startService({ UMPIRE_DATA_DIR: dataDir, ...env })
-  for (const name of ['test', 'post', 'hubspot', 'aliases', 'rejected', 'replay']) {
+  for (const name of ['test', 'post', 'hubspot', 'salesforce', 'generic', 'aliases', 'rejected', 'replay']) {
     const commands = block(`sh ${name}`).replace('http://127.0.0.1:3000', service.url)
     expect(await paste({ shell: 'bash', cwd: ROOT, env }, commands), name).toBe(block(`text ${name}`))
   }
