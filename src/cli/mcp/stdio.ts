@@ -35,6 +35,8 @@ export async function serveStdio(
   const ended = new Promise<void>((resolve) => {
     stdin.once('end', resolve).once('close', resolve)
     stopped.addEventListener('abort', () => resolve(), { once: true })
+    // While a service of its own was started, for one.
+    if (stopped.aborted) resolve()
     // A line that is longer than it keeps in mind.
     transport.onclose = resolve
   })

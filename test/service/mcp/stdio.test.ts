@@ -182,6 +182,14 @@ describe('umpire mcp --embedded', async () => {
     expect(await afterwards.ask('report_signal', healthy)).toMatchObject({ status: 'duplicate' })
   })
 
+  it('ends by a signal that comes while it starts', async () => {
+    const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: await rulesDirectory() }
+    const child = startUmpire(['mcp', '--embedded'], env)
+    await once(child.stderr!, 'data')
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
   it('fails in a line where it can not start', async () => {
     const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: '/nowhere/at/all' }
     const failed = await umpire(['mcp', '--embedded'], { env })
