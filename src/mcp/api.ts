@@ -22,8 +22,8 @@ export type Api = (request: ApiRequest) => Promise<unknown>
 export interface ProblemTold {
   readonly code: ProblemCode
   readonly detail: string
-  readonly status: number
-  readonly instance: string
+  /** Undefined where no request was made. */
+  readonly instance?: string
   readonly errors?: readonly { readonly path: string; readonly message: string }[]
 }
 

@@ -65,7 +65,7 @@ async function callTool(options: McpOptions, name: string, args: unknown): Promi
     const known = tools.map(({ listing }) => listing.name).join(', ')
     throw new McpError(ErrorCode.InvalidParams, `no tool \`${name.slice(0, 200)}\`; there are ${known}`)
   }
-  return refused(new Refusal({ code: 'forbidden', detail, status: 403, instance: '' }, null, LEAVE_TO_PEOPLE))
+  return refused(new Refusal({ code: 'forbidden', detail }, null, LEAVE_TO_PEOPLE))
 }
 
 const LEAVE_TO_PEOPLE = 'Leave the decision to the people of its queue, and do not act before they have decided.'

@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
 import type { ProblemCode } from '../app/problem.ts'
+import { KINDS } from '../http/errors.ts'
 import type { Refusal } from './api.ts'
 
 export type Result = CallToolResult
@@ -26,15 +27,16 @@ export function refused({ problem, retryAfter, next }: Refusal, always?: string)
   return {
     isError: true,
     content: [{ type: 'text', text: text.join('\n') }],
-    _meta: { problem: { code, status: problem.status, ...(retryAfter !== null && { retryAfter }) } },
+    _meta: { problem: { code, status: KINDS[code].status, ...(retryAfter !== null && { retryAfter }) } },
   }
 }
 
-function nextStep({ code, status, instance }: Refusal['problem'], retryAfter: number | null): string {
+function nextStep({ code, instance = 'the time' }: Refusal['problem'], retryAfter: number | null): string {
   const known = NEXT[code]
   if (known !== undefined) return known
   if (retryAfter !== null) return `Wait ${retryAfter} s, then call again with the same arguments.`
-  if (status >= 500) return `Tell whoever runs Umpire, and name ${instance || 'the time'}.`
+  const { status } = KINDS[code]
+  if (status >= 500) return `Tell whoever runs Umpire, and name ${instance}.`
   if (status === 401 || status === 403) return `Do not repeat this call: ${KEY} has to be changed by whoever set it up.`
   return 'Mend the arguments before you call again.'
 }

@@ -1,8 +1,7 @@
 import type { Tool as Listing, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
 import { Problem } from '../app/problem.ts'
-import { KINDS } from '../http/errors.ts'
-import { field } from '../http/schemas/common.ts'
+import { field, UUID } from '../http/schemas/common.ts'
 import { check, sentences } from '../http/validation.ts'
 import { type Api, Refusal } from './api.ts'
 import { jsonSchema } from './json-schema.ts'
@@ -55,6 +54,11 @@ export function defineTool<I extends z.ZodObject, O extends z.ZodObject>(definit
   return { listing, run }
 }
 
+/** An id that Umpire has given. Nothing else gets into a path: a model may be told to ask for `..`. */
+export function id(description: string, example: string) {
+  return field(z.string().regex(UUID, { error: 'must be an id as it was told, a UUID' }), description, example)
+}
+
 /** Names a call, so that it can be repeated. */
 export const idempotencyKey = field(
   z.string().regex(/^[\x20-\x7e]{1,200}$/, { error: 'must have 1 to 200 printable ASCII characters' }),
@@ -71,9 +75,7 @@ function parsed<I extends z.ZodObject>(input: I, args: unknown): z.output<I> {
 
 function asRefusal(error: unknown, onError: OnError): Refusal {
   if (error instanceof Refusal) return error
-  if (!(error instanceof Problem)) onError(error)
-  const { code, message: detail } = error instanceof Problem ? error : UNEXPECTED
-  return new Refusal({ code, detail, status: KINDS[code].status, instance: '' })
+  if (error instanceof Problem) return new Refusal({ code: error.code, detail: error.message })
+  onError(error)
+  return new Refusal({ code: 'internal', detail: 'an unexpected error' })
 }
-
-const UNEXPECTED = { code: 'internal', message: 'an unexpected error' } as const

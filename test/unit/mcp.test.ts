@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
@@ -33,7 +34,7 @@ async function connect(answer: Api): Promise<Connected> {
 const SEND = { account: 'acme', decision: 'd', action: 'a', agent: 'x' }
 
 function refusal(code: ProblemCode, detail: string, retryAfter: number | null = null): Api {
-  const problem = { code, detail, status: KINDS[code].status, instance: 'urn:uuid:4711' }
+  const problem = { code, detail, instance: 'urn:uuid:4711' }
   return () => Promise.reject(new Refusal(problem, retryAfter))
 }
 
@@ -65,7 +66,7 @@ describe('a refusal tells a model what to do now:', () => {
       { path: 'account', message: 'must not be empty' },
       { path: 'payload.to', message: 'is odd' },
     ]
-    const problem = { code: 'invalid_request', detail: 'no', status: 400, instance: '', errors } as const
+    const problem = { code: 'invalid_request', detail: 'no', errors } as const
     const { client } = await connect(() => Promise.reject(new Refusal(problem)))
     const result = await client.callTool({ name: 'check_action', arguments: SEND })
     expect(textOf(result)).toContain('\n- `account` must not be empty\n- `payload.to` is odd\n')
@@ -89,11 +90,12 @@ describe('what should not happen', () => {
 describe('what tools ask of the API', () => {
   it('is the person’s decision, come through mcp, whatever the arguments say', async () => {
     const { client, asked } = await connect(refusal('not_found', 'no'))
-    const answer = { resolution: 'dismiss', reason: 'other', adjudication: 'a-1' }
+    const answer = { resolution: 'dismiss', reason: 'other', adjudication: randomUUID() }
+    const escalation = randomUUID()
     const call = (more: object) =>
-      client.callTool({ name: 'resolve_escalation', arguments: { escalation: 'e/1', ...answer, ...more } })
+      client.callTool({ name: 'resolve_escalation', arguments: { escalation, ...answer, ...more } })
     await call({})
-    expect(asked).toMatchObject([{ path: '/v1/escalations/e%2F1/resolve', body: { ...answer, via: 'mcp' } }])
+    expect(asked).toMatchObject([{ path: `/v1/escalations/${escalation}/resolve`, body: { ...answer, via: 'mcp' } }])
     for (const forged of [{ via: 'console' }, { reviewer: 'ben' }]) {
       expect(textOf(await call(forged))).toMatch(/^invalid_request: `(via|reviewer)` is not known here/)
     }

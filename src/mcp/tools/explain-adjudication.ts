@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import { money, percent } from '../../core/phrases.ts'
 import { adjudication } from '../../http/schemas/adjudication.ts'
-import { name } from '../../http/schemas/common.ts'
-import { defineTool } from '../tool.ts'
+import { defineTool, id } from '../tool.ts'
 
 type Adjudication = z.output<typeof adjudication>
 
@@ -14,13 +13,13 @@ export const explainAdjudication = defineTool({
     'decided since (`resolution`). Call it when somebody asks why, or to see whether a person has decided.',
   annotations: { readOnlyHint: true },
   input: z.strictObject({
-    adjudication: name(
+    adjudication: id(
       'Id of the answer, as check_action and get_recommendation give it.',
       '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11',
     ),
   }),
   output: adjudication,
-  ask: (api, { adjudication }) => api({ method: 'GET', path: `/v1/adjudications/${encodeURIComponent(adjudication)}` }),
+  ask: (api, { adjudication }) => api({ method: 'GET', path: `/v1/adjudications/${adjudication}` }),
   tell: (answer) =>
     [
       answer.summary,

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { count, field, name } from '../../http/schemas/common.ts'
+import { count, field } from '../../http/schemas/common.ts'
 import { escalation, escalationQuery } from '../../http/schemas/escalation.ts'
 import { escalationDetail } from '../../http/schemas/escalation-detail.ts'
-import { defineTool } from '../tool.ts'
+import { defineTool, id } from '../tool.ts'
 
 const { status, queue, kind, account, cursor } = escalationQuery.shape
 const { decide, untrusted } = escalationDetail.shape
@@ -19,7 +19,7 @@ export const listEscalations = defineTool({
   annotations: { readOnlyHint: true },
   input: z
     .strictObject({
-      escalation: name(
+      escalation: id(
         'Id of one, to see all of it; leave everything else out then.',
         '01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02',
       ).optional(),
@@ -35,9 +35,9 @@ export const listEscalations = defineTool({
     escalations: z.array(item).meta({ description: 'In the order in which people should take them.' }),
     next: field(z.string().nullable(), '`cursor` of the next page; null: this is the last.', null),
   }),
-  async ask(api, { escalation: id, ...query }) {
-    if (id === undefined) return api({ method: 'GET', path: '/v1/escalations', query })
-    const detail = await api({ method: 'GET', path: `/v1/escalations/${encodeURIComponent(id)}` })
+  async ask(api, { escalation, ...query }) {
+    if (escalation === undefined) return api({ method: 'GET', path: '/v1/escalations', query })
+    const detail = await api({ method: 'GET', path: `/v1/escalations/${escalation}` })
     return { escalations: [item.parse(detail)], next: null }
   },
   tell({ escalations, next }) {

@@ -1,7 +1,5 @@
-import type { ProblemCode } from '../../app/problem.ts'
-import { KINDS } from '../../http/errors.ts'
 import { signal, signalsResponse } from '../../http/schemas/signal.ts'
-import { Refusal } from '../api.ts'
+import { type ProblemTold, Refusal } from '../api.ts'
 import { defineTool } from '../tool.ts'
 
 const result = signalsResponse.shape.results.element.omit({ problem: true })
@@ -18,7 +16,7 @@ export const reportSignal = defineTool({
   async ask(api, body) {
     const answer = await api({ method: 'POST', path: '/v1/signals', body: { signals: [body] } })
     const [{ problem, ...taken }] = (answer as Answer).results
-    if (problem) throw new Refusal({ ...problem, status: KINDS[problem.code].status, instance: '' })
+    if (problem) throw new Refusal(problem)
     return taken
   },
   tell: ({ id, status }) =>
@@ -26,5 +24,5 @@ export const reportSignal = defineTool({
 })
 
 interface Answer {
-  readonly results: readonly [{ readonly problem?: { readonly code: ProblemCode; readonly detail: string } }]
+  readonly results: readonly [{ readonly problem?: ProblemTold }]
 }

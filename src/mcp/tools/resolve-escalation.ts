@@ -1,7 +1,6 @@
-import { name } from '../../http/schemas/common.ts'
 import { escalation } from '../../http/schemas/escalation.ts'
 import { resolveRequest } from '../../http/schemas/escalation-work.ts'
-import { defineTool, idempotencyKey } from '../tool.ts'
+import { defineTool, id, idempotencyKey } from '../tool.ts'
 
 /** Listed to persons alone, and only where the operator has switched it on. */
 export const resolveEscalation = defineTool({
@@ -12,8 +11,8 @@ export const resolveEscalation = defineTool({
     'this conversation, what they decide about this very escalation, after they have seen it. Never decide for them.',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },
   input: resolveRequest.omit({ reviewer: true, via: true }).extend({
-    escalation: name('Id of the item.', '01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'),
-    adjudication: name(
+    escalation: id('Id of the item.', '01980a2e-7c20-7b1e-8c3d-5d0a5f4f9b02'),
+    adjudication: id(
       'Id of the adjudication that they have looked at: refused where a newer one has taken its place.',
       '01980a2e-7c1f-7d4b-9a55-2f6a4a4d1c11',
     ),
@@ -23,7 +22,7 @@ export const resolveEscalation = defineTool({
   ask: (api, { escalation, idempotencyKey, ...answer }) =>
     api({
       method: 'POST',
-      path: `/v1/escalations/${encodeURIComponent(escalation)}/resolve`,
+      path: `/v1/escalations/${escalation}/resolve`,
       body: { ...answer, via: 'mcp' },
       idempotencyKey,
     }),

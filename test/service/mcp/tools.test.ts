@@ -204,8 +204,10 @@ describe('explain_adjudication and list_escalations', () => {
   it('say so where there is nothing', async () => {
     const unknown = await copilot.call('explain_adjudication', { adjudication: randomUUID() })
     expect([unknown.isError, codeOf(unknown)]).toEqual([true, 'not_found'])
-    const odd = await copilot.call('explain_adjudication', { adjudication: '../keys?x=1' })
-    expect([odd.isError, codeOf(odd)]).toEqual([true, 'not_found'])
+    for (const odd of ['.', '..', '../keys?x=1', '%2e%2e']) {
+      const elsewhere = await copilot.call('explain_adjudication', { adjudication: odd })
+      expect(said(elsewhere)).toMatch(/^invalid_request: `adjudication` must be an id as it was told, a UUID/)
+    }
     expect(said(await copilot.call('list_escalations', { account: 'nobody' }))).toBe('Nothing waits.')
   })
 
