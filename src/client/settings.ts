@@ -45,7 +45,7 @@ export function readSettings(options: ClientOptions): Settings {
 
 /** @throws TypeError for what can't be a timeout */
 export function refuseTimeout(milliseconds: number): void {
-  if (milliseconds > 0 && milliseconds <= LONGEST_TIMEOUT) return
+  if (Number.isFinite(milliseconds) && milliseconds > 0 && milliseconds <= LONGEST_TIMEOUT) return
   throw new TypeError(`\`timeoutMs\` is a number of milliseconds from 1 to ${LONGEST_TIMEOUT}, not \`${milliseconds}\``)
 }
 /** Timers hold no more. */

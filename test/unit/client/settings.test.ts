@@ -33,6 +33,9 @@ describe('the options of a client', () => {
     ['no time', { timeoutMs: 0 }, '`timeoutMs` is a number of milliseconds from 1 to 2147483647, not `0`'],
     ['time without an end', { timeoutMs: Infinity }, 'not `Infinity`'],
     ['no number', { timeoutMs: Number.NaN }, 'not `NaN`'],
+    ['less than no time', { timeoutMs: -1 }, 'not `-1`'],
+    // As variables of the environment are: added to a time it is a text, too.
+    ['a text', { timeoutMs: '5000' as unknown as number }, 'not `5000`'],
     ['half a try', { retries: 0.5 }, '`retries` is a whole number from 0 on, not `0.5`'],
     ['less than no try', { retries: -1 }, 'not `-1`'],
   ])('are refused: %s', (_what, options, message) => {
