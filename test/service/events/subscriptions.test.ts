@@ -308,6 +308,25 @@ describe('a subscription', () => {
     expect((await call('GET', '/v1/audit/verify')).body.ok).toBe(true)
   })
 
+  it('that is deleted while it is told stays deleted, whatever it answers', async () => {
+    for (const status of [200, 410, 500]) {
+      const { id } = await subscribe()
+      await ask('deleted', 'nothing')
+      const [delivery] = await fannedOut()
+      crm.answer((response) => {
+        call('DELETE', `/v1/subscriptions/${id}`).then(() => response.writeHead(status).end())
+      })
+      await attemptDelivery(app, egress, delivery!)
+      crm.answer((response) => response.end())
+      expect(await getDelivery(app, delivery!)).toMatchObject({
+        status: 'dead',
+        nextAt: null,
+        lastError: 'its subscription has been deleted',
+      })
+      expect(await call('GET', `/v1/subscriptions/${id}`)).toMatchObject({ status: 404 })
+    }
+  })
+
   it.each([
     [{ url: 'nonsense' }, 'invalid_request', /is not a URL/],
     [{ url: 'ftp://crm.example.com/' }, 'invalid_request', /must begin with `https:`, not `ftp:`/],
