@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createClient } from '../../../src/client/index.ts'
 import { createTestDatabase, execute } from '../database.ts'
 import { KEY, rulesDirectory, startService } from '../faults/process.ts'
+import { startDatabaseProxy, startProxy } from '../faults/proxy.ts'
 import { freePort } from '../ports.ts'
-import { startProxy } from './proxy.ts'
 
 const SEND = {
   account: 'acme',
@@ -59,12 +59,8 @@ describe('an answer that is lost on its way', async () => {
 
 describe('a service whose database goes away', async () => {
   const { url } = await createTestDatabase()
-  const { searchParams, hostname, port, pathname, username, password } = new URL(url)
-  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
-  const isSocket = host.startsWith('/')
-  const proxy = await startProxy(isSocket ? { path: `${host}/.s.PGSQL.${port || 5432}` } : { host, port: Number(port) })
-  const databaseUrl = `postgresql://${username}:${password}@127.0.0.1:${proxy.port}${pathname}`
-  const service = await startService({ DATABASE_URL: databaseUrl, UMPIRE_RULES_DIR: rules })
+  const proxy = await startDatabaseProxy(url)
+  const service = await startService({ DATABASE_URL: proxy.url, UMPIRE_RULES_DIR: rules })
 
   it('can not be asked, which is not leave to act', async () => {
     const deny = createClient({ url: service.url, key: KEY, onUnavailable: 'deny', retries: 1, timeoutMs: 60_000 })

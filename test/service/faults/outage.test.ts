@@ -1,52 +1,14 @@
-import net from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { afterwards } from '../afterwards.ts'
 import { createTestDatabase } from '../database.ts'
 import { eventually } from '../queue/eventually.ts'
 import { rulesDirectory, sendForever, startService } from './process.ts'
-
-/** Stands between the service and its database, and can be cut. */
-async function startProxy(target: string): Promise<{ url: string; cut(): void; mend(): void }> {
-  const { searchParams, hostname, port, pathname, username, password } = new URL(target)
-  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
-  const to = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port || 5432}` } : { host, port: Number(port || 5432) }
-  const open = new Set<net.Socket>()
-  let isCut = false
-  const server = net.createServer((client) => {
-    if (isCut) return client.destroy()
-    const upstream = net.connect(to)
-    for (const socket of [client, upstream]) {
-      open.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        open.delete(socket)
-        client.destroy()
-        upstream.destroy()
-      })
-    }
-    client.pipe(upstream)
-    upstream.pipe(client)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  afterwards(() => server.close())
-  const { port: own } = server.address() as net.AddressInfo
-  return {
-    url: `postgresql://${username}:${password}@127.0.0.1:${own}${pathname}`,
-    cut() {
-      isCut = true
-      for (const socket of open) socket.destroy()
-    },
-    mend() {
-      isCut = false
-    },
-  }
-}
+import { startDatabaseProxy } from './proxy.ts'
 
 const { url } = await createTestDatabase()
 
 describe('the database going away', () => {
   it('answers 503 with Retry-After, loses nothing, and recovers without a restart', async () => {
-    const proxy = await startProxy(url)
+    const proxy = await startDatabaseProxy(url)
     const service = await startService({ DATABASE_URL: proxy.url, UMPIRE_RULES_DIR: await rulesDirectory() })
     const sent = sendForever(service, 'outage')
     await sent.reached(100)

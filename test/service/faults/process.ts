@@ -8,8 +8,6 @@ import { RULES } from '../app.ts'
 import { startProgram } from '../program.ts'
 import { eventually } from '../queue/eventually.ts'
 
-export { afterwards }
-
 export const KEY = 'a-key-for-tests-of-enough-length'
 
 /** The service as an operator runs it: a process of its own. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import { afterwards } from '../afterwards.ts'
 import { listen } from '../deliveries/receiver.ts'
-import { afterwards } from '../faults/process.ts'
 import { createTestHttp, type TestHttp, type TestHttpOptions } from '../http/http.ts'
 
 /** The API with `/mcp`, listening. */

@@ -1,5 +1,5 @@
 import net from 'node:net'
-import { afterwards } from '../faults/process.ts'
+import { afterwards } from '../afterwards.ts'
 
 /** Stands between two, and does to them what networks do. */
 export interface Proxy {
@@ -13,7 +13,7 @@ export interface Proxy {
   readonly lost: number
 }
 
-/** @param to of a socket */
+/** @param to of the socket on the other side */
 export async function startProxy(to: net.NetConnectOpts): Promise<Proxy> {
   const open = new Set<net.Socket>()
   let isCut = false
@@ -57,4 +57,13 @@ export async function startProxy(to: net.NetConnectOpts): Promise<Proxy> {
       return lost
     },
   }
+}
+
+/** Stands before a database. */
+export async function startDatabaseProxy(database: string): Promise<Proxy & { readonly url: string }> {
+  const { searchParams, hostname, port, pathname, username, password } = new URL(database)
+  const host = searchParams.get('host') ?? decodeURIComponent(hostname)
+  const at = Number(port || 5432)
+  const proxy = await startProxy(host.startsWith('/') ? { path: `${host}/.s.PGSQL.${at}` } : { host, port: at })
+  return Object.assign(proxy, { url: `postgresql://${username}:${password}@127.0.0.1:${proxy.port}${pathname}` })
 }
