@@ -23,15 +23,18 @@ export interface Rejection {
 
 export type NewRejection = Pick<Rejection, 'id' | 'source' | 'account' | 'whole' | 'event' | 'matcher' | 'reason'>
 
-/** Keeps what could not be taken in. What has come before is counted, and its reason is the newest. */
+/**
+ * Keeps what could not be taken in. What has come before is counted, and its reason is the newest.
+ * @param cameAt milliseconds since the epoch
+ */
 export async function keepRejections(
   db: Kysely<Database>,
   rejections: readonly NewRejection[],
-  now: number,
+  cameAt: number,
 ): Promise<void> {
   const rows = new Map(rejections.map((rejection) => [digestOf(rejection).toString('hex'), rejection]))
   if (rows.size === 0) return
-  const at = new Date(now)
+  const at = new Date(cameAt)
   await db
     .insertInto('webhook_rejections')
     .values(
@@ -51,7 +54,7 @@ export async function keepRejections(
     .onConflict((conflict) =>
       conflict.columns(['source', 'digest']).doUpdateSet({
         times: sql`webhook_rejections.times + 1`,
-        last_at: sql`excluded.last_at`,
+        last_at: sql`greatest(webhook_rejections.last_at, excluded.last_at)`,
         matcher: sql`excluded.matcher`,
         reason: sql`excluded.reason`,
         account_id: sql`excluded.account_id`,

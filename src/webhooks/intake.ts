@@ -63,25 +63,31 @@ export async function mapAndTakeIn(
   })
 }
 
-/** Keeps the events that were rejected, each with why. */
+/** Keeps the events that were rejected, each with why. @param cameAt milliseconds since the epoch */
 export async function keepRejected(
   app: App,
   { name }: Source,
   events: readonly unknown[],
   outcomes: readonly Outcome[],
+  cameAt: number,
 ): Promise<void> {
   const rejected = outcomes.flatMap((outcome, i): NewRejection[] => {
     if (outcome.kind !== 'rejected') return []
     const { account, matcher, reason } = outcome
     return [{ id: app.newId(), source: name, account, matcher, reason, whole: false, event: JSON.stringify(events[i]) }]
   })
-  await reject(app, name, rejected)
+  await reject(app, name, rejected, cameAt)
 }
 
-export async function reject(app: App, source: string, rejected: readonly NewRejection[]): Promise<void> {
+export async function reject(
+  app: App,
+  source: string,
+  rejected: readonly NewRejection[],
+  cameAt: number,
+): Promise<void> {
   const [first] = rejected
   if (first === undefined) return
-  await keepRejections(app.db, rejected, app.now())
+  await keepRejections(app.db, rejected, cameAt)
   // Without the reason, which quotes what was sent.
   const { id: rejection, matcher } = first
   app.log.warn({ source, rejected: rejected.length, matcher, rejection }, 'could not take in what a webhook brought')

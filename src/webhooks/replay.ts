@@ -100,7 +100,7 @@ async function replay(app: App, webhooks: Webhooks, source: Source, rejection: R
     return outcomes
   }
   // Of a payload that can be read now, each event that can't be taken in stands for itself.
-  await keepRejected(app, source, events, outcomes)
+  await keepRejected(app, source, events, outcomes, receivedAt)
   await dropRejection(app.db, id)
   return outcomes
 }

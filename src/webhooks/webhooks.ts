@@ -82,11 +82,11 @@ export function createWebhooks(app: App, environment: Environment): Webhooks {
         const sent = posted.body.toString()
         const event = source.format === 'salesforce' ? withoutSession(sent) : sent
         const whole = { id: app.newId(), source: name, account: null, whole: true, event }
-        await reject(app, name, [{ ...whole, matcher, reason }])
+        await reject(app, name, [{ ...whole, matcher, reason }], now)
         outcomes = [{ kind: 'rejected', matcher, account: null, reason }]
       } else {
         outcomes = await mapAndTakeIn(app, mapper, source, events, { now, receivedAt: null })
-        await keepRejected(app, source, events, outcomes)
+        await keepRejected(app, source, events, outcomes, now)
       }
       // Not before: what is lost on the way is to be sent again.
       await rememberRequest(

@@ -89,6 +89,24 @@ describe('a replay', async () => {
   })
 })
 
+describe('the events of a payload that can be told apart only later', async () => {
+  const { post, list, replayAll, mend, pass } = await startApp()
+  const finding = (events: string) => ({
+    'sources.yaml': sources(STRICT).replace('    matchers:', `    forEach: ${events}\n    matchers:`),
+  })
+
+  it('are as old as the payload, those too that still can not be taken in', async () => {
+    mend(finding('data'))
+    await post({ events: [{ account: 'nested', arr: 'many' }] })
+    const [whole] = (await list()).rejected
+    expect(whole).toMatchObject({ whole: true, reason: '`forEach` finds no events in it' })
+    pass(MINUTE)
+    mend(finding('events'))
+    expect(await replayAll()).toMatchObject({ taken: 0 })
+    expect((await list()).rejected).toMatchObject([{ whole: false, account: null, firstAt: whole.firstAt, times: 1 }])
+  })
+})
+
 describe('an event whose account can not be told', async () => {
   const { post, call, replayAll } = await startApp()
 
