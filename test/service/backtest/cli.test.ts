@@ -9,7 +9,7 @@ import { createTestApp, RULES } from '../app.ts'
 import { umpire } from '../cli.ts'
 import { createTestDatabase } from '../database.ts'
 import { admin } from '../escalations/reviewing.ts'
-import { temporaryDirectory } from './files.ts'
+import { temporaryDirectory } from '../faults/process.ts'
 
 const TELCO = fileURLToPath(new URL('../../../examples/telco/', import.meta.url))
 const BASELINE = path.join(TELCO, 'rules')

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { umpire } from '../cli.ts'
-import { temporaryDirectory } from './files.ts'
+import { temporaryDirectory } from '../faults/process.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const PAGE = await readFile(path.join(ROOT, 'docs/backtest.md'), 'utf8')

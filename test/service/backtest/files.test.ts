@@ -8,7 +8,8 @@ import { adjudicate } from '../../../src/core/adjudicate.ts'
 import { type Ruleset, resolveAgent } from '../../../src/core/rules/load.ts'
 import { BINS } from '../../../src/core/stats/calibration.ts'
 import { RULES } from '../app.ts'
-import { type Line, readLines, replayFiles, rulesOf, temporaryDirectory, writeFiles } from './files.ts'
+import { temporaryDirectory } from '../faults/process.ts'
+import { type Line, readLines, replayFiles, rulesOf, writeFiles } from './files.ts'
 
 const TELCO = fileURLToPath(new URL('../../../examples/telco/', import.meta.url))
 const telco = Object.fromEntries(

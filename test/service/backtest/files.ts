@@ -1,12 +1,11 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { afterAll } from 'vitest'
 import { type FilesOptions, type HistoryFiles, openFiles } from '../../../src/backtest/files/source.ts'
 import { FILE_KINDS } from '../../../src/backtest/history.ts'
 import { type ReplayOptions, replay } from '../../../src/backtest/replay.ts'
 import type { BacktestReport } from '../../../src/backtest/report.ts'
 import { formatProblem, loadRuleset, type Ruleset } from '../../../src/core/rules/load.ts'
+import { temporaryDirectory } from '../faults/process.ts'
 
 export type Line = Readonly<Record<string, unknown>>
 
@@ -30,12 +29,6 @@ export async function writeFiles(written: Written): Promise<HistoryFiles> {
     }),
   )
   return Object.fromEntries(entries) as unknown as HistoryFiles
-}
-
-export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'umpire-test-'))
-  afterAll(() => rm(directory, { recursive: true, force: true }))
-  return directory
 }
 
 export async function readLines(file: string): Promise<readonly Line[]> {

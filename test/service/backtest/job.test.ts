@@ -9,8 +9,8 @@ import { createTestApp, RULES, START } from '../app.ts'
 import { umpire } from '../cli.ts'
 import { execute } from '../database.ts'
 import { admin } from '../escalations/reviewing.ts'
+import { temporaryDirectory } from '../faults/process.ts'
 import { eventually } from '../queue/eventually.ts'
-import { temporaryDirectory } from './files.ts'
 import { adjudicateSome, holdUp, isHeldUp, request, rowOf } from './jobs.ts'
 
 const test = await createTestApp()
