@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { type Lease, type LeaseRefusal, refuseLease, revokedInWords, spend } from '../../core/lease.ts'
-import { newestActivation } from '../../storage/activations.ts'
+import { type Activation, newestActivation } from '../../storage/activations.ts'
 import type { StoredAnswer } from '../../storage/idempotency.ts'
 import { findLease } from '../../storage/leases.ts'
 import { follow } from '../activation.ts'
@@ -62,7 +62,8 @@ export async function redeemLease(
       takenSince: sinceFor(app, ruleset, [known]),
       serve(book) {
         if (book.activation > activation.sequence) return OTHER_RULES
-        const lease = book.lease(known.id) ?? known
+        const lease = book.lease(known.id)
+        if (!lease) throw unknownToken()
         const refusal = refuseLease(lease, { now: book.now, payloadHash })
         if (refusal) return { refusal }
         const page = book.account(known.account)
@@ -77,7 +78,7 @@ export async function redeemLease(
       },
     })
     if (done === OTHER_RULES) {
-      await catchUp(app)
+      await catchUp(app, activation)
       continue
     }
     app.metrics.redeemed('refusal' in done ? done.refusal.code : 'go')
@@ -93,12 +94,11 @@ interface Refused {
 /** Others are active since, of which this process has not heard. */
 const OTHER_RULES = Symbol('other rules')
 
-/** Answers with the active rules from now on. @throws Problem `unavailable` where they can't be read */
-async function catchUp(app: App): Promise<void> {
-  const before = app.rules.activation.sequence
+/** Answers with the active rules from now on, which are not those any more. @throws Problem `unavailable` where they can't be read */
+async function catchUp(app: App, { sequence }: Pick<Activation, 'sequence'>): Promise<void> {
   const newest = await newestActivation(app.db)
   if (newest) await follow(app, newest).catch(() => undefined)
-  if (app.rules.activation.sequence > before) return
+  if (app.rules.activation.sequence > sequence) return
   throw new Problem('unavailable', 'the active rules can not be read here, so nobody is told to go; try again')
 }
 
@@ -130,6 +130,8 @@ function use(app: App, { name: by }: Principal, book: Book, page: AccountPage, l
 const hasCooldowns = ({ rules }: App): boolean =>
   [...rules.active.decisions.values()].some(({ longestCooldown }) => longestCooldown > 0)
 
+const unknownToken = () => new Problem('not_found', 'no lease has this token; check again to get one')
+
 /**
  * The lease of a token, for the key that got it.
  * @throws Problem `not_found`, `forbidden`
@@ -138,7 +140,7 @@ export async function ownLease(app: App, principal: Principal, token: string): P
   const id = leaseOfToken(token)
   const kept = id === null ? undefined : await findLease(app.db, id)
   if (!kept || !timingSafeEqual(kept.tokenHash, Buffer.from(tokenHash(token), 'hex'))) {
-    throw new Problem('not_found', 'no lease has this token; check again to get one')
+    throw unknownToken()
   }
   const { lease } = kept
   if (lease.owner === principal.name) return lease

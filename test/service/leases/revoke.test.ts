@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { activate } from '../../../src/app/activation.ts'
+import type { App } from '../../../src/app/app.ts'
 import { checkAction } from '../../../src/app/checks.ts'
 import { fanOut } from '../../../src/app/events/fan-out.ts'
 import { recheckLeases, type Stir } from '../../../src/app/leases/recheck.ts'
+import { redeemLease } from '../../../src/app/leases/redeem.ts'
 import { sweepLeases } from '../../../src/app/leases/uptake.ts'
 import { getDelivery } from '../../../src/app/notices/deliveries.ts'
 import { loadRuleset } from '../../../src/core/rules/load.ts'
@@ -214,6 +216,27 @@ describe('other rules', async () => {
     expect((await redeem(first.token)).body.detail).toContain('it is denied now')
     expect(app.rules.active.hash).not.toBe(lenient.hash)
     expect((await redeem(second.token)).body.code).toBe('lease_revoked')
+  })
+
+  it('count, whoever hears of them first', async () => {
+    const lenient = load(rulesWith())
+    app.rules.follow(await activate(app.db, lenient, how, app.now()), lenient)
+    const { lease } = (await allowed()).body
+    const next = load(rulesWith(['sampleRate: 0.1', 'sampleRate: 0.2']))
+    const activation = await activate(app.db, next, how, app.now())
+    const { submit } = app.desk
+    const heard: App = {
+      ...app,
+      desk: {
+        ...app.desk,
+        async submit(work) {
+          const done = await submit(work)
+          app.rules.follow(activation, next)
+          return done
+        },
+      },
+    }
+    expect(await redeemLease(heard, COPILOT, { token: lease.token })).toMatchObject({ verdict: 'go' })
   })
 
   it('are waited for by who looks at leases again, so that older ones end none', async () => {
