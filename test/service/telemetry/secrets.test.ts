@@ -16,7 +16,16 @@ const service = await startService({
   OTEL_LOG_LEVEL: 'verbose',
 })
 
-const SECRETS = ['FACT-VALUE', '987654321', 'EVIDENCE-LABEL', 'evidence.example', 'ATTRIBUTE', 'WRONG-KEY', 'PAYLOAD', KEY]
+const SECRETS = [
+  'FACT-VALUE',
+  '987654321',
+  'EVIDENCE-LABEL',
+  'evidence.example',
+  'ATTRIBUTE',
+  'WRONG-KEY',
+  'PAYLOAD',
+  KEY,
+]
 const signal = {
   id: 's-1',
   agent: 'pulse',
