@@ -176,8 +176,8 @@ describe('an expression that', () => {
 
   it('makes too much of many events together is left with those for which there is room', async () => {
     const large = source('large', [matcher({ facts: '{ "n": $pad("x", 900000) }' })])
-    const kinds = (await mapper.map(large, Array(40).fill({}), NOW)).map(({ kind }) => kind)
-    expect(kinds).toEqual([...Array(8).fill('made'), ...Array(32).fill('failed')])
+    const kinds = (await mapper.map(large, Array(12).fill({}), NOW)).map(({ kind }) => kind)
+    expect(kinds).toEqual([...Array(8).fill('made'), ...Array(4).fill('failed')])
     const copies = source('copies', [matcher({ facts: '{}' })], '[1..1000].{ "all": $$ }')
     expect(await mapper.split(copies, { text: 'x'.repeat(10_000) }, NOW)).toMatchObject({
       kind: 'failed',
