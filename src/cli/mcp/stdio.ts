@@ -6,6 +6,7 @@ import {
   type JSONRPCRequest,
   JSONRPCResponseSchema,
 } from '@modelcontextprotocol/sdk/types.js'
+import { Refused } from '../client.ts'
 import { failureOf } from '../failure.ts'
 
 /**
@@ -50,8 +51,8 @@ export async function serveStdio(
   }
   await transport.start()
   await ended
-  await Promise.all(underWay)
   stdin.destroy()
+  await Promise.all(underWay)
 }
 
 async function answerTo(request: JSONRPCRequest, answer: Answer, complain: Stdio['complain']): Promise<JSONRPCMessage> {
@@ -60,15 +61,19 @@ async function answerTo(request: JSONRPCRequest, answer: Answer, complain: Stdio
   } catch (error) {
     const { message } = failureOf(error, {})
     complain(message)
-    return failed(request, message)
+    return failed(request, message, error instanceof Refused)
   }
 }
 
-/** A model hears of a tool that failed only where that is its result. */
-function failed({ id, method }: JSONRPCRequest, message: string): JSONRPCMessage {
+/**
+ * A model hears of a tool that failed only where that is its result.
+ * @param isRefused the same again would be refused again
+ */
+function failed({ id, method }: JSONRPCRequest, message: string, isRefused: boolean): JSONRPCMessage {
   const jsonrpc = '2.0'
   if (method !== 'tools/call') return { jsonrpc, id, error: { code: SERVER_ERROR, message } }
-  const text = `${message}\nYou have no permission: do not act. Call again later with the same arguments.`
+  const next = isRefused ? '' : ' Call again later with the same arguments.'
+  const text = `${message}\nYou have no permission: do not act.${next}`
   return { jsonrpc, id, result: { isError: true, content: [{ type: 'text', text }] } }
 }
 

@@ -1,8 +1,9 @@
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { LATEST_PROTOCOL_VERSION } from '@modelcontextprotocol/sdk/types.js'
 import { describe, expect, it } from 'vitest'
+import { revokeKey } from '../../../src/app/keys.ts'
 import { dispatch } from '../../../src/http/dispatch.ts'
-import { codeOf, connectOverHttp, copilotKey, createMcpServing, said } from './serving.ts'
+import { codeOf, connectOverHttp, copilotKey, createMcpServing, healthyAccount, SEND, said } from './serving.ts'
 
 const test = await createMcpServing()
 const key = await copilotKey(test)
@@ -69,6 +70,14 @@ describe('who may come in', () => {
     expect((await send({ headers: { origin: test.app.publicUrl }, body: list })).status).toBe(200)
   })
 
+  it('are no longer those whose key is revoked', async () => {
+    const name = 'leaver'
+    const mcp = await connectOverHttp(test.url, await copilotKey(test, name))
+    expect((await mcp.call('list_escalations')).isError).toBeFalsy()
+    await revokeKey(test.app, name)
+    expect(await mcp.call('list_escalations').catch(({ code }) => code)).toBe(401)
+  })
+
   it('keep their keys out of URLs', async () => {
     const inQuery = await send({ path: `/mcp?key=${key}`, headers: { authorization: '' }, body: list })
     expect(inQuery.status).toBe(401)
@@ -109,6 +118,16 @@ describe('the protocol', () => {
   it('has notifications, which get no answer', async () => {
     const answer = await send({ body: { jsonrpc: '2.0', method: 'notifications/initialized' } })
     expect([answer.status, answer.text]).toEqual([202, ''])
+  })
+
+  it('hands no header of a message on to what a tool asks', async () => {
+    await healthyAccount(test, 'acme')
+    const body = { ...list, method: 'tools/call', params: { name: 'check_action', arguments: SEND } }
+    const headers = { 'idempotency-key': 'once', 'x-forwarded-for': '192.0.2.1', 'ce-id': '1', 'ce-specversion': '1.0' }
+    const first = (await send({ headers, body })).body.result.structuredContent
+    const second = (await send({ headers, body })).body.result.structuredContent
+    expect([first.verdict, second.verdict]).toEqual(['allow', 'allow'])
+    expect(second.lease.id).not.toBe(first.lease.id)
   })
 
   it('is JSON-RPC, a message at a time', async () => {

@@ -99,7 +99,8 @@ describe('umpire mcp against a service', async () => {
     await expect(mcp.call('nothing_such')).rejects.toThrow(/no tool `nothing_such`/)
     expect(codeOf(await mcp.call('check_action'))).toBe('invalid_request')
     const large = await mcp.call('check_action', { ...SEND, payload: 'x'.repeat(1_100_000) })
-    expect([large.isError, said(large)]).toEqual([true, expect.stringMatching(/more than 1 MiB.*\n.*do not act/)])
+    expect(large.isError).toBe(true)
+    expect(said(large)).toMatch(/more than 1 MiB; send it in smaller parts\nYou have no permission: do not act\.$/)
     expect(mcp.complaints()).toMatch(/^umpire: the body has more than 1 MiB/m)
   })
 
@@ -118,7 +119,7 @@ describe('umpire mcp against a service', async () => {
     answers.sort((a, b) => a.id - b.id)
     expect(answers[0]).toMatchObject({ id: 0, error: { code: -32_000, message: expect.stringContaining(gone) } })
     expect(answers[1]).toMatchObject({ id: 7, result: { isError: true } })
-    expect(answers[1].result.content[0].text).toMatch(/You have no permission: do not act\./)
+    expect(answers[1].result.content[0].text).toMatch(/do not act\. Call again later with the same arguments\.$/)
     expect(await stderr).toContain(gone)
   })
 
