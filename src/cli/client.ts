@@ -1,3 +1,4 @@
+import { reasonOf } from '../client/error.ts'
 import { CommandError } from './failure.ts'
 
 /** The API of a running service, as any client sees it. */
@@ -85,12 +86,6 @@ function unreachable(url: string, reason: string): Unreachable {
     `no service answers at \`${url}\` (${reason})`,
     'start it with `umpire serve`, or name another by --url or UMPIRE_URL',
   )
-}
-
-/** `fetch` hides the reason in the cause; sockets that fail for every address of a host have a code and no message. */
-function reasonOf(error: Error): string {
-  const cause = error.cause as NodeJS.ErrnoException | undefined
-  return cause?.code ?? (cause?.message || error.message)
 }
 
 interface Answer {

@@ -49,3 +49,10 @@ export class UmpireError extends Error {
     return status === 408 || status === 429 || status >= 500
   }
 }
+
+/** Node's `fetch` hides the reason in the cause; sockets that fail for every address of a host have a code and no message. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause as { readonly code?: string; readonly message?: string } | undefined
+  return cause?.code ?? (cause?.message || error.message)
+}

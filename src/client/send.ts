@@ -1,7 +1,7 @@
 import { readAnswer } from './answer.ts'
 import { type Operations, ROUTES } from './api.ts'
 import { startDeadline, TIME_IS_UP } from './deadline.ts'
-import { UmpireError } from './error.ts'
+import { reasonOf, UmpireError } from './error.ts'
 import { isWorthRetrying, pauseBefore } from './retry.ts'
 import { refuseTimeout, type Settings } from './settings.ts'
 
@@ -116,13 +116,6 @@ function unreachable(url: string, cause: unknown): UmpireError {
       cause,
     },
   )
-}
-
-/** Node's `fetch` hides the reason in the cause; sockets that fail for every address of a host have a code and no message. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause as { readonly code?: string; readonly message?: string } | undefined
-  return cause?.code ?? (cause?.message || error.message)
 }
 
 function timedOut(url: string, timeoutMs: number, failure: UmpireError | undefined): UmpireError {

@@ -26,16 +26,16 @@ export interface Allowance {
 
 /** The tools of a key. Its scopes are looked at when it calls one, so that it hears which it lacks. */
 export function toolsOf(allowance: Allowance): readonly Tool[] {
-  return whyNotResolve(allowance) === null ? [...FOR_ALL, resolveEscalation] : FOR_ALL
+  return whyNotResolve(allowance) === undefined ? [...FOR_ALL, resolveEscalation] : FOR_ALL
 }
 
 /** @returns why a tool that is not one of the key's is not; undefined: there is no such tool */
 export function whyNot(name: string, allowance: Allowance): string | undefined {
-  return name === resolveEscalation.listing.name ? (whyNotResolve(allowance) ?? undefined) : undefined
+  return name === resolveEscalation.listing.name ? whyNotResolve(allowance) : undefined
 }
 
 /** An agent that may not act unseen must not be able to allow it itself, whoever's machine it runs on. */
-function whyNotResolve({ kind, resolves }: Allowance): string | null {
+function whyNotResolve({ kind, resolves }: Allowance): string | undefined {
   if (kind !== 'person') return `only persons decide, and this key is a${kind === 'agent' ? 'n' : ''} ${kind}'s`
-  return resolves ? null : 'deciding over MCP is switched off; whoever runs Umpire sets UMPIRE_MCP_RESOLVE=on'
+  return resolves ? undefined : 'deciding over MCP is switched off; whoever runs Umpire sets UMPIRE_MCP_RESOLVE=on'
 }
