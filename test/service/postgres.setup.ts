@@ -8,7 +8,10 @@ import { migrate } from '../../src/storage/migrate.ts'
 import { createDatabase, createPool } from '../../src/storage/pool.ts'
 import { databaseUrl, execute } from './execute.ts'
 
-/** Starts one server for the whole run, or uses that of `TEST_DATABASE_URL`, and migrates the template once. */
+/**
+ * Starts one server for the whole run, or uses that of `TEST_DATABASE_URL`, which must take 500 connections, and migrates
+ * the template once.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await startServer()
   const template = `umpire_test_${randomBytes(4).toString('hex')}`
