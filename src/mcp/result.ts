@@ -37,11 +37,10 @@ function nextStep({ code, instance = 'the time' }: Refusal['problem'], retryAfte
   if (retryAfter !== null) return `Wait ${retryAfter} s, then call again with the same arguments.`
   const { status } = KINDS[code]
   if (status >= 500) return `Tell whoever runs Umpire, and name ${instance}.`
-  if (status === 401 || status === 403) return `Do not repeat this call: ${KEY} has to be changed by whoever set it up.`
+  if (status === 401) return 'Do not repeat this call: whoever set up the API key of this connection has to change it.'
+  if (status === 403) return 'Do not repeat this call: it is not for this API key.'
   return 'Mend the arguments before you call again.'
 }
-
-const KEY = 'the API key that this connection uses'
 
 const NEXT: Readonly<Partial<Record<ProblemCode, string>>> = {
   lease_used: 'If you have not acted on it, call check_action again.',

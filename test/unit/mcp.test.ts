@@ -46,8 +46,8 @@ describe('a refusal tells a model what to do now:', () => {
     ['rate_limited', 43, 'Wait 43 s, then call again with the same arguments.'],
     ['idempotency_in_progress', 1, 'Wait 1 s, then call again with the same arguments.'],
     ['internal', null, 'Tell whoever runs Umpire, and name urn:uuid:4711.'],
-    ['unauthorized', null, 'Do not repeat this call: the API key'],
-    ['forbidden', null, 'Do not repeat this call: the API key'],
+    ['unauthorized', null, 'Do not repeat this call: whoever set up the API key'],
+    ['forbidden', null, 'Do not repeat this call: it is not for this API key.'],
     ['unknown_action', null, 'Mend the arguments before you call again.'],
     ['agent_not_allowed', null, 'Name the agent that you are.'],
   ] as const)('%s', async (code, retryAfter, next) => {

@@ -25,7 +25,7 @@ export const explainAdjudication = defineTool({
       answer.summary,
       beliefs(answer),
       section('Signals', answer.signals.map(signalLine)),
-      section('Rules that held', answer.rules.map(ruleLine)),
+      section('Rules', answer.rules.map(ruleLine)),
       section('What would change it', answer.flips.map(flipLine)),
       ended(answer),
     ]

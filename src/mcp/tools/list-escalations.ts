@@ -47,26 +47,13 @@ export const listEscalations = defineTool({
   },
 })
 
-function lines({
-  id,
-  status,
-  queue,
-  decision,
-  account,
-  recommended,
-  dueAt,
-  adjudication,
-  ...more
-}: Item): readonly string[] {
-  const { proposal, resolution, decide, untrusted } = more
-  const asked = proposal
-    ? `${proposal.agent} wants to ${proposal.action}`
-    : `${recommended ?? 'nothing'} is recommended`
+function lines(item: Item): readonly string[] {
+  const { id, status, queue, dueAt, adjudication, resolution, decide, untrusted } = item
   const how = resolution
     ? `: ${resolution.resolution}, ${resolution.action ?? 'nothing'}, by ${resolution.by}`
     : `, due ${dueAt}`
   return [
-    `- ${id}: ${decision} about ${account}; ${asked}; ${status} in ${queue}${how} (adjudication ${adjudication})`,
+    `- ${id}: ${question(item)}; ${status} in ${queue}${how} (adjudication ${adjudication})`,
     ...(decide ? [`  Actions: ${decide.actions.join(', ')}. Reasons: ${reasonsOf(decide)}.`] : []),
     ...(untrusted
       ? [
@@ -74,6 +61,13 @@ function lines({
         ]
       : []),
   ]
+}
+
+function question({ decision, account, rule, proposal, blind, recommended }: Item): string {
+  if (rule !== null) return `\`${rule}\` can not be evaluated`
+  const about = `${decision} about ${account}`
+  if (proposal) return `${about}; ${proposal.agent} wants to ${proposal.action}`
+  return `${about}; ${blind ? 'what is recommended is hidden' : `${recommended ?? 'nothing'} is recommended`}`
 }
 
 function reasonsOf({ reasons }: NonNullable<Item['decide']>): string {
