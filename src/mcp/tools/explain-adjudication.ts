@@ -55,7 +55,7 @@ function signalLine({
   used,
   why,
 }: Adjudication['signals'][number]) {
-  const said = `${agent} says ${claim} (${id}, ${percent(calibrated)}, ${Math.round(ageHours)} h old)`
+  const said = `${quoted(agent)} says ${quoted(claim)} (${quoted(id)}, ${percent(calibrated)}, ${Math.round(ageHours)} h old)`
   return used ? `${said}: contributes ${contribution.toFixed(2)}` : `${said}: not used, ${why}`
 }
 
@@ -64,8 +64,11 @@ function ruleLine({ id, effect, because, error }: Adjudication['rules'][number])
 }
 
 function flipLine({ signal, atConfidence, action }: Adjudication['flips'][number]) {
-  return `${signal} at ${percent(atConfidence)}: ${action}`
+  return `${quoted(signal)} at ${percent(atConfidence)}: ${action}`
 }
+
+/** What others have chosen, whoever they are: a model sees where it begins and where it ends. */
+const quoted = (name: string): string => JSON.stringify(name)
 
 function ended({ resolution, escalation }: Adjudication): string {
   if (resolution) {

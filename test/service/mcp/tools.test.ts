@@ -188,8 +188,8 @@ describe('explain_adjudication and list_escalations', () => {
 
     const explained = await copilot.call('explain_adjudication', { adjudication })
     expect(explained.structuredContent).toMatchObject({ id: adjudication, escalation: { id: escalation.id } })
-    expect(said(explained)).toContain('- churn-radar says churn_risk (c, 82 %, 0 h old): contributes 1.66')
-    expect(said(explained)).toMatch(/- c at 44 %: send_expansion_email\n.*\nNobody has decided yet; csm should by/)
+    expect(said(explained)).toContain('- "churn-radar" says "churn_risk" ("c", 82 %, 0 h old): contributes 1.66')
+    expect(said(explained)).toMatch(/- "c" at 44 %: send_expansion_email\n.*\nNobody has decided yet; csm should by/)
 
     const listed = await copilot.ask('list_escalations', { account: name })
     expect(listed).toMatchObject({ escalations: [{ id: escalation.id, status: 'open' }], next: null })
