@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { describe, expect, inject, it } from 'vitest'
 import { startUmpire, umpire } from '../cli.ts'
+import { listen } from '../deliveries/receiver.ts'
 import { rulesDirectory, temporaryDirectory } from '../faults/process.ts'
 import { freePort } from '../ports.ts'
 import {
@@ -48,6 +50,9 @@ const INITIALIZE = {
 describe('umpire mcp against a service', async () => {
   const test = await createMcpServing({ resolves: true })
   const key = await copilotKey(test)
+  /** A service that never answers. */
+  const deaf = createServer()
+  const deafPort = await listen(deaf)
 
   it('is what /mcp is: every tool, resource and prompt', async () => {
     const mcp = await connectOverStdio(['--url', test.url], { UMPIRE_API_KEY: key })
@@ -149,6 +154,17 @@ describe('umpire mcp against a service', async () => {
     await once(child.stdout!, 'data')
     child.kill('SIGTERM')
     expect(await once(child, 'close')).toEqual([0, null])
+  })
+
+  it('ends by a signal with a question in its hands, which is no leave to act', async () => {
+    const child = startUmpire(['mcp', '--url', `http://127.0.0.1:${deafPort}`], { UMPIRE_API_KEY: key })
+    const stdout = text(child.stdout!)
+    const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'check_action', arguments: SEND } }
+    child.stdin!.write(`${JSON.stringify(call)}\n`)
+    await once(deaf, 'request')
+    child.kill('SIGTERM')
+    expect(await once(child, 'close')).toEqual([0, null])
+    expect(JSON.parse(await stdout)).toMatchObject({ id: 7, result: { isError: true } })
   })
 
   it('refuses a command line that means nothing', async () => {
