@@ -187,7 +187,7 @@ describe('an ordinary start', () => {
   test('uses /tmp where the directory for temporary files is too deep for a socket', async () => {
     const deep = path.join(makeDirectory(), 'x'.repeat(90))
     mkdirSync(deep)
-    const { url } = await startChild(path.join(makeDirectory(), 'data'), { env: { TMPDIR: deep } })
+    const { url } = await startChild(makeData(), { env: { TMPDIR: deep } })
     expect(new URL(url).hostname).toMatch(/^%2Ftmp%2Fumpire-\w{6}$/)
     expect(await execute(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
@@ -301,14 +301,14 @@ describe('when something is killed', () => {
 
 describe('what a former process left behind', () => {
   test('a lock whose process id belongs to another program by now', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     const stale = { pid: process.pid, processStart: 'long ago', startedAt: '2026-01-01T00:00:00Z', connection: null }
     writeFileSync(path.join(dataDir, 'postgres.json'), JSON.stringify(stale))
     await start(dataDir)
   })
 
   test('a lock that a power failure cut short', async () => {
-    const dataDir = makeDirectory()
+    const dataDir = makeData()
     writeFileSync(path.join(dataDir, 'postgres.json'), '')
     await start(dataDir)
   })

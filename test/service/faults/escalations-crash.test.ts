@@ -7,7 +7,7 @@ import type { ServiceProcess } from './process.ts'
 import { seededRandom } from './random.ts'
 import { startReviewing } from './reviewing.ts'
 
-const KILLS_EACH = 10
+const KILLS_EACH = 6
 
 for (const backend of QUEUES_ON) {
   describe.skipIf(!backend.available)(`on ${backend.name}`, async () => {
