@@ -136,7 +136,8 @@ function tell(app: App, principal: Principal, asked: Asked, telling: Telling): C
     escalation: item && { id: item.id, queue: item.queue, dueAt: new Date(item.dueAt).toISOString() },
   }
   const version = versionKnown(book, page, asked.decision, answer.proposal!.agent)
-  keepVerdict(asked, told, version, telling)
+  // What says of this allow that people look at it says so of no other.
+  if (verdict !== 'allow' || answer.handoff?.kind !== 'sample') keepVerdict(asked, told, version, telling)
   if (item && item.kind === 'decision' && item.rule === null) showPayload(asked, item.id, telling)
   const lease = verdict === 'allow' ? issueLease(app, principal, asked, version, telling) : null
   return { ...told, lease, cached: false }

@@ -175,16 +175,29 @@ describe('samples', async () => {
   Object.assign(app, { draw: () => draw })
 
   it('are drawn of each allow, and asked in full', async () => {
-    await check()
+    const first = await check()
     expect((await check()).body.cached).toBe(true)
     draw = 0.09
     const sampled = await check()
     expect(sampled.body).toMatchObject({ verdict: 'allow', cached: false, escalation: null })
+    expect(sampled.body.because).toMatch(/; csm reviews it afterwards\.$/)
     const items = await copilot.call('GET', '/v1/escalations?kind=sample')
     expect(items.body.escalations).toHaveLength(1)
     expect(items.body.escalations[0]).toMatchObject({ adjudication: sampled.body.adjudication, probability: 0.1 })
     draw = 0.1
-    expect((await check()).body).toMatchObject({ cached: true, adjudication: sampled.body.adjudication })
+    const { adjudication, because } = first.body
+    expect((await check()).body).toMatchObject({ cached: true, adjudication, because })
+  })
+
+  it('are no answers to give again: nobody looks at the next one', async () => {
+    await copilot.signal('pulse', 'healthy', 0.91)
+    draw = 0.09
+    expect((await check()).body.because).toMatch(/reviews it afterwards/)
+    draw = 0.1
+    const next = await check()
+    expect(next.body).toMatchObject({ verdict: 'allow', cached: false })
+    expect(next.body.because).not.toMatch(/reviews/)
+    expect((await check()).body).toMatchObject({ cached: true, because: next.body.because })
   })
 })
 
