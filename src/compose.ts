@@ -17,6 +17,7 @@ import { ensureAdminKey } from './app/keys.ts'
 import { createQuickChecks } from './app/leases/quick.ts'
 import { recheckLeases } from './app/leases/recheck.ts'
 import { sweepLeases } from './app/leases/uptake.ts'
+import { warnOfActs } from './app/leases/without-leave.ts'
 import { attemptDelivery, sweepDeliveries } from './app/notices/deliveries.ts'
 import { handleNotice } from './app/notices/notices.ts'
 import { missingSecrets } from './app/notices/targets.ts'
@@ -48,6 +49,13 @@ import { followActivations } from './watch/follow.ts'
 import { sweepWebhooks } from './webhooks/rejected.ts'
 import { createWebhooks, type Webhooks } from './webhooks/webhooks.ts'
 
+export interface ComposeOptions {
+  /** `joinStore` where a service may be running on the data. */
+  readonly open?: typeof openStore
+  /** Whether the log of a first start shows the admin key: not where others keep that log. */
+  readonly showsAdminKey?: boolean
+}
+
 /** The whole service, wired and not yet listening. */
 export interface Service {
   readonly app: App
@@ -62,10 +70,13 @@ export interface Service {
  * Everything that the service is made of, put together in one place. Rules are read before anything is started, so
  * that those of a newcomer which can't answer cost nothing. Where others have been active, these go on.
  *
- * @param open the store: `joinStore` where a service may be running on it
  * @throws RulesUnreadable, RulesInvalid, CasesFail, DataDirInUse, EmbeddedPostgresError, or what the database says
  */
-export async function compose(config: Config, log: Logger, open = openStore): Promise<Service> {
+export async function compose(
+  config: Config,
+  log: Logger,
+  { open = openStore, showsAdminKey = true }: ComposeOptions = {},
+): Promise<Service> {
   const found = await reloadRules(config.rulesDir)
   if ('refused' in found && isNewStore(config)) throw found.refused
   /** Gives back what has been opened, the last first. */
@@ -103,6 +114,7 @@ export async function compose(config: Config, log: Logger, open = openStore): Pr
         configured: config.adminKey,
         dataDir: config.dataDir,
         log: (line) => log.info(line),
+        showsToken: showsAdminKey,
       })
     }
     const queues = openQueues({ redisUrl: config.redisUrl, pool: store.queues, now: app.now, log })
@@ -166,6 +178,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     feed: createFeed({ db, bell, log, metrics, now }),
     metrics,
     log,
+    actedWithoutLeave: warnOfActs(log),
     publicUrl: config.publicUrl,
     now,
     draw: Math.random,

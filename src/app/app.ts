@@ -7,6 +7,7 @@ import type { Desk } from './desk.ts'
 import type { Waits } from './escalations/waits.ts'
 import type { Feed } from './events/feed.ts'
 import type { QuickChecks } from './leases/quick.ts'
+import type { ActWithoutLeave } from './leases/without-leave.ts'
 import type { Rules } from './rules.ts'
 
 /** What every use case works with; put together in `compose.ts`. */
@@ -21,6 +22,8 @@ export interface App {
   readonly feed: Feed
   readonly metrics: Metrics
   readonly log: Logger
+  /** Warns operators. */
+  readonly actedWithoutLeave: (act: ActWithoutLeave) => void
   /** Where people reach the service, for links; no slash at its end. */
   readonly publicUrl: string
   /** Milliseconds since the epoch, by the database's clock, which all processes share. */

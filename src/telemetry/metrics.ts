@@ -19,6 +19,8 @@ export interface Metrics {
   checked(decision: string, verdict: string, cached: boolean): void
   /** @param result `go`, or the code of the problem */
   redeemed(result: string): void
+  /** @param leave whether the agent had redeemed a lease on what it did */
+  acted(decision: string, leave: boolean): void
   ingested(status: 'accepted' | 'duplicate' | 'rejected', signals: number): void
   /** @param result of events that a source has posted */
   posted(source: string, result: 'taken' | 'ignored' | 'rejected', events: number): void
@@ -122,6 +124,9 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
   })
   const checks = meter.createCounter('umpire.checks', { description: 'Checks of agents before they act' })
   const redemptions = meter.createCounter('umpire.redemptions', { description: 'Leases that agents wanted to redeem' })
+  const actions = meter.createCounter('umpire.actions', {
+    description: 'What agents say that they did, with leave and without',
+  })
   const conflict = meter.createHistogram('umpire.conflict', {
     description: 'Conflict among the signals of an adjudication: 0 unanimous, 1 a draw',
     advice: { explicitBucketBoundaries: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] },
@@ -170,6 +175,7 @@ export function createMetrics(meter: Meter, { outboxDepth, rulesRefused }: Obser
     },
     checked: (decision, verdict, cached) => checks.add(1, { cached, decision, verdict }),
     redeemed: (result) => redemptions.add(1, { result }),
+    acted: (decision, leave) => actions.add(1, { decision, leave }),
     ingested(status, count) {
       if (count > 0) signals.add(count, { status })
     },

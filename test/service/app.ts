@@ -6,6 +6,7 @@ import { createDesk } from '../../src/app/desk.ts'
 import { createWaits } from '../../src/app/escalations/waits.ts'
 import { createFeed, type FeedOptions } from '../../src/app/events/feed.ts'
 import { createQuickChecks } from '../../src/app/leases/quick.ts'
+import { warnOfActs } from '../../src/app/leases/without-leave.ts'
 import { startRules } from '../../src/app/start-rules.ts'
 import { formatProblem, loadRuleset } from '../../src/core/rules/load.ts'
 import { createBell } from '../../src/storage/bell.ts'
@@ -67,6 +68,7 @@ export async function createTestApp({
     feed: createFeed({ db, bell, log, metrics, now, limits: streams }),
     metrics,
     log,
+    actedWithoutLeave: warnOfActs(log),
     publicUrl: 'https://umpire.example.com',
     now,
     draw: () => 0.5,

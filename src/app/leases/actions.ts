@@ -42,7 +42,7 @@ export async function reportAction(app: App, principal: Principal, report: Actio
     const on = `\`${lease.action}\` under \`${lease.decision}\` by \`${lease.agent}\``
     throw new Problem('invalid_request', `lease \`${lease.id}\` is on ${on}; report that, or leave \`lease\` out`)
   }
-  return app.desk.submit({
+  const reported = await app.desk.submit<ReportedAction>({
     trails: lease ? [account, lease.account] : [account],
     leases: lease ? [lease.id] : [],
     serve(book) {
@@ -73,4 +73,7 @@ export async function reportAction(app: App, principal: Principal, report: Actio
       return { id, account: page.account, decision, action, agent, at, lease: held?.id ?? null, followed }
     },
   })
+  app.metrics.acted(decision, reported.followed)
+  if (!reported.followed) app.actedWithoutLeave(reported)
+  return reported
 }

@@ -6,10 +6,12 @@ import { START } from '../app.ts'
 import { COPILOT, createCopilot, SEND } from './copilot.ts'
 
 describe('uptake', async () => {
-  const { app, allowed, redeem, call, key, keyOf, signal, facts, pass } = await createCopilot()
+  const { app, allowed, redeem, call, key, keyOf, signal, facts, pass, logged } = await createCopilot()
   const report = (fields: object = {}, by = key) =>
     call('POST', '/v1/actions', { key: by, body: { ...SEND, ...fields } })
   const uptake = (query = '') => call('GET', `/v1/agents/renewal-copilot/uptake${query}`)
+  const warnings = () =>
+    logged.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'an agent acted without leave')
 
   it('of an agent that has done nothing is none', async () => {
     expect((await uptake()).body).toEqual({
@@ -31,7 +33,9 @@ describe('uptake', async () => {
       lease: used.body.lease.id,
       followed: true,
     })
+    expect(warnings()).toEqual([])
     const ignored = await report({ lease: unused.body.lease.token })
+    expect(warnings()).toMatchObject([{ level: 40, ...SEND, acts: 1 }])
     expect(ignored.body).toMatchObject({ followed: false, lease: unused.body.lease.id, at: '2026-11-23T09:00:00.000Z' })
     expect((await report()).body).toMatchObject({ followed: false, lease: null })
     await signal('churn-radar', 'churn_risk', 0.98)

@@ -101,7 +101,7 @@ describe('/metrics', () => {
     while (value(await scrape(), 'umpire_outbox_depth') === undefined);
   })
 
-  it('counts checks, and leases that are redeemed', async () => {
+  it('counts checks, leases that are redeemed, and what agents did', async () => {
     const SEND = { decision: 'expansion-outreach', action: 'send_expansion_email', agent: 'renewal-copilot' }
     await service.call('PUT', '/v1/accounts/checked', { facts: { arr: 180_000, segment: 'smb' } })
     await service.call('POST', '/v1/signals', {
@@ -113,6 +113,9 @@ describe('/metrics', () => {
     for (const code of [200, 409]) {
       expect((await service.call('POST', '/v1/leases/redeem', { token })).status).toBe(code)
     }
+    for (const lease of [token, undefined, undefined]) {
+      expect((await service.call('POST', '/v1/actions', { account: 'checked', ...SEND, lease })).status).toBe(201)
+    }
     const text = await scrape()
     const cached = answers.filter(({ body }) => body.cached).length
     const series = (cached: boolean) =>
@@ -122,5 +125,7 @@ describe('/metrics', () => {
     expect(value(text, series(true)) ?? 0).toBe(cached)
     expect(value(text, 'umpire_redemptions_total{result="go"}')).toBe(1)
     expect(value(text, 'umpire_redemptions_total{result="lease_used"}')).toBe(1)
+    expect(value(text, 'umpire_actions_total{decision="expansion-outreach",leave="true"}')).toBe(1)
+    expect(value(text, 'umpire_actions_total{decision="expansion-outreach",leave="false"}')).toBe(2)
   })
 })
