@@ -148,8 +148,10 @@ export interface AdminKeyOptions {
   /** The token that the operator chose; null: none. */
   readonly configured: string | null
   readonly dataDir: string
-  /** Tells the operator; the one line that ever holds a token. */
+  /** Tells the operator, in the one line that ever holds a token. */
   readonly log: (message: string) => void
+  /** False: the line only says where the token is. */
+  readonly showsToken?: boolean
 }
 
 /**
@@ -157,7 +159,10 @@ export interface AdminKeyOptions {
  * configured and there are no keys at all, a token is made, told once and written to `<data dir>/admin.key`.
  * Several processes may start at once on an empty database: one of them makes the key.
  */
-export async function ensureAdminKey(app: App, { configured, dataDir, log }: AdminKeyOptions): Promise<void> {
+export async function ensureAdminKey(
+  app: App,
+  { configured, dataDir, log, showsToken = true }: AdminKeyOptions,
+): Promise<void> {
   if (configured !== null) return setAdminToken(app, configured)
   if ((await selectKeys(app.db)).length > 0) return
 
@@ -169,7 +174,12 @@ export async function ensureAdminKey(app: App, { configured, dataDir, log }: Adm
     await writeSecret(file, `${token}\n`)
     return true
   })
-  if (made) log(`first start: the admin key is ${token} (also in ${file}); it will not be shown again`)
+  if (!made) return
+  log(
+    showsToken
+      ? `first start: the admin key is ${token} (also in ${file}); it will not be shown again`
+      : `first start: the admin key is in ${file}`,
+  )
 }
 
 const ADMIN_KEY: NewKey = { name: ADMIN, principal: 'service', scopes: ['admin'], agents: null }

@@ -21,12 +21,13 @@ interface FoundKey {
 
 /**
  * A client of the service that options and environment name.
+ * @param own where it must be no other key than this
  * @throws UsageError for a URL that is none, CommandError where there is no key
  */
-export async function connect({ url }: ConnectionOptions, interrupted?: AbortSignal): Promise<Client> {
+export async function connect({ url }: ConnectionOptions, interrupted?: AbortSignal, own?: FoundKey): Promise<Client> {
   const env = process.env
   const { port, dataDir } = readConfig(env)
-  const { key, from } = await findKey(env, dataDir)
+  const { key, from } = own ?? (await findKey(env, dataDir))
   const base = baseUrl(url ?? (env.UMPIRE_URL || `http://127.0.0.1:${port}`))
   return createClient({ url: base, key, keyFrom: from, ...(interrupted && { interrupted }) })
 }
@@ -36,6 +37,18 @@ export function baseUrl(text: string): string {
   const isHttp = /^https?:\/\//i.test(text) && URL.canParse(text)
   if (!isHttp) throw new UsageError(`the URL of a service starts with http:// or https://, unlike \`${text}\``)
   return text.replace(/\/+$/, '')
+}
+
+/**
+ * The key of a copilot, which is its own: one that lies about may be an admin's, who may act as any agent.
+ * @throws CommandError where there is none, or none that could be one
+ */
+export function copilotKey({ UMPIRE_API_KEY: key }: NodeJS.ProcessEnv): FoundKey {
+  if (key) return sendable({ key, from: 'UMPIRE_API_KEY' })
+  throw new CommandError(
+    "no API key: set UMPIRE_API_KEY to the copilot's own, as `umpire keys create --name my-copilot --principal agent " +
+      '--agent my-copilot --scope adjudications:write,signals:write,read` prints it',
+  )
 }
 
 /** @throws CommandError where there is none, or none that could be one */

@@ -81,7 +81,7 @@ function createProgram(): Command {
       [
         '',
         'Which service: --url, UMPIRE_URL, or else the one of this machine at PORT.',
-        'Which key: UMPIRE_API_KEY, UMPIRE_ADMIN_KEY, or else the file admin.key in UMPIRE_DATA_DIR.',
+        "Which key: UMPIRE_API_KEY, and no other; one of the copilot's own, as `umpire keys create` makes it.",
       ].join('\n'),
     )
     .action(async (options) => (await import('./mcp/command.ts')).serveCopilot(options))

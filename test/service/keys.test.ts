@@ -25,6 +25,14 @@ describe('the first admin key', async () => {
     expect(await authenticate(app, token)).toMatchObject({ name: 'admin', kind: 'service', agents: null })
   })
 
+  it('is told of without its token where others keep the log', async () => {
+    const { app } = await createTestApp()
+    const kept: string[] = []
+    const elsewhere = path.join(directory, 'kept')
+    await ensureAdminKey(app, { configured: null, dataDir: elsewhere, log: (l) => kept.push(l), showsToken: false })
+    expect(kept).toEqual([`first start: the admin key is in ${path.join(elsewhere, 'admin.key')}`])
+  })
+
   it('stays what it is at the next start', async () => {
     const token = await readFile(file, 'utf8')
     await start()

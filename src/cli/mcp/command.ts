@@ -1,4 +1,4 @@
-import { connect } from '../connection.ts'
+import { connect, copilotKey } from '../connection.ts'
 import { CommandError, UsageError } from '../failure.ts'
 import { type Answer, type Stdio, serveStdio } from './stdio.ts'
 
@@ -23,9 +23,18 @@ export async function serveCopilot({ url, embedded }: McpCommand): Promise<void>
 const stdio: Stdio = { stdin: process.stdin, stdout: process.stdout, complain: (line) => console.error(line) }
 
 async function serveRemote(url: string | undefined, stopped: AbortSignal): Promise<void> {
-  const client = await connect({ url }, stopped)
+  const client = await connect(
+    { url: serviceOf(url ?? (process.env.UMPIRE_URL || undefined)) },
+    stopped,
+    copilotKey(process.env),
+  )
   const answer: Answer = (request) => client.send('POST', '/mcp', request)
   await serveStdio(answer, stdio, stopped)
+}
+
+/** Hosts that speak HTTP are given the URL of `/mcp`, so that some is given here, too. */
+function serviceOf(url: string | undefined): string | undefined {
+  return url?.replace(/\/mcp\/*$/, '')
 }
 
 async function serveEmbedded(interruption: AbortController): Promise<void> {

@@ -4,7 +4,7 @@ import { dispatch } from '../../http/dispatch.ts'
 import { createLogger } from '../../server.ts'
 import { joinStore } from '../../storage/open.ts'
 import { Refused } from '../client.ts'
-import { findKey } from '../connection.ts'
+import { copilotKey } from '../connection.ts'
 import type { Answer } from './stdio.ts'
 
 /** A service of the command's own that listens nowhere. */
@@ -19,14 +19,15 @@ export interface EmbeddedService {
  * The whole service within this process, on the data that the environment names: through a running service's embedded server
  * where there is one. It works on queues, too, so that clocks strike and people are told though nothing else runs.
  *
- * @throws what `compose` throws, CommandError where there is no key
+ * @throws CommandError where there is no key, what `compose` throws
  */
 export async function startEmbeddedService(env: NodeJS.ProcessEnv): Promise<EmbeddedService> {
   const config = readConfig(env)
-  const { http, lost, close } = await compose(config, createLogger(config, process.stderr), joinStore)
+  const { key } = copilotKey(env)
+  const options = { open: joinStore, showsAdminKey: false }
+  const { http, lost, close } = await compose(config, createLogger(config, process.stderr), options)
   try {
     await http.ready()
-    const { key } = await findKey(env, config.dataDir)
     const headers = { authorization: `Bearer ${key}` }
     return {
       async answer(request) {

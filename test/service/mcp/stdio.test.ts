@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -46,6 +47,8 @@ const INITIALIZE = {
   method: 'initialize',
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'probe', version: '1' } },
 }
+
+const CALL = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'check_action', arguments: SEND } }
 
 describe('umpire mcp against a service', async () => {
   const test = await createMcpServing({ resolves: true })
@@ -113,8 +116,7 @@ describe('umpire mcp against a service', async () => {
     const gone = `http://127.0.0.1:${await freePort()}`
     const child = startUmpire(['mcp', '--url', gone], { UMPIRE_API_KEY: key })
     const [stdout, stderr] = [text(child.stdout!), text(child.stderr!)]
-    const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'check_action', arguments: SEND } }
-    child.stdin!.end(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify(call)}\n`)
+    child.stdin!.end(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify(CALL)}\n`)
     const [code] = await once(child, 'close')
     expect(code).toBe(0)
     const answers = (await stdout)
@@ -159,8 +161,7 @@ describe('umpire mcp against a service', async () => {
   it('ends by a signal with a question in its hands, which is no leave to act', async () => {
     const child = startUmpire(['mcp', '--url', `http://127.0.0.1:${deafPort}`], { UMPIRE_API_KEY: key })
     const stdout = text(child.stdout!)
-    const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'check_action', arguments: SEND } }
-    child.stdin!.write(`${JSON.stringify(call)}\n`)
+    child.stdin!.write(`${JSON.stringify(CALL)}\n`)
     await once(deaf, 'request')
     child.kill('SIGTERM')
     expect(await once(child, 'close')).toEqual([0, null])
@@ -171,23 +172,47 @@ describe('umpire mcp against a service', async () => {
     expect(await umpire(['mcp', '--url', 'ftp://x'], { env: { UMPIRE_API_KEY: key } })).toMatchObject({ code: 2 })
     const both = await umpire(['mcp', '--embedded', '--url', test.url], { env: { UMPIRE_API_KEY: key } })
     expect(both).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('leave --url out') })
-    const keyless = await umpire(['mcp'], { env: { UMPIRE_DATA_DIR: await temporaryDirectory() } })
-    expect(keyless).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('no API key') })
+  })
+
+  it('takes no key that lies about, but the one that it is given', async () => {
+    const dataDir = await temporaryDirectory()
+    await writeFile(path.join(dataDir, 'admin.key'), test.admin)
+    const env = { UMPIRE_DATA_DIR: dataDir, UMPIRE_ADMIN_KEY: test.admin, UMPIRE_API_KEY: '' }
+    for (const args of [['--url', test.url], ['--embedded']]) {
+      const keyless = await umpire(['mcp', ...args], { env })
+      expect(keyless).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^umpire: no API key: set UMPIRE_API_KEY .*umpire keys create.* --principal agent/,
+        ),
+      })
+    }
+  })
+
+  it('takes the URL of /mcp for that of the service', async () => {
+    const byOption = await connectOverStdio(['--url', `${test.url}/mcp/`], { UMPIRE_API_KEY: key })
+    await byOption.client.ping()
+    const byVariable = await connectOverStdio([], { UMPIRE_URL: `${test.url}/mcp`, UMPIRE_API_KEY: key })
+    await byVariable.client.ping()
   })
 })
 
 describe('umpire mcp --embedded', async () => {
   it('is the whole service for one copilot, with nothing running', async () => {
-    const env = {
+    const data = {
       UMPIRE_DATA_DIR: path.join(await temporaryDirectory(), '.umpire'),
       UMPIRE_RULES_DIR: await rulesDirectory(),
     }
+    const create =
+      'keys create --name desk --principal agent --agent pulse --scope adjudications:write,signals:write,read'
+    const made = await umpire(create.split(' '), { env: data })
+    const env = { ...data, UMPIRE_API_KEY: made.stdout.trim() }
     const mcp = await connectOverStdio(['--embedded'], env)
     const healthy = { id: 'h', agent: 'pulse', account: 'acme', claim: 'healthy', confidence: 0.9 }
     expect(await mcp.ask('report_signal', healthy)).toMatchObject({ status: 'accepted' })
-    const checked = await mcp.call('check_action', { ...SEND, action: 'wait' })
+    const checked = await mcp.call('check_action', { ...SEND, agent: 'pulse', action: 'wait' })
     expect(checked.isError).toBeFalsy()
-    expect(mcp.complaints()).toMatch(/"msg":/)
 
     // Another one meanwhile shares the data.
     const beside = await connectOverStdio(['--embedded'], env)
@@ -199,16 +224,26 @@ describe('umpire mcp --embedded', async () => {
     expect(await afterwards.ask('report_signal', healthy)).toMatchObject({ status: 'duplicate' })
   })
 
+  it('refuses a key that is none of the data, and shows nobody the one that is', async () => {
+    const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: await rulesDirectory() }
+    const stdin = `${JSON.stringify(CALL)}\n`
+    const { stdout, stderr } = await umpire(['mcp', '--embedded'], { env: { ...env, UMPIRE_API_KEY: 'any' }, stdin })
+    expect(stderr).toContain(`first start: the admin key is in ${path.join(env.UMPIRE_DATA_DIR, 'admin.key')}"`)
+    expect(stderr).not.toContain('ump_')
+    expect(JSON.parse(stdout)).toMatchObject({ id: 7, result: { isError: true } })
+  })
+
   it('ends by a signal that comes while it starts', async () => {
     const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: await rulesDirectory() }
-    const child = startUmpire(['mcp', '--embedded'], env)
+    const child = startUmpire(['mcp', '--embedded'], { ...env, UMPIRE_API_KEY: 'any' })
     await once(child.stderr!, 'data')
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
   })
 
   it('fails in a line where it can not start', async () => {
-    const env = { UMPIRE_DATA_DIR: await temporaryDirectory(), UMPIRE_RULES_DIR: '/nowhere/at/all' }
+    const dataDir = await temporaryDirectory()
+    const env = { UMPIRE_DATA_DIR: dataDir, UMPIRE_RULES_DIR: '/nowhere/at/all', UMPIRE_API_KEY: 'any' }
     const failed = await umpire(['mcp', '--embedded'], { env })
     expect(failed).toMatchObject({
       code: 1,
