@@ -1,5 +1,6 @@
 import type { App } from '../app/app.ts'
 import type { Source } from '../core/sources.ts'
+import { faultIn, faultInWords } from '../http/parse-json.ts'
 import { keepRejections, type NewRejection } from '../storage/webhook-rejections.ts'
 import type { Made } from './mapping/made.ts'
 import type { Mapper } from './mapping/mapper.ts'
@@ -27,8 +28,14 @@ export async function mapEvents(
   moment: Moment,
 ): Promise<readonly Outcome[]> {
   const receivedAt = new Date(moment.receivedAt ?? moment.now).toISOString()
-  const made = await mapper.map(source, events, receivedAt)
-  return made.map((one, i) => outcomeOf(source, events[i], one, moment))
+  const faults = events.map((event) => faultIn(event))
+  const sound = events.filter((_, i) => faults[i] === null)
+  const made = [...(await mapper.map(source, sound, receivedAt))]
+  return events.map((event, i): Outcome => {
+    const fault = faults[i]
+    if (!fault) return outcomeOf(source, event, made.shift()!, moment)
+    return { kind: 'rejected', matcher: null, account: null, reason: faultInWords(fault, 'the event') }
+  })
 }
 
 function outcomeOf(source: Source, event: unknown, made: Made, moment: Moment): Outcome {

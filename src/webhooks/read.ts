@@ -1,6 +1,6 @@
 import { Problem } from '../app/problem.ts'
 import type { Source } from '../core/sources.ts'
-import { parseJson } from '../http/parse-json.ts'
+import { BEYOND_RANGE, readJson } from '../http/parse-json.ts'
 import { type Failed, failed } from './mapping/made.ts'
 import type { Mapper } from './mapping/mapper.ts'
 import { isOrganization, parseOutboundMessage } from './salesforce.ts'
@@ -12,8 +12,11 @@ export type Events = readonly unknown[] | Failed
 /** In one request. */
 export const EVENTS_AT_MOST = 1_000
 
+/** Of lists and objects in one another: what writes JSON calls itself for each, and gives up not far beyond. */
+const DEPTH_AT_MOST = 1_000
+
 /**
- * Finds the events in a body that is known to be from its source.
+ * Finds the events in a body that is known to be from its source. Whether each of them is safe to keep is not looked at.
  *
  * @param organization the only one that is heard, of Salesforce
  * @param receivedAt RFC 3339
@@ -41,11 +44,29 @@ export function isFailed(found: unknown): found is Failed {
 
 function readPayload(body: Buffer): { readonly kind?: never; readonly value: unknown } | Failed {
   try {
-    const value = parseJson(body)
-    return value === undefined ? failed('the body is empty') : { value }
+    const payload = { value: readJson(body) }
+    if (payload.value === undefined) return failed('the body is empty')
+    makeWritable(payload, 0)
+    return payload
   } catch (error) {
     if (error instanceof Problem) return failed(error.message)
     throw error
+  }
+}
+
+/**
+ * Has what JSON has made of a text be written as JSON again without becoming something else, whatever is wrong with it.
+ * @throws Problem `invalid_json` where it is nested too deeply for that
+ */
+function makeWritable(json: object, depth: number): void {
+  if (depth > DEPTH_AT_MOST) {
+    throw new Problem('invalid_json', `the body is nested deeper than ${DEPTH_AT_MOST.toLocaleString('en')} levels`)
+  }
+  const fields = json as Record<string, unknown>
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (typeof value === 'number' && !Number.isFinite(value)) fields[key] = BEYOND_RANGE
+    else if (typeof value === 'object' && value !== null) makeWritable(value, depth + 1)
   }
 }
 

@@ -107,6 +107,20 @@ describe('the events of a payload that can be told apart only later', async () =
   })
 })
 
+describe('the events that `forEach` finds', async () => {
+  const { post, list, mend } = await startApp()
+
+  it('are kept one by one where they are not safe to keep', async () => {
+    mend({ 'sources.yaml': sources(STRICT).replace('    matchers:', '    forEach: events\n    matchers:') })
+    const events = ['{"account": "a", "arr": 1}', '{"account": "b", "arr": 1e400}', '{"account": "c\\u0000", "arr": 2}']
+    expect(await post(`{"events": [${events}]}`)).toMatchObject({ taken: 1, rejected: 2 })
+    expect((await list()).rejected.map(({ whole, reason }: any) => [whole, reason])).toEqual([
+      [false, '`account` has a NUL or half a surrogate pair in it'],
+      [false, '`arr` is beyond the range of a number'],
+    ])
+  })
+})
+
 describe('an event whose account can not be told', async () => {
   const { post, call, replayAll } = await startApp()
 

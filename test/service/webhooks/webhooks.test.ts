@@ -44,18 +44,48 @@ describe('a webhook', async () => {
 
   it('keeps what is no JSON whole, and answers as if it had been taken', async () => {
     const before = (await rejected()).length
-    for (const text of ['{"kind": "num', '', '"\\u0000"', '{"__proto__": {}}', 'null']) {
+    const deep = `${'['.repeat(1_001)}${']'.repeat(1_001)}`
+    for (const text of ['{"kind": "num', '', deep, 'null']) {
       expect(await post(text)).toMatchObject({ status: 202, body: { taken: 0, rejected: 1 } })
     }
     const kept = (await rejected()).slice(0, -before)
     expect(kept.map(({ whole, reason }: any) => [whole, reason])).toEqual([
       [true, 'the body must not be `null`'],
-      [true, '`__proto__` is a key that is not allowed anywhere'],
-      [true, 'the body has a NUL or half a surrogate pair in it'],
+      [true, 'the body is nested deeper than 1,000 levels'],
       [true, 'the body is empty'],
       [true, expect.stringMatching(/^the body is not valid JSON: /)],
     ])
     expect(await post('"'.repeat(3).concat('\0'))).toMatchObject({ status: 202 })
+  })
+
+  it('keeps of a batch no more than the events that are not safe to keep as they are', async () => {
+    const unsafe: [string, RegExp][] = [
+      ['{"value":"a\\u0000b"}', /^`value` has a NUL or half a surrogate pair in it$/],
+      ['{"value":"cut off \\ud83d"}', /^`value` has a NUL/],
+      ['{"value":1e400}', /^`value` is beyond the range of a number$/],
+      ['{"value":{"__proto__":{}}}', /^`value.__proto__` is a key that is not allowed anywhere$/],
+      [`${'['.repeat(900)}${']'.repeat(900)}`, /^`0.0.0` is nested deeper than 32 levels$/],
+      ['"\\u0000"', /^the event has a NUL/],
+      ['-1e400', /^the event is beyond the range of a number$/],
+    ]
+    for (const [event, reason] of unsafe) {
+      const before = (await rejected()).length
+      const sound = JSON.stringify(number('sound', 'n', '1'))
+      expect(await post(`[${sound},${event}]`)).toMatchObject({ status: 202, body: { taken: 1, rejected: 1 } })
+      const [newest, ...others] = await rejected()
+      expect(others).toHaveLength(before)
+      expect(newest).toMatchObject({
+        whole: false,
+        matcher: null,
+        account: null,
+        reason: expect.stringMatching(reason),
+      })
+      expect(await call('POST', `/v1/webhooks/rejected/${newest.id}/replay`)).toMatchObject({
+        status: 200,
+        body: { taken: 0, rejected: 1 },
+      })
+      expect((await rejected())[0]).toEqual(newest)
+    }
   })
 
   it('says what is wrong with what its expressions make', async () => {
