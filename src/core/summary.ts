@@ -92,9 +92,9 @@ function grounds(findings: Findings): string {
 }
 
 function standing(findings: Findings): string {
-  const { effects, disposal, failures, handoff, ruling, now } = findings
+  const { effects, disposal, failures, handoff, judgement, ruling, now } = findings
   const { best, stakes } = findings.conclusion
-  if (ruling !== null) return ruled(ruling, now)
+  if (ruling !== null) return ruled(ruling, judgement, now)
   switch (disposal.reasons[0]) {
     case 'no_permitted_action':
       if (failures.length > 0) return decided(findings, failed(failures))
@@ -119,9 +119,11 @@ function standing(findings: Findings): string {
   }
 }
 
-/** `maria decided so today; that stands until 27 November`. */
-function ruled({ by, at, until }: Ruling, now: number): string {
-  return `${by} decided so ${ago((now - at) / HOUR)}; that stands until ${moment(until, now)}`
+/** `maria decided so today; that stands until 27 November`, or `maria allowed this one today` of what is good for once. */
+function ruled({ by, at, until, shown }: Ruling, judgement: Judgement | null, now: number): string {
+  const when = ago((now - at) / HOUR)
+  if (shown !== undefined && judgement?.verdict === 'allow') return `${by} allowed this one ${when}`
+  return `${by} decided so ${when}; that stands until ${moment(until, now)}`
 }
 
 /** What mistakes cost on average, beside what a look costs; rounding never puts the two the wrong way round. */

@@ -319,6 +319,19 @@ describe('the summary of what a person has decided', () => {
     expect(decided('wait', { proposal: SENDING })).toBe(`Denied: send expansion email; wait instead. ${so}`)
   })
 
+  it('says of leave for what was shown that it is for this one', () => {
+    const file = expansion()
+    const shown = { agent: 'renewal-copilot', payloadHash: 'a'.repeat(64) }
+    const said = (fields: Partial<Question>, action = 'send_expansion_email') => {
+      const made = makeRuling(file, asked, adjudicate(file, asked), { action, by: 'maria', at: NOW - 3 * DAY })
+      return adjudicate(file, { ...asked, ...fields, ruling: { sequence: 7, ...made, shown } }).summary
+    }
+    expect(said({ proposal: SENDING })).toBe('Go ahead: send expansion email. maria allowed this one three days ago.')
+    const so = 'maria decided so three days ago; that stands until 24 November.'
+    expect(said({ proposal: WAITING })).toBe(`Denied: wait; send expansion email instead. ${so}`)
+    expect(said({})).toBe(`Send expansion email. ${so}`)
+  })
+
   it('keeps what is for people for people', () => {
     const rules = [cap(SEND, 'off_limits')]
     const so = 'maria decided so today; that stands until 27 November.'
