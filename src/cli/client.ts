@@ -22,10 +22,16 @@ export interface ClientOptions {
 /** The service said no; the message is what it says. */
 export class Refused extends CommandError {
   readonly status: number
+  /** Of the problem; undefined where it says none. */
+  readonly code: string | undefined
+  /** Seconds after which it makes sense to try again; null: that helps nothing. */
+  readonly retryAfter: number | null
 
-  constructor(status: number, detail: string) {
+  constructor(status: number, detail: string, code?: string, retryAfter: string | null = null) {
     super(detail)
     this.status = status
+    this.code = code
+    this.retryAfter = retryAfter === null ? null : Number(retryAfter)
   }
 }
 
@@ -59,7 +65,7 @@ export function createClient({ url, key, keyFrom, interrupted }: ClientOptions):
 }
 
 function refusal(
-  { status, statusText }: Response,
+  { status, statusText, headers }: Response,
   answer: Answer | undefined,
   url: string,
   keyFrom: string | undefined,
@@ -71,9 +77,9 @@ function refusal(
     return new CommandError(`${said}, as no Umpire does; name another by --url or UMPIRE_URL`)
   }
   if (status === 401 && keyFrom)
-    return new Refused(status, `\`${url}\` refuses the key in ${keyFrom}: ${answer.detail}`)
+    return new Refused(status, `\`${url}\` refuses the key in ${keyFrom}: ${answer.detail}`, answer.code)
   if (status === 503) return new Unreachable(`\`${url}\` is not ready`, answer.detail)
-  return new Refused(status, [answer.detail, ...wrongIn(answer)].join('\n'))
+  return new Refused(status, [answer.detail, ...wrongIn(answer)].join('\n'), answer.code, headers.get('retry-after'))
 }
 
 /** All that is wrong with rules that were sent, a line each: the detail does not say. */

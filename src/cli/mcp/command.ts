@@ -1,3 +1,5 @@
+import { MESSAGE_BYTES_AT_MOST } from '../../mcp/mistake.ts'
+import { Refused } from '../client.ts'
 import { connect, copilotKey } from '../connection.ts'
 import { CommandError, UsageError } from '../failure.ts'
 import { type Answer, type Stdio, serveStdio } from './stdio.ts'
@@ -28,7 +30,12 @@ async function serveRemote(url: string | undefined, stopped: AbortSignal): Promi
     stopped,
     copilotKey(process.env),
   )
-  const answer: Answer = (request) => client.send('POST', '/mcp', request)
+  const answer: Answer = async (request) => {
+    // A service that refuses it does so before it has read it, and a connection that ends then tells nobody why.
+    const size = Buffer.byteLength(JSON.stringify(request))
+    if (size <= MESSAGE_BYTES_AT_MOST) return client.send('POST', '/mcp', request)
+    throw new Refused(413, `the message has ${size} bytes; at most ${MESSAGE_BYTES_AT_MOST} fit`, 'payload_too_large')
+  }
   await serveStdio(answer, stdio, stopped)
 }
 

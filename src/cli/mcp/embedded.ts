@@ -1,6 +1,7 @@
 import { compose } from '../../compose.ts'
 import { readConfig } from '../../config.ts'
 import { dispatch } from '../../http/dispatch.ts'
+import type { ProblemTold } from '../../mcp/api.ts'
 import { createLogger } from '../../server.ts'
 import { joinStore } from '../../storage/open.ts'
 import { Refused } from '../client.ts'
@@ -31,9 +32,11 @@ export async function startEmbeddedService(env: NodeJS.ProcessEnv): Promise<Embe
     const headers = { authorization: `Bearer ${key}` }
     return {
       async answer(request) {
-        const { status, body } = await dispatch(http, { method: 'POST', url: '/mcp', headers, body: request })
-        if (status >= 400) throw new Refused(status, (body as { detail: string }).detail)
-        return body
+        const answer = await dispatch(http, { method: 'POST', url: '/mcp', headers, body: request })
+        if (answer.status < 400) return answer.body
+        const { detail, code } = answer.body as ProblemTold
+        const wait = answer.headers['retry-after']
+        throw new Refused(answer.status, detail, code, wait === undefined ? null : String(wait))
       },
       lost,
       close,

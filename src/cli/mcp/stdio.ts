@@ -6,6 +6,9 @@ import {
   type JSONRPCRequest,
   JSONRPCResponseSchema,
 } from '@modelcontextprotocol/sdk/types.js'
+import { PROBLEM_CODES } from '../../app/problem.ts'
+import { Refusal } from '../../mcp/api.ts'
+import { failed } from '../../mcp/mistake.ts'
 import { Refused } from '../client.ts'
 import { failureOf } from '../failure.ts'
 
@@ -41,7 +44,7 @@ export async function serveStdio(
     // A line that is longer than it keeps in mind.
     transport.onclose = resolve
   })
-  transport.onerror = ({ message }) => complain(`umpire: a message that can't be read: ${message}`)
+  transport.onerror = (error) => complain(`umpire: a message that can't be read: ${whyUnread(error)}`)
   transport.onmessage = (message: JSONRPCMessage) => {
     if (!isJSONRPCRequest(message)) return
     const work = answerTo(message, answer, complain)
@@ -55,26 +58,26 @@ export async function serveStdio(
   await Promise.all(underWay)
 }
 
+/** Of what is no JSON-RPC the schemas say more than anybody reads. */
+function whyUnread({ name, message }: Error): string {
+  return name === 'ZodError' ? 'it is no request, notification or answer of JSON-RPC 2.0' : message
+}
+
 async function answerTo(request: JSONRPCRequest, answer: Answer, complain: Stdio['complain']): Promise<JSONRPCMessage> {
   try {
     return JSONRPCResponseSchema.parse(await answer(request))
   } catch (error) {
     const { message } = failureOf(error, {})
     complain(message)
-    return failed(request, message, error instanceof Refused)
+    return failed(request, asRefusal(error, message))
   }
 }
 
-/**
- * A model hears of a tool that failed only where that is its result.
- * @param isRefused the same again would be refused again
- */
-function failed({ id, method }: JSONRPCRequest, message: string, isRefused: boolean): JSONRPCMessage {
-  const jsonrpc = '2.0'
-  if (method !== 'tools/call') return { jsonrpc, id, error: { code: SERVER_ERROR, message } }
-  const next = isRefused ? '' : ' Call again later with the same arguments.'
-  const text = `${message}\nYou have no permission: do not act.${next}`
-  return { jsonrpc, id, result: { isError: true, content: [{ type: 'text', text }] } }
+function asRefusal(error: unknown, message: string): Refusal {
+  if (error instanceof Refused) {
+    const { code, status, retryAfter } = error
+    const known = PROBLEM_CODES.find((name) => name === code) ?? (status < 500 ? 'invalid_request' : 'internal')
+    return new Refusal({ code: known, detail: error.message }, retryAfter)
+  }
+  return new Refusal({ code: 'unavailable', detail: message }, null, 'Call again later with the same arguments.')
 }
-
-const SERVER_ERROR = -32_000

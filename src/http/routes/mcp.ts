@@ -4,9 +4,12 @@ import type { App } from '../../app/app.ts'
 import { Problem } from '../../app/problem.ts'
 import { type Api, type ProblemTold, Refusal } from '../../mcp/api.ts'
 import { createMcpServer } from '../../mcp/mcp.ts'
+import { answerToMistake, MESSAGE_BYTES_AT_MOST } from '../../mcp/mistake.ts'
 import { describeFailure } from '../../telemetry/failure.ts'
 import { dispatch } from '../dispatch.ts'
 import { type Http, JSON_TYPE } from '../http.ts'
+import { readJson } from '../parse-json.ts'
+import { refuseEncoded } from '../plugins/json.ts'
 
 export interface McpRouteOptions {
   /** Of the service. */
@@ -25,10 +28,14 @@ export interface McpRouteOptions {
  * Needs `authenticateRequests` before it. A tool's request to the API goes through its routes with the caller's key.
  */
 export function mcpRoutes(http: Http, app: App, { version, glossary, resolves }: McpRouteOptions): void {
-  http.post('/mcp', { onRequest: refuseForeignOrigins(app), schema: { hide: true } }, async (request, reply) => {
+  readMessages(http)
+  const options = { onRequest: refuseForeignOrigins(app), bodyLimit: MESSAGE_BYTES_AT_MOST, schema: { hide: true } }
+  http.post('/mcp', options, async (request, reply) => {
     if (Array.isArray(request.body)) {
       throw new Problem('invalid_request', 'a message comes alone: the protocol has no batches any more')
     }
+    const mistaken = answerToMistake(request.body)
+    if (mistaken) return reply.send(mistaken)
     const server = createMcpServer({
       version,
       glossary,
@@ -47,6 +54,19 @@ export function mcpRoutes(http: Http, app: App, { version, glossary, resolves }:
       await server.close()
     }
   })
+}
+
+/** Takes all JSON: what can't be kept is refused as what a model hears of. */
+function readMessages(http: Http): void {
+  http.removeContentTypeParser('application/json')
+  http.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, body: Buffer) => {
+      refuseEncoded(request)
+      return readJson(body)
+    },
+  )
 }
 
 /**

@@ -143,10 +143,52 @@ describe('the protocol', () => {
   })
 
   it('has an end to its messages', async () => {
-    const args = { account: 'x'.repeat(1_100_000) }
+    const args = { ...SEND, payload: 'x'.repeat(1_100_000) }
     const large = { ...list, method: 'tools/call', params: { name: 'check_action', arguments: args } }
     const answer = await send({ body: large })
-    expect([answer.status, answer.body.code]).toEqual([413, 'payload_too_large'])
+    expect([answer.status, codeOf(answer.body.result)]).toEqual([200, 'payload_too_large'])
+    expect(said(answer.body.result)).toMatch(
+      /more than 1 MiB; .*\nYou have no permission: do not act\. Mend the arguments/,
+    )
+    const headers = { authorization: `Bearer ${key}` }
+    const body = { ...list, params: { x: 'x'.repeat(4_200_000) } }
+    const endless = await dispatch(test.http, { method: 'POST', url: '/mcp', headers, body })
+    expect(endless).toMatchObject({ status: 413, body: { code: 'payload_too_large' } })
+  })
+
+  it('takes what can not be kept as a mistake in a call, of which the model hears', async () => {
+    const nested = `${'['.repeat(200_000)}${']'.repeat(200_000)}`
+    const mistakes = [
+      ['{"payload":"\\u0000"}', '`params.arguments.payload` has a NUL or half a surrogate pair in it'],
+      ['{"payload":"\\ud83d"}', '`params.arguments.payload` has a NUL or half a surrogate pair in it'],
+      ['{"payload":{"__proto__":{}}}', '`params.arguments.payload.__proto__` is a key that is not allowed anywhere'],
+      ['{"__proto__":{"account":"acme"}}', '`params.arguments.__proto__` is a key that is not allowed anywhere'],
+      ['{"payload":1e999}', '`params.arguments.payload` is beyond the range of a number'],
+      [`{"payload":${nested}}`, '`params.arguments.payload` is nested deeper than 32 levels'],
+      ['[1]', '`params.arguments` must be an object, not a list'],
+    ]
+    for (const [args, detail] of mistakes) {
+      const body = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"check_action","arguments":${args}}}`
+      const answer = await send({ body })
+      expect([answer.status, answer.body.result?.isError, codeOf(answer.body.result)], args?.slice(0, 40)).toEqual([
+        200,
+        true,
+        'invalid_request',
+      ])
+      expect(said(answer.body.result)).toBe(
+        `invalid_request: ${detail}\nYou have no permission: do not act. Mend the arguments before you call again.`,
+      )
+    }
+  })
+
+  it('says in a sentence what is wrong with any other request', async () => {
+    const wrong = async (method: string, params: string) =>
+      (await send({ body: `{"jsonrpc":"2.0","id":1,"method":"${method}","params":${params}}` })).body.error
+    const [uri, name] = ['`params.uri` must be a string, not `7`', '`params.name` is required']
+    expect(await wrong('resources/read', '{"uri":7}')).toEqual({ code: -32_602, message: uri })
+    expect(await wrong('prompts/get', '{}')).toEqual({ code: -32_602, message: name })
+    const nul = '`params.x` has a NUL or half a surrogate pair in it'
+    expect(await wrong('tools/list', '{"x":"\\u0000"}')).toEqual({ code: -32_602, message: nul })
   })
 })
 

@@ -108,8 +108,16 @@ describe('umpire mcp against a service', async () => {
     expect(codeOf(await mcp.call('check_action'))).toBe('invalid_request')
     const large = await mcp.call('check_action', { ...SEND, payload: 'x'.repeat(1_100_000) })
     expect(large.isError).toBe(true)
-    expect(said(large)).toMatch(/more than 1 MiB; send it in smaller parts\nYou have no permission: do not act\.$/)
-    expect(mcp.complaints()).toMatch(/^umpire: the body has more than 1 MiB/m)
+    expect(said(large)).toMatch(
+      /more than 1 MiB; send it in smaller parts\nYou have no permission: do not act\. Mend the/,
+    )
+    const half = await mcp.call('check_action', { ...SEND, payload: '\ud83d' })
+    expect([half.isError, codeOf(half)]).toEqual([true, 'invalid_request'])
+    expect(said(half)).toMatch(/half a surrogate pair in it\nYou have no permission: do not act\. Mend the arguments/)
+    const endless = await mcp.call('check_action', { ...SEND, payload: 'x'.repeat(4_200_000) })
+    expect(codeOf(endless)).toBe('payload_too_large')
+    expect(said(endless)).toMatch(/at most 4194304 fit\nYou have no permission: do not act\. Mend the arguments/)
+    expect(mcp.complaints()).toMatch(/^umpire: the message has 42\d+ bytes/m)
   })
 
   it('says of a service that is away that nothing is allowed', async () => {
@@ -134,7 +142,15 @@ describe('umpire mcp against a service', async () => {
     const child = startUmpire(['mcp', '--url', test.url], { UMPIRE_API_KEY: key })
     const [stdout, stderr] = [text(child.stdout!), text(child.stderr!)]
     const notification = { jsonrpc: '2.0', method: 'notifications/initialized' }
-    const lines = [INITIALIZE, 'no JSON', { hello: 'there' }, notification, { jsonrpc: '2.0', id: 9, method: 'ping' }]
+    const lines = [
+      INITIALIZE,
+      'no JSON',
+      'null',
+      '[]',
+      { hello: 'there' },
+      notification,
+      { jsonrpc: '2.0', id: 9, method: 'ping' },
+    ]
     child.stdin!.end(`${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`)
     const [code] = await once(child, 'close')
     expect(code).toBe(0)
@@ -147,7 +163,12 @@ describe('umpire mcp against a service', async () => {
       ['2.0', 9],
     ])
     expect(answers.find(({ id }) => id === 0).result.protocolVersion).toBe('2025-06-18')
-    expect((await stderr).match(/^umpire: a message that can't be read: /gm)).toHaveLength(2)
+    const complaints = await stderr
+    expect(complaints.match(/^umpire: a message that can't be read: .*$/gm)).toEqual([
+      expect.stringContaining('is not valid JSON'),
+      ...Array(3).fill(expect.stringMatching(/: it is no request, notification or answer of JSON-RPC 2\.0$/)),
+    ])
+    expect(complaints.trim().split('\n')).toHaveLength(4)
   })
 
   it('ends by a signal', async () => {
@@ -230,7 +251,9 @@ describe('umpire mcp --embedded', async () => {
     const { stdout, stderr } = await umpire(['mcp', '--embedded'], { env: { ...env, UMPIRE_API_KEY: 'any' }, stdin })
     expect(stderr).toContain(`first start: the admin key is in ${path.join(env.UMPIRE_DATA_DIR, 'admin.key')}"`)
     expect(stderr).not.toContain('ump_')
-    expect(JSON.parse(stdout)).toMatchObject({ id: 7, result: { isError: true } })
+    const { id, result } = JSON.parse(stdout)
+    expect([id, result.isError, codeOf(result)]).toEqual([7, true, 'unauthorized'])
+    expect(said(result)).toMatch(/do not act\. Do not repeat this call: whoever set up the API key/)
   })
 
   it('ends by a signal that comes while it starts', async () => {
