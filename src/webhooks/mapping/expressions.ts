@@ -16,13 +16,19 @@ export interface Asked {
   readonly receivedAt: string
   /** Characters of JSON that may still be made: what is made goes to the process that serves, which has to hold it. */
   room: number
+  /** Hears which matcher is asked next, before it is. */
+  readonly onMatcher?: ((matcher: string) => void) | undefined
 }
 
 /** Of all that is made for a request, in characters of JSON. A body has a million bytes. */
 export const ROOM = 8_000_000
 
-/** What an expression may take before it counts as one that does not end: milliseconds, calls, items of a list. */
-const LIMITS = { timeout: 500, stack: 400, sequence: 100_000 }
+/** What an expression may take before it counts as one that does not end, in milliseconds. */
+export const EXPRESSION_AT_MOST = 1_000
+export const TOO_LONG = 'did not end within a second'
+
+/** Milliseconds, calls, items of a list. */
+const LIMITS = { timeout: EXPRESSION_AT_MOST, stack: 400, sequence: 100_000 }
 
 type Limits = typeof LIMITS | undefined
 
@@ -50,9 +56,11 @@ export function compileExpressions({ forEach, matchers }: Source, guarded: boole
       }
     },
     async map(event, asked) {
-      for (const { matcher, fits, make } of kinds) {
+      for (const { matcher, matches, holds, make } of kinds) {
+        if (!matches(event)) continue
+        asked.onMatcher?.(matcher)
         try {
-          if (await fits(event, asked)) return await make(event, asked)
+          if (await holds(event, asked)) return await make(event, asked)
         } catch (error) {
           return failed((error as Error).message, matcher)
         }
@@ -64,7 +72,10 @@ export function compileExpressions({ forEach, matchers }: Source, guarded: boole
 
 interface Kind {
   readonly matcher: string
-  fits(event: unknown, asked: Asked): Promise<boolean>
+  /** By its fields. */
+  matches(event: unknown): boolean
+  /** By its condition. */
+  holds(event: unknown, asked: Asked): Promise<boolean>
   make(event: unknown, asked: Asked): Promise<Made>
 }
 
@@ -74,8 +85,8 @@ function compileMatcher({ name: matcher, match, when, makes }: Matcher, limits: 
   const parts = compileParts(makes, limits)
   return {
     matcher,
-    async fits(event, asked) {
-      if (!fields.every(({ path, values }) => values.includes(fieldAt(event, path)))) return false
+    matches: (event) => fields.every(({ path, values }) => values.includes(fieldAt(event, path))),
+    async holds(event, asked) {
       const holds = condition === null ? true : await condition(event, asked)
       if (typeof holds === 'boolean' || holds === undefined) return holds === true
       throw new Error(`\`when\` must come to true or false, not ${JSON.stringify(holds).slice(0, 40)}`)
@@ -132,7 +143,6 @@ interface JsonataError {
   readonly message?: string
 }
 
-const TOO_LONG = `took longer than ${LIMITS.timeout} ms`
 const TOO_MUCH = `makes more than ${ROOM.toLocaleString('en')} characters of JSON; make less of each event`
 
 function inWords({ code, position, token, message = '' }: JsonataError): string {

@@ -1,7 +1,7 @@
 import type { Source } from '../../core/sources.ts'
 import { type Failed, failed, type Made } from './made.ts'
-import { createSourceProcess, Ended, type SourceProcess } from './source-process.ts'
-import type { Task } from './worker.ts'
+import { createSourceProcess, Ended, type SourceProcess, type Time } from './source-process.ts'
+import type { Said, Task } from './worker.ts'
 
 /** Evaluates the expressions of sources, each in a process of its own that is ended where one does not end. */
 export interface Mapper {
@@ -12,10 +12,15 @@ export interface Mapper {
   close(): Promise<void>
 }
 
-/** So often a process is ended for the events of one request; what comes after them is not tried. */
+/**
+ * For the expressions of one request, in milliseconds; what comes after that is not tried. It is enough to find one event
+ * for which they do not end and take the others, and less than the five seconds for which HubSpot waits.
+ */
+const REQUEST_AT_MOST = 4_000
+/** So often a process is ended for the events of one request. */
 const ENDED_AT_MOST = 2
 
-const NOT_TRIED = failed('not tried, since events before it kept the source from its work; replay it')
+const NOT_TRIED = failed('not tried, since the events before it took all that a request may; replay it')
 
 export function createMapper(): Mapper {
   const processes = new Map<string, { readonly source: Source; readonly process: SourceProcess }>()
@@ -34,27 +39,32 @@ export function createMapper(): Mapper {
     async split(source, payload, receivedAt) {
       if (source.forEach === null) return Array.isArray(payload) ? payload : [payload]
       let events: readonly unknown[] | Failed = []
-      const ended = await attempt(processOf(source), { kind: 'split', payload, receivedAt }, (said) => {
+      const hear = (said: Said) => {
         if (said.kind === 'split') events = said.events
         return said.kind === 'split'
-      })
+      }
+      const task: Task = { kind: 'split', payload, receivedAt }
+      const ended = await attempt(processOf(source), task, hear, { left: REQUEST_AT_MOST })
       return ended === null ? events : failed(`\`forEach\` ${ended.message}`)
     },
 
     async map(source, events, receivedAt) {
       const process = processOf(source)
       const made: Made[] = []
-      for (let ends = 0; made.length < events.length && ends <= ENDED_AT_MOST; ) {
+      const time: Time = { left: REQUEST_AT_MOST }
+      for (let ends = 0; made.length < events.length && ends <= ENDED_AT_MOST; ends++) {
         const eager = ends > 0
-        const task: Task = { kind: 'map', events: events.slice(made.length), receivedAt, eager }
-        const ended = await attempt(process, task, (said) => {
+        let matcher: string | null = null
+        const hear = (said: Said) => {
+          matcher = said.kind === 'asks' ? said.matcher : null
           if (said.kind === 'mapped') made.push(...said.made)
           return made.length === events.length
-        })
-        if (ended === null) continue
+        }
+        const task: Task = { kind: 'map', events: events.slice(made.length), receivedAt, eager }
+        const ended = await attempt(process, task, hear, time)
+        if (ended === null || ended.late) break
         // Only one that tells after each event says which of them it was.
-        if (eager) made.push(failed(`the expressions of the source ${ended.message}`))
-        ends++
+        if (eager) made.push(failed(`its expressions ${ended.message}`, matcher))
       }
       return [...made, ...events.slice(made.length).map(() => NOT_TRIED)]
     },
@@ -69,10 +79,11 @@ export function createMapper(): Mapper {
 async function attempt(
   process: SourceProcess,
   task: Task,
-  hear: Parameters<SourceProcess['ask']>[1],
+  hear: (said: Said) => boolean,
+  time: Time,
 ): Promise<Ended | null> {
   try {
-    await process.ask(task, hear)
+    await process.ask(task, hear, time)
     return null
   } catch (error) {
     if (error instanceof Ended) return error

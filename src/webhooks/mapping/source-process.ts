@@ -2,26 +2,40 @@ import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { Problem } from '../../app/problem.ts'
 import type { Source } from '../../core/sources.ts'
+import { EXPRESSION_AT_MOST, TOO_LONG } from './expressions.ts'
 import type { Said, Task } from './worker.ts'
 
 /** Why a process was ended, in words that follow what it did. */
 export class Ended extends Error {
   override readonly name = 'Ended'
+  /** Whether it was because of all that was asked in the request, not of the last. */
+  readonly late: boolean
+
+  constructor(message: string, late = false) {
+    super(message)
+    this.late = late
+  }
+}
+
+/** What a request may still take, in milliseconds. Waiting for a process, or for others that it works for, does not count. */
+export interface Time {
+  left: number
 }
 
 /** The process of one source. It does one task after another, and is started anew after it had to be ended. */
 export interface SourceProcess {
   /**
    * @param hear takes what the process says, and tells whether that was all
+   * @param time what it takes is taken from it
    * @throws Ended; Problem `overloaded` where too many wait
    */
-  ask(task: Task, hear: (said: Said) => boolean): Promise<void>
+  ask(task: Task, hear: (said: Said) => boolean, time: Time): Promise<void>
   /** Ends it once it has done what it was asked. */
   retire(): Promise<void>
 }
 
-/** One that says nothing for so long is ended. Milliseconds. */
-const PATIENCE = 2_000
+/** One that says nothing for so long is ended, if its expressions have not ended themselves. Milliseconds. */
+const PATIENCE = EXPRESSION_AT_MOST * 1.5
 /** Until it can be asked it loads its modules, on a host that may be busy. Milliseconds. */
 const START = 20_000
 /** One that is not asked anything for so long gives its memory back. Milliseconds. */
@@ -41,12 +55,12 @@ export function createSourceProcess(source: Source): SourceProcess {
     child = null
   }
 
-  async function run(task: Task, hear: (said: Said) => boolean): Promise<void> {
+  async function run(task: Task, hear: (said: Said) => boolean, time: Time): Promise<void> {
     clearTimeout(idle)
     if (child?.connected === false) end()
     try {
       child ??= await start(source)
-      await ask(child, task, hear, PATIENCE)
+      await ask(child, task, hear, { patience: PATIENCE, time })
       idle = setTimeout(end, IDLE).unref()
     } catch (error) {
       end()
@@ -55,12 +69,12 @@ export function createSourceProcess(source: Source): SourceProcess {
   }
 
   return {
-    async ask(task, hear) {
+    async ask(task, hear, time) {
       if (waiting >= WAITING_AT_MOST) {
         throw new Problem('overloaded', `too much of source \`${source.name}\` waits; send it again in a moment`)
       }
       waiting++
-      const done = last.then(() => run(task, hear))
+      const done = last.then(() => run(task, hear, time))
       last = done.catch(() => {}).finally(() => waiting--)
       await done
     },
@@ -87,7 +101,10 @@ async function start(source: Source): Promise<ChildProcess> {
   // What goes wrong while nothing is asked shows when something is.
   child.on('error', () => {})
   try {
-    await ask(child, { kind: 'source', source }, ({ kind }) => kind === 'ready', START)
+    await ask(child, { kind: 'source', source }, ({ kind }) => kind === 'ready', {
+      patience: START,
+      time: { left: START },
+    })
     return child
   } catch (cause) {
     child.kill('SIGKILL')
@@ -101,9 +118,16 @@ async function start(source: Source): Promise<ChildProcess> {
 /**
  * Resolves when `hear` has heard all.
  * @param patience how long nothing may be said, in milliseconds
- * @throws Ended where that is exceeded, or it ends by itself
+ * @throws Ended where that or the time is exceeded, or it ends by itself
  */
-async function ask(child: ChildProcess, task: Task, hear: (said: Said) => boolean, patience: number): Promise<void> {
+async function ask(
+  child: ChildProcess,
+  task: Task,
+  hear: (said: Said) => boolean,
+  { patience, time }: { readonly patience: number; readonly time: Time },
+): Promise<void> {
+  const began = performance.now()
+  const left = () => time.left - (performance.now() - began)
   let timer: NodeJS.Timeout | undefined
   let stop = () => {}
   hold(child)
@@ -111,7 +135,9 @@ async function ask(child: ChildProcess, task: Task, hear: (said: Said) => boolea
     await new Promise<void>((resolve, reject) => {
       const wait = () => {
         clearTimeout(timer)
-        timer = setTimeout(() => reject(new Ended(`did not end within ${patience} ms, and were ended`)), patience)
+        const late = left() < patience
+        const ended = new Ended(`${TOO_LONG}, and were ended`, late)
+        timer = setTimeout(() => reject(ended), Math.max(0, late ? left() : patience))
       }
       const onMessage = (said: Said) => (hear(said) ? resolve() : wait())
       const onExit = (_code: number | null, signal: string | null) => reject(new Ended(lastWords(signal)))
@@ -124,6 +150,7 @@ async function ask(child: ChildProcess, task: Task, hear: (said: Said) => boolea
     clearTimeout(timer)
     stop()
     letGo(child)
+    time.left = left()
   }
 }
 

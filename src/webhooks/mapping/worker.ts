@@ -11,14 +11,15 @@ export type Task =
       readonly kind: 'map'
       readonly events: readonly unknown[]
       readonly receivedAt: string
-      /** Whether to tell after each event, so that it is known which one does not end. */
+      /** Whether to tell after each event, and before each matcher, so that it is known which one does not end. */
       readonly eager: boolean
     }
 
-/** What it says: that it can be asked, what it found, and what it made of the next events. */
+/** What it says: that it can be asked, what it found, which matcher it asks, and what it made of the next events. */
 export type Said =
   | { readonly kind: 'ready' }
   | { readonly kind: 'split'; readonly events: readonly unknown[] | Failed }
+  | { readonly kind: 'asks'; readonly matcher: string }
   | { readonly kind: 'mapped'; readonly made: readonly Made[] }
 
 /** How long it works without saying anything where it is not eager. Milliseconds. */
@@ -55,7 +56,8 @@ async function map(task: Extract<Task, { kind: 'map' }>): Promise<void> {
   const { events, eager } = task
   if (eager) guarded ??= compileExpressions(source, true)
   const kinds = (eager && guarded) || expressions
-  const request = asked(task)
+  const onMatcher = eager ? (matcher: string) => say({ kind: 'asks', matcher }) : undefined
+  const request = { ...asked(task), onMatcher }
   let made: Made[] = []
   let spoken = performance.now()
   for (const event of events) {
