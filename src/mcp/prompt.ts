@@ -1,4 +1,7 @@
 import { ErrorCode, McpError, type Prompt } from '@modelcontextprotocol/sdk/types.js'
+import { z } from 'zod'
+import { anyName } from '../http/schemas/common.ts'
+import { check, sentences } from '../http/validation.ts'
 
 /** What every model is told that connects, whether or not its host takes the prompt. */
 export const INSTRUCTIONS =
@@ -21,15 +24,23 @@ export const PROMPTS: readonly Prompt[] = [ASK_FIRST]
 
 /**
  * @returns what the user would say
- * @throws McpError where there is no such prompt
+ * @throws McpError where there is no such prompt, or its arguments are no names
  */
-export function promptText(name: string, { agent, account }: Readonly<Record<string, string>> = {}): string {
+export function promptText(name: string, args: Readonly<Record<string, string>> = {}): string {
   if (name !== ASK_FIRST.name) {
     throw new McpError(ErrorCode.InvalidParams, `no prompt \`${name.slice(0, 200)}\`; there is \`${ASK_FIRST.name}\``)
   }
+  // Hosts send what was not filled in as an empty text.
+  const filled = Object.fromEntries(Object.entries(args).filter(([, value]) => value !== ''))
+  const { value, errors } = check(ARGUMENTS, filled)
+  if (value === undefined) throw new McpError(ErrorCode.InvalidParams, sentences(errors, 'the arguments'))
+  const { agent, account } = value
   const about = [agent && `You act as the agent \`${agent}\`.`, account && `The account is \`${account}\`.`]
   return [...about.filter(Boolean), HOW].join('\n')
 }
+
+/** Names, so that they say nothing else. */
+const ARGUMENTS = z.object({ agent: anyName().optional(), account: anyName().optional() })
 
 const HOW = `Work on customer accounts under Umpire, the referee that all agents answer to.
 

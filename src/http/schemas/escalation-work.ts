@@ -4,7 +4,17 @@ import { escalation } from './escalation.ts'
 import { ASSIGNMENT, BULK, COMMENT, RESOLUTION } from './examples.ts'
 import { itemProblem } from './problem.ts'
 
-const reviewer = name('For whom an admin key acts; a person acts as the name of their key.', 'maria').optional()
+/** People are called in the sentences that agents read, so that a name is a name and no sentence of its own. */
+const PERSON = /^(?! )[\p{L}\p{M}\p{N} ._@'’-]{1,100}(?<! )$/u
+
+const person = z.string().regex(PERSON, {
+  error: "must be a person's name: at most 100 letters, digits, spaces, `.`, `_`, `-`, `@` and `'`",
+})
+const reviewer = field(
+  person,
+  'For whom an admin key acts; a person acts as the name of their key.',
+  'maria',
+).optional()
 const reason = name('Why: a code that `queues.yaml` declares, or any where it declares none.', 'knows_account', 100)
 const comment = prose('A word for whoever looks at it later.', 'Their champion told me on the phone')
 
