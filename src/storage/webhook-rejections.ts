@@ -40,7 +40,7 @@ export async function keepRejections(
     .values(
       [...rows.values()].map((rejection) => ({
         id: rejection.id,
-        account_id: rejection.account ?? '',
+        account_id: storable(rejection.account ?? ''),
         source: rejection.source,
         digest: digestOf(rejection),
         whole: rejection.whole,
@@ -135,7 +135,7 @@ export async function explainRejection(
 ): Promise<void> {
   await db
     .updateTable('webhook_rejections')
-    .set({ matcher, account_id: account ?? '', reason: storable(reason) })
+    .set({ matcher, account_id: storable(account ?? ''), reason: storable(reason) })
     .where('id', '=', id)
     .execute()
 }

@@ -40,12 +40,15 @@ export async function mapEvents(
 
 function outcomeOf(source: Source, event: unknown, made: Made, moment: Moment): Outcome {
   if (made.kind === 'ignored') return made
-  if (made.kind === 'failed') return { kind: 'rejected', matcher: made.matcher, account: null, reason: made.reason }
   const { matcher } = made
+  const rejected = (reason: string): Outcome => {
+    const account = typeof made.account === 'string' ? made.account.slice(0, 200) : null
+    return { kind: 'rejected', matcher, account, reason }
+  }
+  if (made.kind === 'failed') return rejected(made.reason)
   const checked = checkMade(source, event, made, moment)
-  if (typeof checked !== 'string') return { kind: 'taken', matcher, event: checked }
-  const account = typeof made.account === 'string' ? made.account.slice(0, 200) : null
-  return { kind: 'rejected', matcher, account, reason: checked }
+  if (typeof checked === 'string') return rejected(checked)
+  return { kind: 'taken', matcher: made.matcher, event: checked }
 }
 
 /**

@@ -93,8 +93,12 @@ function compileMatcher({ name: matcher, match, when, makes }: Matcher, limits: 
     },
     async make(event, asked) {
       if (parts === null) return { kind: 'ignored', matcher }
-      const made: Record<string, unknown> = {}
-      for (const [part, evaluate] of parts) made[part] = await evaluate(event, asked)
+      const made: Record<string, unknown> = { account: null }
+      try {
+        for (const [part, evaluate] of parts) made[part] = await evaluate(event, asked)
+      } catch (error) {
+        return { ...failed((error as Error).message, matcher), account: made.account }
+      }
       return { kind: 'made', matcher, account: null, ...made }
     },
   }

@@ -17,6 +17,8 @@ export interface Failed {
   readonly kind: 'failed'
   /** Null: no matcher fits, or it is not known which would. */
   readonly matcher: string | null
+  /** What the matcher's `account` came to, where that was known before it failed. */
+  readonly account?: unknown
   /** In words, for whoever mends the source. */
   readonly reason: string
 }

@@ -10,7 +10,7 @@ export const sources = (facts: string) => `sources:
     matchers:
       - name: number
         match: { kind: number }
-        account: account
+        account: 'account = "$odd" ? "odd\\u0000" : account'
         aliases: aliases
         at: at
         facts: '${facts}'

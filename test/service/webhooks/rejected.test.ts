@@ -103,7 +103,9 @@ describe('the events of a payload that can be told apart only later', async () =
     pass(MINUTE)
     mend(finding('events'))
     expect(await replayAll()).toMatchObject({ taken: 0 })
-    expect((await list()).rejected).toMatchObject([{ whole: false, account: null, firstAt: whole.firstAt, times: 1 }])
+    expect((await list()).rejected).toMatchObject([
+      { whole: false, account: 'nested', firstAt: whole.firstAt, times: 1 },
+    ])
   })
 })
 

@@ -35,6 +35,7 @@ describe('a webhook', async () => {
       matcher: 'number',
       whole: false,
       times: 1,
+      account: 'batch-2',
       reason: expect.stringMatching(/^`facts`: unable to cast value to a number: `many`/),
       untrusted: { event: { kind: 'number', value: 'many' } },
     })
@@ -97,6 +98,7 @@ describe('a webhook', async () => {
       [number('odd', 'constructor', '1'), /^what the event becomes is not safe to keep: `facts\.constructor`/],
       [number('odd', 'n', '1', 1_795_165_198), /^`at` must be in milliseconds, and `1795165198` looks like seconds/],
       [number('odd', 'n', '1', START + 6 * MINUTE), /^`at` must be at most 5 minutes ahead of now/],
+      [number('$odd', 'n', '1'), /^what the event becomes is not safe to keep: `account` has a NUL/],
       [{ kind: 'number', account: 'odd', name: 'n' }, /^its expressions come to nothing/],
       [
         { kind: 'signal', account: 'odd', signal: { claim: 'healthy', confidence: 1.5 } },
