@@ -1,6 +1,8 @@
 import type { App, Page, Paged } from '../app/app.ts'
 import { demand, type Principal } from '../app/principal.ts'
 import { Problem } from '../app/problem.ts'
+import { didYouMeanOr } from '../core/rules/suggest.ts'
+import type { Source } from '../core/sources.ts'
 import { appendEntry } from '../storage/audit.ts'
 import {
   deleteRejections,
@@ -29,14 +31,26 @@ function rejectionView({ firstAt, lastAt, event, ...rejection }: Rejection) {
   }
 }
 
-/** Newest first; a page of large ones has fewer than its limit. */
+/**
+ * Newest first; a page of large ones has fewer than its limit.
+ * @throws Problem `not_found` for a source that is not declared and has sent nothing
+ */
 export async function listRejected(
   app: App,
   filter: { readonly source?: string | undefined },
   page: Page,
 ): Promise<Paged<RejectionView>> {
   const { rejections, next } = await listRejections(app.db, filter, page.cursor, page.limit)
+  if (rejections.length === 0 && filter.source !== undefined) activeSource(app, filter.source)
   return { items: rejections.map(rejectionView), next }
+}
+
+/** @throws Problem `not_found` */
+export function activeSource({ rules }: App, name: string): Source {
+  const { sources } = rules.active
+  const source = sources.get(name)
+  if (source !== undefined) return source
+  throw new Problem('not_found', `no source \`${name}\` in sources.yaml${didYouMeanOr(name, sources.keys())}`)
 }
 
 /** @throws Problem `not_found` */

@@ -7,7 +7,7 @@ import { dropRejection, explainRejection, oldestRejections, type Rejection } fro
 import { keepRejected, mapAndTakeIn, type Outcome } from './intake.ts'
 import { failed } from './mapping/made.ts'
 import { type Events, isFailed, readEvents } from './read.ts'
-import { rejectionOf, STREAM } from './rejected.ts'
+import { activeSource, rejectionOf, STREAM } from './rejected.ts'
 import type { Webhooks } from './webhooks.ts'
 
 /** Read together: each may be a payload of a MiB. */
@@ -77,12 +77,6 @@ async function* oldestFirst(app: App, source: string, after: string | undefined)
     last = batch.at(-1)?.id
     if (last === undefined) return
   }
-}
-
-function activeSource({ rules }: App, name: string): Source {
-  const source = rules.active.sources.get(name)
-  if (source === undefined) throw new Problem('not_found', `no source \`${name}\` in sources.yaml any more`)
-  return source
 }
 
 async function replay(app: App, webhooks: Webhooks, source: Source, rejection: Rejection): Promise<readonly Outcome[]> {

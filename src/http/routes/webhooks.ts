@@ -162,7 +162,7 @@ export function rejectionRoutes(http: Http, app: App, webhooks: Webhooks): void 
         summary: 'List what sources sent and could not be taken in, newest first',
         description: 'Each with the reason. Mend the source in `sources.yaml`, and replay them.',
         querystring: rejectionQuery,
-        response: responses({ 200: { description: 'A page.', schema: rejectionList } }, ANY_ROUTE),
+        response: responses({ 200: { description: 'A page.', schema: rejectionList } }, [...ANY_ROUTE, 'not_found']),
       },
     },
     async ({ query: { limit, cursor, source } }) => {

@@ -192,6 +192,24 @@ describe('a message of Salesforce that is kept whole', async () => {
   })
 })
 
+describe('a source that is not there', async () => {
+  const { call, list, post, mend } = await startApp()
+
+  it('is nobody whose list could be empty', async () => {
+    const detail = 'no source `ap` in sources.yaml; did you mean `app`?'
+    expect(await call('GET', '/v1/webhooks/rejected?source=ap')).toMatchObject({ status: 404, body: { detail } })
+    const replayed = await call('POST', '/v1/webhooks/rejected/replay', { body: { source: 'ap' } })
+    expect(replayed).toMatchObject({ status: 404, body: { detail } })
+    expect(await list('?source=app')).toEqual({ rejected: [], next: null })
+  })
+
+  it('has a list where it was there once', async () => {
+    await post({ account: 'kept', arr: 'many' })
+    mend({ 'sources.yaml': sources(STRICT).replace('  app:', '  other:') })
+    expect((await list('?source=app')).rejected).toMatchObject([{ account: 'kept' }])
+  })
+})
+
 describe('payloads that are large', async () => {
   const { post, list } = await startApp()
 
