@@ -4,7 +4,7 @@
  */
 export const FACTS = {
   arr: 180_000,
-  segment: 'mid-market',
+  segment: 'mid_market',
   region: 'emea',
   seats: 120,
   nps: 42,

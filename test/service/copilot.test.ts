@@ -62,7 +62,7 @@ const WAYS: readonly { way: string; company: number; connect: () => Promise<Mcp>
 describe.each(WAYS)('a copilot over $way', ({ company, connect }) => {
   it('acts only with leave that still holds, and goes on when a person has decided', async () => {
     const account = `hubspot:${company}`
-    const facts = { arr: 180_000, segment: 'mid-market', onboardedAt: '2025-03-01' }
+    const facts = { arr: 180_000, segment: 'mid_market', onboardedAt: '2025-03-01' }
     await service.call('PUT', `/v1/accounts/${account}`, { facts })
     await hubspot(company, 'health_score', '92')
 
