@@ -16,6 +16,9 @@ describe('umpire sources list', () => {
     expect(stdout).toMatch(/^ {2}hubspot {5}hubspot-v3 .* off: the variable/m)
     expect(stdout).toContain('/v1/webhooks/salesforce/<secret>')
     expect(stdout).not.toContain('gainsight-token')
+    expect(stdout).toMatch(
+      /\n\nin this environment; the service may have another, and says what it lacks at GET \/readyz\n$/,
+    )
   })
 
   it('says where there are none', async () => {

@@ -22,6 +22,7 @@ export async function listSources({ rules }: { readonly rules: string }): Promis
     { head: '', flexible: true, least: 30 },
   ]
   console.log(table(columns, rows, terminal))
+  console.log('\nin this environment; the service may have another, and says what it lacks at GET /readyz')
 }
 
 function heard(name: string, troubles: ReturnType<typeof troublesOf>, terminal: Terminal): string {
