@@ -76,6 +76,7 @@ describe('what an event becomes', () => {
       {
         kind: 'failed',
         matcher: 'arr',
+        account: 'hubspot:1',
         reason:
           '`facts`: unable to cast value to a number: `many`; say what becomes of such values (near character 17)',
       },
