@@ -361,6 +361,9 @@ describe('what cannot be used is refused with what to do', () => {
     expect(await failure(file)).toMatch(
       /^can't use the data directory `.*\/file`: .*; put that right, or set UMPIRE_DATA_DIR$/,
     )
+    await expect(connectRunning(path.join(file, 'below'))).rejects.toThrow(
+      /^can't use the data directory `.*\/file\/below`: ENOTDIR.*; put that right, or set UMPIRE_DATA_DIR$/,
+    )
   })
 
   test('a lost password', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { type Account, chooseAccount } from './account.ts'
 import { locateBinaries } from './binaries.ts'
 import { clusterOwner, prepareCluster, USER } from './cluster.ts'
-import { EmbeddedPostgresError } from './errors.ts'
+import { asUnusable } from './errors.ts'
 import { acquireLock, type Connection } from './lock.ts'
 import { awaitFormerServer, type RunningServer, runServer } from './running.ts'
 import { serverCommand } from './settings.ts'
@@ -58,12 +58,7 @@ export async function startEmbedded(options: EmbeddedPostgresOptions): Promise<E
     await mkdir(options.dataDir, { recursive: true })
     return await start(await realpath(options.dataDir), log, options.settings)
   } catch (error) {
-    const { syscall, message } = error as NodeJS.ErrnoException
-    if (syscall === undefined) throw error
-    throw new EmbeddedPostgresError(
-      `can't use the data directory \`${options.dataDir}\`: ${message}; put that right, or set UMPIRE_DATA_DIR`,
-      { cause: error },
-    )
+    throw asUnusable(options.dataDir, error)
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { chown, link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { DataDirInUse, shown } from './errors.ts'
+import { asUnusable, DataDirInUse, shown } from './errors.ts'
 import { processStart } from './processes.ts'
 
 /** How to reach a server, in the words of `pg`. `host` is the directory of its Unix socket. */
@@ -71,9 +71,13 @@ export async function acquireLock(dataDir: string): Promise<Lock> {
 /**
  * How to reach the embedded server of the service that runs on this data directory; null where none does.
  * For commands that work beside a running service.
+ *
+ * @throws EmbeddedPostgresError where the directory can't be read
  */
 export async function connectRunning(dataDir: string): Promise<Connection | null> {
-  const text = await read(path.join(dataDir, 'postgres.json'))
+  const text = await read(path.join(dataDir, 'postgres.json')).catch((error) => {
+    throw asUnusable(dataDir, error)
+  })
   const holder = text === null ? null : parse(text)
   return holder !== null && isAlive(holder) ? holder.connection : null
 }
