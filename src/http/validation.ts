@@ -56,7 +56,10 @@ export function sentences(errors: readonly FieldError[], whole: string): string 
 
 /** Messages continue a sentence that begins with the path. */
 function fieldErrors(error: z.ZodError): readonly FieldError[] {
-  return error.issues.flatMap((issue) => {
+  // What else a field of the wrong type is, its length for one, helps nobody.
+  const mistyped = new Set(error.issues.flatMap((issue) => (issue.code === 'invalid_type' ? [join(issue)] : [])))
+  const issues = error.issues.filter((issue) => issue.code === 'invalid_type' || !mistyped.has(join(issue)))
+  return issues.flatMap((issue) => {
     if (issue.code !== 'unrecognized_keys') return [{ path: join(issue), message: issue.message }]
     return issue.keys.map((key) => ({ path: join(issue, key), message: issue.message }))
   })

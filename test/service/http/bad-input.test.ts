@@ -144,6 +144,14 @@ describe('a body of the wrong kind', () => {
     expect(await call(method, url, { body })).toMatchObject({ status: 400, body: { detail } })
   })
 
+  it('says of a field of the wrong type that, and nothing else', async () => {
+    const { body } = await call('POST', '/v1/adjudications', { body: '{"account":[],"decision":{}}' })
+    expect(body.errors).toEqual([
+      { path: 'account', message: 'must be a string, not a list' },
+      { path: 'decision', message: 'must be a string' },
+    ])
+  })
+
   it.each(['null', '[]', '7', '"x"', 'true', ''])('is no object: %s', async (body) => {
     expect(await put(body)).toMatchObject({ status: 400, body: { code: 'invalid_request' } })
   })
