@@ -66,6 +66,9 @@ export const idempotencyKey = field(
   '5f0c2d0e-9f1d-4a55-8a0e-6f2f6f7c1a11',
 ).optional()
 
+/** What others have chosen, whoever they are: a model sees where it begins and where it ends. */
+export const quoted = (name: string): string => JSON.stringify(name)
+
 /** @throws Problem `invalid_request` with all that is wrong */
 function parsed<I extends z.ZodObject>(input: I, args: unknown): z.output<I> {
   const { value, errors } = check(input, args ?? {})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { money, percent } from '../../core/phrases.ts'
 import { adjudication } from '../../http/schemas/adjudication.ts'
-import { defineTool, id } from '../tool.ts'
+import { defineTool, id, quoted } from '../tool.ts'
 
 type Adjudication = z.output<typeof adjudication>
 
@@ -67,13 +67,10 @@ function flipLine({ signal, atConfidence, action }: Adjudication['flips'][number
   return `${quoted(signal)} at ${percent(atConfidence)}: ${action}`
 }
 
-/** What others have chosen, whoever they are: a model sees where it begins and where it ends. */
-const quoted = (name: string): string => JSON.stringify(name)
-
 function ended({ resolution, escalation }: Adjudication): string {
   if (resolution) {
     const { resolution: how, action, by, at, reason } = resolution
-    return `${by} decided at ${at}: ${how}, ${action ?? 'nothing'} (${reason}).`
+    return `${quoted(by)} decided at ${at}: ${how}, ${action ?? 'nothing'} (${reason}).`
   }
   return escalation?.kind === 'decision'
     ? `Nobody has decided yet; ${escalation.queue} should by ${escalation.dueAt}.`

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { hashPayload } from '../../app/leases/payload.ts'
 import { redemption, redemptionRequest } from '../../http/schemas/check.ts'
 import { field } from '../../http/schemas/common.ts'
-import { defineTool, idempotencyKey } from '../tool.ts'
+import { defineTool, idempotencyKey, quoted } from '../tool.ts'
 
 export const redeemLease = defineTool({
   name: 'redeem_lease',
@@ -27,6 +27,6 @@ export const redeemLease = defineTool({
   ask: (api, { payload, payloadHash = hashPayload(payload), token, idempotencyKey }) =>
     api({ method: 'POST', path: '/v1/leases/redeem', body: { token, payloadHash }, idempotencyKey }),
   tell: ({ action, account, agent, redeemedAt }) =>
-    `go: ${action} on ${account}, by ${agent}, at ${redeemedAt}. Act now.`,
+    `go: ${action} on ${quoted(account)}, by ${quoted(agent)}, at ${redeemedAt}. Act now.`,
   whenRefused: 'Do not act.',
 })

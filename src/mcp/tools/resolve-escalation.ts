@@ -1,6 +1,6 @@
 import { escalation } from '../../http/schemas/escalation.ts'
 import { resolveRequest } from '../../http/schemas/escalation-work.ts'
-import { defineTool, id, idempotencyKey } from '../tool.ts'
+import { defineTool, id, idempotencyKey, quoted } from '../tool.ts'
 
 /** Listed to persons alone, and only where the operator has switched it on. */
 export const resolveEscalation = defineTool({
@@ -27,5 +27,5 @@ export const resolveEscalation = defineTool({
       idempotencyKey,
     }),
   tell: ({ id, resolution }) =>
-    `Escalation ${id} is resolved by ${resolution?.by}: ${resolution?.resolution}, ${resolution?.action ?? 'nothing'}.`,
+    `Escalation ${id} is resolved by ${quoted(resolution?.by ?? 'nobody')}: ${resolution?.resolution}, ${resolution?.action ?? 'nothing'}.`,
 })

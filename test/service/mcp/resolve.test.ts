@@ -34,13 +34,13 @@ describe('resolve_escalation, switched on', () => {
     const args = { escalation: escalation.id, adjudication, ...answer, idempotencyKey: randomUUID() }
     const resolved = await maria.call('resolve_escalation', args)
     expect(resolved.structuredContent).toMatchObject({ status: 'resolved', resolution: { by: 'maria' } })
-    expect(said(resolved)).toMatch(/is resolved by maria: override, send_expansion_email\.$/)
+    expect(said(resolved)).toMatch(/is resolved by "maria": override, send_expansion_email\.$/)
     expect((await maria.ask('resolve_escalation', args)).id).toBe(escalation.id)
 
     const { body } = await test.call('GET', `/v1/audit?stream=account:${account}&limit=200`)
     const steps = body.entries.filter((entry: any) => entry.kind === 'escalation.resolved')
     expect(steps).toMatchObject([{ payload: { body: { by: 'maria', via: 'mcp' } } }])
-    expect(said(await copilot.call('explain_adjudication', { adjudication }))).toMatch(/maria decided at .*: override/)
+    expect(said(await copilot.call('explain_adjudication', { adjudication }))).toMatch(/"maria" decided at .*: override/)
     const again = await copilot.ask('check_action', { ...SEND, account, payload })
     expect(again).toMatchObject({ verdict: 'allow', lease: { payloadHash: expect.any(String) } })
   })
