@@ -40,7 +40,9 @@ describe('resolve_escalation, switched on', () => {
     const { body } = await test.call('GET', `/v1/audit?stream=account:${account}&limit=200`)
     const steps = body.entries.filter((entry: any) => entry.kind === 'escalation.resolved')
     expect(steps).toMatchObject([{ payload: { body: { by: 'maria', via: 'mcp' } } }])
-    expect(said(await copilot.call('explain_adjudication', { adjudication }))).toMatch(/"maria" decided at .*: override/)
+    expect(said(await copilot.call('explain_adjudication', { adjudication }))).toMatch(
+      /"maria" decided at .*: override/,
+    )
     const again = await copilot.ask('check_action', { ...SEND, account, payload })
     expect(again).toMatchObject({ verdict: 'allow', lease: { payloadHash: expect.any(String) } })
   })
