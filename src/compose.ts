@@ -180,6 +180,7 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
     log,
     actedWithoutLeave: warnOfActs(log),
     publicUrl: config.publicUrl,
+    egressAllow: config.egressAllow,
     now,
     draw: Math.random,
     newId: uuid,

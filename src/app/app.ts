@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
+import type { Networks } from '../egress/networks.ts'
 import type { Bell } from '../storage/bell.ts'
 import type { Database } from '../storage/database.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -26,6 +27,8 @@ export interface App {
   readonly actedWithoutLeave: (act: ActWithoutLeave) => void
   /** Where people reach the service, for links; no slash at its end. */
   readonly publicUrl: string
+  /** What may be sent to though it is not public. */
+  readonly egressAllow: Networks
   /** Milliseconds since the epoch, by the database's clock, which all processes share. */
   readonly now: () => number
   /** Uniform in [0, 1). */

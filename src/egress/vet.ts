@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isListed, type Networks, specialUse } from './networks.ts'
 
 export interface Address {
@@ -30,20 +31,27 @@ export async function vet(url: URL, allow: Networks, resolve: Resolve): Promise<
   const addresses = await resolve(host)
   if (addresses.length === 0) throw new Refused(`\`${host}\` has no address`)
   for (const { address } of addresses) {
-    if (isListed(address, allow)) continue
-    const use = specialUse(address)
-    if (use !== null) {
-      throw new Refused(
-        `\`${host}\` is at the ${use} address ${address}, which is sent to only where UMPIRE_EGRESS_ALLOW lists it`,
-      )
-    }
-    if (url.protocol === 'http:') {
-      throw new Refused(
-        `\`${host}\` is not asked over plain http; use https, or list ${address} in UMPIRE_EGRESS_ALLOW`,
-      )
-    }
+    const reason = whyNotAt(address, url, allow)
+    if (reason !== null) throw new Refused(reason)
   }
   return addresses
+}
+
+/** Why a URL can never be asked whose host is an address. Null: it may be, or its host is a name, to be looked up then. */
+export function whyNever(url: URL, allow: Networks): string | null {
+  const host = hostOf(url)
+  return isIP(host) === 0 ? null : whyNotAt(host, url, allow)
+}
+
+function whyNotAt(address: string, url: URL, allow: Networks): string | null {
+  if (isListed(address, allow)) return null
+  const host = hostOf(url)
+  const use = specialUse(address)
+  if (use !== null) {
+    return `\`${host}\` is at the ${use} address ${address}, which is sent to only where UMPIRE_EGRESS_ALLOW lists it`
+  }
+  if (url.protocol !== 'http:') return null
+  return `\`${host}\` is not asked over plain http; use https, or list ${address} in UMPIRE_EGRESS_ALLOW`
 }
 
 /** The host as names and certificates have it: no brackets around an IPv6 address, no dot at the end of a name. */

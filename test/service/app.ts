@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js'
 import { pino } from 'pino'
 import { v7 as uuid } from 'uuid'
 import { afterAll } from 'vitest'
@@ -70,6 +71,7 @@ export async function createTestApp({
     log,
     actedWithoutLeave: warnOfActs(log),
     publicUrl: 'https://umpire.example.com',
+    egressAllow: [[ipaddr.parse('127.0.0.1'), 32]],
     now,
     draw: () => 0.5,
     newId: uuid,

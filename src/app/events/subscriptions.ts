@@ -3,7 +3,9 @@ import type { Transaction } from 'kysely'
 import { UMPIRE } from '../../core/escalation/escalation.ts'
 import { EVENT_TYPES, type EventType } from '../../core/events.ts'
 import type { Disposition } from '../../core/model.ts'
+import type { Networks } from '../../egress/networks.ts'
 import { isSigningSecret, SECRET_FORM } from '../../egress/signature.ts'
+import { whyNever } from '../../egress/vet.ts'
 import { appendEntry } from '../../storage/audit.ts'
 import type { Database } from '../../storage/database.ts'
 import { endDeliveries, enqueueDelivery, insertDeliveries } from '../../storage/deliveries.ts'
@@ -74,7 +76,7 @@ export const TEST = 'subscription.test'
 export async function subscribe(app: App, principal: Principal, request: NewSubscription): Promise<SubscriptionMade> {
   demand(principal, 'admin')
   const { url, events = EVENT_TYPES, filter = {} } = request
-  demandUrl(url)
+  demandUrl(url, app.egressAllow)
   if (filter.decision !== undefined) app.rules.decision(filter.decision)
   const { secret, shown } = secretOf(request.secret)
   const { decision = null, disposition = null, account = null, agent = null } = filter
@@ -210,14 +212,17 @@ async function record(
 }
 
 /** @throws Problem `invalid_request` */
-function demandUrl(text: string): void {
+function demandUrl(text: string, allow: Networks): void {
   const refuse = (why: string) => {
     throw new Problem('invalid_request', why, { errors: [{ path: 'url', message: why }] })
   }
   if (!URL.canParse(text)) refuse('`url` is not a URL; send one such as `https://crm.example.com/umpire`')
-  const { protocol, username, password } = new URL(text)
+  const url = new URL(text)
+  const { protocol, username, password } = url
   if (protocol !== 'https:' && protocol !== 'http:') refuse(`\`url\` must begin with \`https:\`, not \`${protocol}\``)
   if (username !== '' || password !== '') refuse('`url` has a user name or a password in it; leave them out')
+  const never = whyNever(url, allow)
+  if (never !== null) refuse(never)
 }
 
 /** @throws Problem `invalid_request` */

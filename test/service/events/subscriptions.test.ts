@@ -331,6 +331,13 @@ describe('a subscription', () => {
     [{ url: 'nonsense' }, 'invalid_request', /is not a URL/],
     [{ url: 'ftp://crm.example.com/' }, 'invalid_request', /must begin with `https:`, not `ftp:`/],
     [{ url: 'https://me:password@crm.example.com/' }, 'invalid_request', /a user name or a password/],
+    [
+      { url: 'https://169.254.169.254/x' },
+      'invalid_request',
+      /at the link-local address 169\.254\.169\.254, which is sent to/,
+    ],
+    [{ url: 'https://[::ffff:10.0.0.1]/' }, 'invalid_request', /at the IPv4-mapped address/],
+    [{ url: 'http://8.8.8.8/' }, 'invalid_request', /is not asked over plain http; use https/],
     [{ secret: 'whsec_short' }, 'invalid_request', /24 to 64 random bytes/],
     [{ filter: { decision: 'nonesuch' } }, 'unknown_decision', /nonesuch/],
     [{ filter: { queue: 'csm' } }, 'invalid_request', /queue/],
