@@ -29,17 +29,18 @@ export function answerToMistake(message: unknown): JSONRPCMessage | undefined {
   const { data: request } = JSONRPCRequestSchema.safeParse(message)
   if (request === undefined) return undefined
   const fault = faultIn(message)
-  const errors = fault ? [fault] : check(REQUESTS[request.method] ?? JSONRPCRequestSchema, message).errors
+  const schema = REQUESTS.get(request.method)
+  const errors = fault ? [fault] : schema ? check(schema, message).errors : []
   if (errors.length === 0) return undefined
   return failed(request, new Refusal({ code: 'invalid_request', detail: sentences(errors, 'the message') }))
 }
 
-const REQUESTS: Readonly<Record<string, z.ZodType>> = {
-  initialize: InitializeRequestSchema,
-  'tools/call': CallToolRequestSchema,
-  'resources/read': ReadResourceRequestSchema,
-  'prompts/get': GetPromptRequestSchema,
-}
+const REQUESTS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([
+  ['initialize', InitializeRequestSchema],
+  ['tools/call', CallToolRequestSchema],
+  ['resources/read', ReadResourceRequestSchema],
+  ['prompts/get', GetPromptRequestSchema],
+])
 
 /** The answer to a request that reached no tool. A model hears of a tool that failed only where that is its result. */
 export function failed({ method, id }: Pick<JSONRPCRequest, 'method' | 'id'>, refusal: Refusal): JSONRPCMessage {

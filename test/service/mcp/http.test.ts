@@ -136,8 +136,10 @@ describe('the protocol', () => {
     expect((await send({ body: [list, { ...list, id: 2 }] })).status).toBe(400)
     expect((await send({})).status).toBe(400)
     expect((await send({ body: 'x', headers: { 'content-type': 'text/plain' } })).status).toBe(415)
-    const unknown = await send({ body: { ...list, method: 'tools/forget' } })
-    expect(unknown.body.error.code).toBe(-32_601)
+    for (const method of ['tools/forget', 'constructor', 'toString', '__proto__']) {
+      const unknown = await send({ body: { ...list, method } })
+      expect([unknown.status, unknown.body.error?.code], method).toEqual([200, -32_601])
+    }
     // Whoever can't read streams of events gets none.
     expect((await send({ headers: { accept: '*/*' }, body: list })).status).toBe(200)
   })
