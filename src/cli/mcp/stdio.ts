@@ -8,7 +8,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js'
 import { PROBLEM_CODES } from '../../app/problem.ts'
 import { Refusal } from '../../mcp/api.ts'
-import { failed } from '../../mcp/mistake.ts'
+import { answerToMistake, failed } from '../../mcp/mistake.ts'
 import { Refused } from '../client.ts'
 import { failureOf } from '../failure.ts'
 
@@ -64,6 +64,9 @@ function whyUnread({ name, message }: Error): string {
 }
 
 async function answerTo(request: JSONRPCRequest, answer: Answer, complain: Stdio['complain']): Promise<JSONRPCMessage> {
+  // Before it is written anew, which makes `null` of numbers that are beyond the range.
+  const mistaken = answerToMistake(request)
+  if (mistaken) return mistaken
   try {
     return JSONRPCResponseSchema.parse(await answer(request))
   } catch (error) {

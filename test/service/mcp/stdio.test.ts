@@ -114,6 +114,12 @@ describe('umpire mcp against a service', async () => {
     const half = await mcp.call('check_action', { ...SEND, payload: '\ud83d' })
     expect([half.isError, codeOf(half)]).toEqual([true, 'invalid_request'])
     expect(said(half)).toMatch(/half a surrogate pair in it\nYou have no permission: do not act\. Mend the arguments/)
+    const infinite = JSON.stringify({ ...CALL, params: { name: 'check_action', arguments: { ...SEND, payload: 0 } } })
+    const line = infinite.replace('"payload":0', '"payload":1e999')
+    const { stdout } = await umpire(['mcp', '--url', test.url], { env: { UMPIRE_API_KEY: key }, stdin: `${line}\n` })
+    expect(said(JSON.parse(stdout).result)).toMatch(
+      /^invalid_request: `params\.arguments\.payload` is beyond the range/,
+    )
     const endless = await mcp.call('check_action', { ...SEND, payload: 'x'.repeat(4_200_000) })
     expect(codeOf(endless)).toBe('payload_too_large')
     expect(said(endless)).toMatch(/at most 4194304 fit\nYou have no permission: do not act\. Mend the arguments/)
