@@ -9,8 +9,8 @@ import {
 import { PROBLEM_CODES } from '../../app/problem.ts'
 import { Refusal } from '../../mcp/api.ts'
 import { answerToMistake, failed } from '../../mcp/mistake.ts'
-import { Refused } from '../client.ts'
-import { failureOf } from '../failure.ts'
+import { Refused, Unreachable } from '../client.ts'
+import { CommandError, failureOf } from '../failure.ts'
 
 /**
  * Answers one request of the protocol, as `POST /mcp` does.
@@ -68,7 +68,9 @@ async function answerTo(request: JSONRPCRequest, answer: Answer, complain: Stdio
   const mistaken = answerToMistake(request)
   if (mistaken) return mistaken
   try {
-    return JSONRPCResponseSchema.parse(await answer(request))
+    const { data: response } = JSONRPCResponseSchema.safeParse(await answer(request))
+    if (response !== undefined) return response
+    throw new CommandError('what answers is no Umpire; name another by --url or UMPIRE_URL')
   } catch (error) {
     const { message } = failureOf(error, {})
     complain(message)
@@ -82,5 +84,7 @@ function asRefusal(error: unknown, message: string): Refusal {
     const known = PROBLEM_CODES.find((name) => name === code) ?? (status < 500 ? 'invalid_request' : 'internal')
     return new Refusal({ code: known, detail: error.message }, retryAfter)
   }
-  return new Refusal({ code: 'unavailable', detail: message }, null, 'Call again later with the same arguments.')
+  if (error instanceof Unreachable)
+    return new Refusal({ code: 'unavailable', detail: message }, null, 'Call again later with the same arguments.')
+  return new Refusal({ code: 'internal', detail: message }, null, 'Tell whoever set up this connection.')
 }

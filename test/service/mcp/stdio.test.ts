@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { describe, expect, inject, it } from 'vitest'
 import { startUmpire, umpire } from '../cli.ts'
-import { listen } from '../deliveries/receiver.ts'
+import { listen, startReceiver } from '../deliveries/receiver.ts'
 import { rulesDirectory, temporaryDirectory } from '../faults/process.ts'
 import { freePort } from '../ports.ts'
 import {
@@ -56,6 +56,7 @@ describe('umpire mcp against a service', async () => {
   /** A service that never answers. */
   const deaf = createServer()
   const deafPort = await listen(deaf)
+  const stranger = await startReceiver()
 
   it('is what /mcp is: every tool, resource and prompt', async () => {
     const mcp = await connectOverStdio(['--url', test.url], { UMPIRE_API_KEY: key })
@@ -142,6 +143,19 @@ describe('umpire mcp against a service', async () => {
     expect(answers[1]).toMatchObject({ id: 7, result: { isError: true } })
     expect(answers[1].result.content[0].text).toMatch(/do not act\. Call again later with the same arguments\.$/)
     expect(await stderr).toContain(gone)
+  })
+
+  it('says of what is no Umpire that somebody has to name another', async () => {
+    const stdin = `${JSON.stringify(CALL)}\n`
+    for (const body of ['hello', '{"hello":"there"}']) {
+      stranger.answer((response) => response.end(body))
+      const { stdout } = await umpire(['mcp', '--url', stranger.url], { env: { UMPIRE_API_KEY: key }, stdin })
+      const { id, result } = JSON.parse(stdout)
+      expect([id, result.isError, codeOf(result)], body).toEqual([7, true, 'internal'])
+      expect(said(result)).toMatch(
+        /no Umpire.*; name another .*\n.*do not act\. Tell whoever set up this connection\.$/,
+      )
+    }
   })
 
   it('writes nothing but the protocol to stdout, whatever it is sent', async () => {
