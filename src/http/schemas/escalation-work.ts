@@ -4,11 +4,14 @@ import { escalation } from './escalation.ts'
 import { ASSIGNMENT, BULK, COMMENT, RESOLUTION } from './examples.ts'
 import { itemProblem } from './problem.ts'
 
-/** People are called in the sentences that agents read, so that a name is a name and no sentence of its own. */
-const PERSON = /^(?! )[\p{L}\p{M}\p{N} ._@'’-]{1,100}(?<! )$/u
+/**
+ * People are called in the sentences that agents read: no line breaks, colons, quotes and the like, with which a name looks
+ * like more than one. That makes it harder to pass a sentence off as a name, and not impossible.
+ */
+const PERSON = /^(?! )[\p{L}\p{M}\p{N} ._@+()'’-]{1,100}(?<! )$/u
 
 const person = z.string().regex(PERSON, {
-  error: "must be a person's name: at most 100 letters, digits, spaces, `.`, `_`, `-`, `@` and `'`",
+  error: "must be a person's name: at most 100 letters, digits, spaces, `.`, `_`, `-`, `@`, `+`, `(`, `)` and `'`",
 })
 const reviewer = field(
   person,
@@ -30,7 +33,7 @@ export const commentRequest = z
 
 export const reassignRequest = z
   .strictObject({
-    assignee: name('Who should take it; null: anybody of the queue.', 'ben').nullable().optional(),
+    assignee: field(person, 'Who should take it; null: anybody of the queue.', 'ben').nullable().optional(),
     queue: name('Whose it is from now on; it goes there without a name unless you give one.', 'support').optional(),
     comment: comment.optional(),
     reviewer,
