@@ -4,7 +4,7 @@ import type { Source, Sources } from '../core/sources.ts'
 import { hasCome, rememberRequest } from '../storage/webhook-requests.ts'
 import { authenticate, type Credentials, credentialsOf, type Environment } from './authenticate.ts'
 import { keepRejected, mapAndTakeIn, type Outcome, reject } from './intake.ts'
-import { createMapper, type Mapper } from './mapping/mapper.ts'
+import { createMapper, type Limits, type Mapper } from './mapping/mapper.ts'
 import { isFailed, readEvents } from './read.ts'
 import { withoutSession } from './salesforce.ts'
 import type { Once, Posted } from './schemes/scheme.ts'
@@ -40,8 +40,9 @@ export interface Webhooks {
   close(): Promise<void>
 }
 
-export function createWebhooks(app: App, environment: Environment): Webhooks {
-  const mapper = createMapper()
+/** @param limits of the expressions of sources */
+export function createWebhooks(app: App, environment: Environment, limits?: Limits): Webhooks {
+  const mapper = createMapper(limits)
   const known = new WeakMap<Source, Credentials>()
 
   function credentials(source: Source): Credentials {

@@ -1,4 +1,5 @@
 import type { Source } from '../../core/sources.ts'
+import { EXPRESSION_AT_MOST } from './expressions.ts'
 import { type Failed, failed, type Made } from './made.ts'
 import { createSourceProcess, Ended, type SourceProcess, type Time } from './source-process.ts'
 import type { Said, Task } from './worker.ts'
@@ -12,17 +13,22 @@ export interface Mapper {
   close(): Promise<void>
 }
 
-/**
- * For the expressions of one request, in milliseconds; what comes after that is not tried. It is enough to find one event
- * for which they do not end and take the others, and less than the five seconds for which HubSpot waits.
- */
-const REQUEST_AT_MOST = 4_000
+/** Milliseconds. */
+export interface Limits {
+  /** A process that says nothing for so long is ended, if its expressions have not ended themselves. */
+  readonly patience: number
+  /** For the expressions of one request; what comes after that is not tried. */
+  readonly request: number
+}
+
+/** Enough to find one event for which they do not end and take the others, and less than the five seconds of HubSpot. */
+const LIMITS: Limits = { patience: EXPRESSION_AT_MOST * 1.5, request: 4_000 }
 /** So often a process is ended for the events of one request. */
 const ENDED_AT_MOST = 2
 
 const NOT_TRIED = failed('not tried, since the events before it took all that a request may; replay it')
 
-export function createMapper(): Mapper {
+export function createMapper({ patience, request }: Limits = LIMITS): Mapper {
   const processes = new Map<string, { readonly source: Source; readonly process: SourceProcess }>()
 
   function processOf(source: Source): SourceProcess {
@@ -30,7 +36,7 @@ export function createMapper(): Mapper {
     if (known?.source === source) return known.process
     // Rules have changed: what is under way there comes to its end.
     void known?.process.retire()
-    const process = createSourceProcess(source)
+    const process = createSourceProcess(source, patience)
     processes.set(source.name, { source, process })
     return process
   }
@@ -44,14 +50,14 @@ export function createMapper(): Mapper {
         return said.kind === 'split'
       }
       const task: Task = { kind: 'split', payload, receivedAt }
-      const ended = await attempt(processOf(source), task, hear, { left: REQUEST_AT_MOST })
+      const ended = await attempt(processOf(source), task, hear, { left: request })
       return ended === null ? events : failed(`\`forEach\` ${ended.message}`)
     },
 
     async map(source, events, receivedAt) {
       const process = processOf(source)
       const made: Made[] = []
-      const time: Time = { left: REQUEST_AT_MOST }
+      const time: Time = { left: request }
       for (let ends = 0; made.length < events.length && ends <= ENDED_AT_MOST; ends++) {
         const eager = ends > 0
         let matcher: string | null = null

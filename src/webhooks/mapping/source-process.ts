@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import path from 'node:path'
 import { Problem } from '../../app/problem.ts'
 import type { Source } from '../../core/sources.ts'
-import { EXPRESSION_AT_MOST, TOO_LONG } from './expressions.ts'
+import { TOO_LONG } from './expressions.ts'
 import type { Said, Task } from './worker.ts'
 
 /** Why a process was ended, in words that follow what it did. */
@@ -34,8 +34,6 @@ export interface SourceProcess {
   retire(): Promise<void>
 }
 
-/** One that says nothing for so long is ended, if its expressions have not ended themselves. Milliseconds. */
-const PATIENCE = EXPRESSION_AT_MOST * 1.5
 /** Until it can be asked it loads its modules, on a host that may be busy. Milliseconds. */
 const START = 20_000
 /** One that is not asked anything for so long gives its memory back. Milliseconds. */
@@ -43,7 +41,8 @@ const IDLE = 60_000
 const MEGABYTES = 64
 const WAITING_AT_MOST = 100
 
-export function createSourceProcess(source: Source): SourceProcess {
+/** @param patience one that says nothing for so long is ended, in milliseconds */
+export function createSourceProcess(source: Source, patience: number): SourceProcess {
   let child: ChildProcess | null = null
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
@@ -60,7 +59,7 @@ export function createSourceProcess(source: Source): SourceProcess {
     if (child?.connected === false) end()
     try {
       child ??= await start(source)
-      await ask(child, task, hear, { patience: PATIENCE, time })
+      await ask(child, task, hear, { patience, time })
       idle = setTimeout(end, IDLE).unref()
     } catch (error) {
       end()

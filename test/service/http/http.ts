@@ -4,6 +4,7 @@ import { createKey, type NewKey } from '../../../src/app/keys.ts'
 import { buildHttp, type HttpOptions } from '../../../src/http/app.ts'
 import { createWebhooks } from '../../../src/webhooks/webhooks.ts'
 import { createTestApp, type TestApp, type TestAppOptions } from '../app.ts'
+import { PATIENT } from '../webhooks/limits.ts'
 import { createContract } from './contract.ts'
 
 export interface Reply {
@@ -41,7 +42,7 @@ export interface TestHttpOptions extends TestAppOptions, Partial<HttpOptions> {
 /** The HTTP API on an app and a database of its own. Call it at the top level of a file or `describe`. */
 export async function createTestHttp({ environment = {}, ...options }: TestHttpOptions = {}): Promise<TestHttp> {
   const test = await createTestApp(options)
-  const webhooks = createWebhooks(test.app, (name) => environment[name])
+  const webhooks = createWebhooks(test.app, (name) => environment[name], PATIENT)
   afterAll(webhooks.close)
   const http = await buildHttp(test.app, {
     version: '1.2.3',

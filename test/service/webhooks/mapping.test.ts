@@ -5,11 +5,14 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Mapping, Matcher, Source } from '../../../src/core/sources.ts'
 import { createMapper } from '../../../src/webhooks/mapping/mapper.ts'
 import { eventually } from '../queue/eventually.ts'
+import { HURRIED, PATIENT } from './limits.ts'
 
 const NOW = '2026-11-20T09:00:00.000Z'
 
-const mapper = createMapper()
+const mapper = createMapper(PATIENT)
 afterAll(mapper.close)
+const hurried = createMapper(HURRIED)
+afterAll(hurried.close)
 
 const NOTHING: Mapping = { account: '"acme"', aliases: null, at: null, facts: null, signals: null }
 
@@ -208,7 +211,7 @@ describe('an expression that', () => {
     const slow = source('slow', [
       matcher({ facts: '$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/)' }),
     ])
-    const results = await mapper.map(slow, Array(50).fill({}), NOW)
+    const results = await hurried.map(slow, Array(50).fill({}), NOW)
     expect(results).toHaveLength(50)
     expect(results.map((made) => (made.kind === 'failed' ? made.reason.slice(0, 9) : '')).slice(0, 3)).toEqual([
       'its expre',
@@ -219,7 +222,7 @@ describe('an expression that', () => {
 
   it('ends each time, and takes long for many events together, is not tried for all of them', async () => {
     const slow = source('slow', [matcher({ facts: '($f := function($x) { $f($x) }; $f(1))' })])
-    const results = await mapper.map(slow, Array(41).fill({}), NOW)
+    const results = await hurried.map(slow, Array(41).fill({}), NOW)
     expect(results).toHaveLength(41)
     expect(results.at(0)).toMatchObject({ matcher: 'all', reason: '`facts`: did not end within a second' })
     expect(results.at(-1)).toEqual({
