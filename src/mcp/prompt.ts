@@ -2,6 +2,7 @@ import { ErrorCode, McpError, type Prompt } from '@modelcontextprotocol/sdk/type
 import { z } from 'zod'
 import { anyName } from '../http/schemas/common.ts'
 import { check, sentences } from '../http/validation.ts'
+import { quoted } from './tool.ts'
 
 /** What every model is told that connects, whether or not its host takes the prompt. */
 export const INSTRUCTIONS =
@@ -35,7 +36,7 @@ export function promptText(name: string, args: Readonly<Record<string, string>> 
   const { value, errors } = check(ARGUMENTS, filled)
   if (value === undefined) throw new McpError(ErrorCode.InvalidParams, sentences(errors, 'the arguments'))
   const { agent, account } = value
-  const about = [agent && `You act as the agent \`${agent}\`.`, account && `The account is \`${account}\`.`]
+  const about = [agent && `You act as the agent ${quoted(agent)}.`, account && `The account is ${quoted(account)}.`]
   return [...about.filter(Boolean), HOW].join('\n')
 }
 

@@ -70,7 +70,7 @@ function flipLine({ signal, atConfidence, action }: Adjudication['flips'][number
 function ended({ resolution, escalation }: Adjudication): string {
   if (resolution) {
     const { resolution: how, action, by, at, reason } = resolution
-    return `${quoted(by)} decided at ${at}: ${how}, ${action ?? 'nothing'} (${reason}).`
+    return `${quoted(by)} decided at ${at}: ${how}, ${action ?? 'nothing'} (${quoted(reason)}).`
   }
   return escalation?.kind === 'decision'
     ? `Nobody has decided yet; ${escalation.queue} should by ${escalation.dueAt}.`

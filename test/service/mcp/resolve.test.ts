@@ -41,7 +41,7 @@ describe('resolve_escalation, switched on', () => {
     const steps = body.entries.filter((entry: any) => entry.kind === 'escalation.resolved')
     expect(steps).toMatchObject([{ payload: { body: { by: 'maria', via: 'mcp' } } }])
     expect(said(await copilot.call('explain_adjudication', { adjudication }))).toMatch(
-      /"maria" decided at .*: override/,
+      /"maria" decided at .*: override, send_expansion_email \("knows_account"\)\.$/,
     )
     const again = await copilot.ask('check_action', { ...SEND, account, payload })
     expect(again).toMatchObject({ verdict: 'allow', lease: { payloadHash: expect.any(String) } })

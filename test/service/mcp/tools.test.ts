@@ -244,6 +244,7 @@ describe('resources and the prompt', () => {
     const { tools } = await client.listTools()
     const named = [...(content as { text: string }).text.matchAll(/\b[a-z]+_[a-z]+\b/g)].map(([name]) => name)
     expect(named.length).toBeGreaterThan(5)
+    expect((content as { text: string }).text).toMatch(/^You act as the agent "renewal-copilot"\.\n/)
     for (const name of named) expect(tools.map((tool) => tool.name)).toContain(name)
     const prompted = (args: Record<string, string>) =>
       client.getPrompt({ name: 'ask-before-acting', arguments: args }).then(({ messages }) => messages.length)
