@@ -114,7 +114,7 @@ export async function compose(
         configured: config.adminKey,
         dataDir: config.dataDir,
         log: (line) => log.info(line),
-        showsToken: showsAdminKey,
+        showsAdminKey,
       })
     }
     const queues = openQueues({ redisUrl: config.redisUrl, pool: store.queues, now: app.now, log })

@@ -151,7 +151,7 @@ export interface AdminKeyOptions {
   /** Tells the operator, in the one line that ever holds a token. */
   readonly log: (message: string) => void
   /** False: the line only says where the token is. */
-  readonly showsToken?: boolean
+  readonly showsAdminKey?: boolean
 }
 
 /**
@@ -161,7 +161,7 @@ export interface AdminKeyOptions {
  */
 export async function ensureAdminKey(
   app: App,
-  { configured, dataDir, log, showsToken = true }: AdminKeyOptions,
+  { configured, dataDir, log, showsAdminKey = true }: AdminKeyOptions,
 ): Promise<void> {
   if (configured !== null) return setAdminToken(app, configured)
   if ((await selectKeys(app.db)).length > 0) return
@@ -176,7 +176,7 @@ export async function ensureAdminKey(
   })
   if (!made) return
   log(
-    showsToken
+    showsAdminKey
       ? `first start: the admin key is ${token} (also in ${file}); it will not be shown again`
       : `first start: the admin key is in ${file}`,
   )

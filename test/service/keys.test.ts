@@ -29,7 +29,7 @@ describe('the first admin key', async () => {
     const { app } = await createTestApp()
     const kept: string[] = []
     const elsewhere = path.join(directory, 'kept')
-    await ensureAdminKey(app, { configured: null, dataDir: elsewhere, log: (l) => kept.push(l), showsToken: false })
+    await ensureAdminKey(app, { configured: null, dataDir: elsewhere, log: (l) => kept.push(l), showsAdminKey: false })
     expect(kept).toEqual([`first start: the admin key is in ${path.join(elsewhere, 'admin.key')}`])
   })
 
