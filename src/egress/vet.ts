@@ -48,7 +48,9 @@ function whyNotAt(address: string, url: URL, allow: Networks): string | null {
   const host = hostOf(url)
   const use = specialUse(address)
   if (use !== null) {
-    return `\`${host}\` is at the ${use} address ${address}, which is sent to only where UMPIRE_EGRESS_ALLOW lists it`
+    const which =
+      isIP(host) === 0 ? `\`${host}\` is at the ${use} address ${address}, which` : `the ${use} address \`${host}\``
+    return `${which} is sent to only where UMPIRE_EGRESS_ALLOW lists it`
   }
   if (url.protocol !== 'http:') return null
   return `\`${host}\` is not asked over plain http; use https, or list ${address} in UMPIRE_EGRESS_ALLOW`

@@ -161,7 +161,7 @@ describe('a target', () => {
     [{ CRM_URL: 'nonsense/very-secret' }, 'the URL is not valid'],
     [
       { CRM_URL: 'http://10.0.0.5/very-secret' },
-      '`10.0.0.5` is at the private address 10.0.0.5, which is sent to only where UMPIRE_EGRESS_ALLOW lists it',
+      'the private address `10.0.0.5` is sent to only where UMPIRE_EGRESS_ALLOW lists it',
     ],
   ])('that can not be told under %j waits with the reason, and is told once that is mended', async (env, reason) => {
     answering(crm, 200)

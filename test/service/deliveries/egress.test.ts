@@ -146,7 +146,7 @@ describe('a request', async () => {
     const before = receiver.received.length
     const sent = await createEgress().post(`${origin}:${receiver.port}${SECRET_PATH}`, {}, '{}')
     expect(reasonOf(sent)).toMatch(
-      /is at the (loopback|unspecified|IPv4-mapped) address .* only where UMPIRE_EGRESS_ALLOW lists it$/,
+      /the (loopback|unspecified|IPv4-mapped) address .* is sent to only where UMPIRE_EGRESS_ALLOW lists it$/,
     )
     expect(reasonOf(sent)).not.toContain('token')
     expect(receiver.received.length).toBe(before)

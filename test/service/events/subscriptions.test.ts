@@ -334,9 +334,9 @@ describe('a subscription', () => {
     [
       { url: 'https://169.254.169.254/x' },
       'invalid_request',
-      /at the link-local address 169\.254\.169\.254, which is sent to/,
+      /^the link-local address `169\.254\.169\.254` is sent to only/,
     ],
-    [{ url: 'https://[::ffff:10.0.0.1]/' }, 'invalid_request', /at the IPv4-mapped address/],
+    [{ url: 'https://[::ffff:10.0.0.1]/' }, 'invalid_request', /^the IPv4-mapped address/],
     [{ url: 'http://8.8.8.8/' }, 'invalid_request', /is not asked over plain http; use https/],
     [{ secret: 'whsec_short' }, 'invalid_request', /24 to 64 random bytes/],
     [{ filter: { decision: 'nonesuch' } }, 'unknown_decision', /nonesuch/],

@@ -106,7 +106,7 @@ notify:
       for (const [target, lastError] of [
         ['failing', 'it answered 500'],
         ['redirecting', expect.stringMatching(/redirects to `127\.0\.0\.1:\d+` \(307\), which is not followed/)],
-        ['unlisted', expect.stringContaining('`10.1.2.3` is at the private address 10.1.2.3')],
+        ['unlisted', expect.stringContaining('the private address `10.1.2.3` is sent to only')],
       ] as const) {
         await eventually(async () => (await to(target)).every((one) => one.lastError !== null))
         expect(await to(target)).toEqual(ids.map(() => expect.objectContaining({ status: 'pending', lastError })))
