@@ -41,7 +41,10 @@ export async function listRejected(
   page: Page,
 ): Promise<Paged<RejectionView>> {
   const { rejections, next } = await listRejections(app.db, filter, page.cursor, page.limit)
-  if (rejections.length === 0 && filter.source !== undefined) activeSource(app, filter.source)
+  // Behind a cursor there was something, which may have been taken in meanwhile.
+  if (rejections.length === 0 && filter.source !== undefined && page.cursor === undefined) {
+    activeSource(app, filter.source)
+  }
   return { items: rejections.map(rejectionView), next }
 }
 
