@@ -3,6 +3,7 @@ import { demand, type Principal } from '../app/principal.ts'
 import { Problem } from '../app/problem.ts'
 import { didYouMeanOr } from '../core/rules/suggest.ts'
 import type { Source } from '../core/sources.ts'
+import { faultIn } from '../http/parse-json.ts'
 import { appendEntry } from '../storage/audit.ts'
 import {
   deleteRejections,
@@ -22,12 +23,14 @@ export const STREAM = 'webhooks'
 export type RejectionView = ReturnType<typeof rejectionView>
 
 /** What was sent is under `untrusted`: it is nobody's word. */
-function rejectionView({ firstAt, lastAt, event, ...rejection }: Rejection) {
+function rejectionView({ firstAt, lastAt, event: text, ...rejection }: Rejection) {
+  const event = rejection.whole ? text : JSON.parse(text)
   return {
     ...rejection,
     firstAt: new Date(firstAt).toISOString(),
     lastAt: new Date(lastAt).toISOString(),
-    untrusted: { event: rejection.whole ? event : JSON.parse(event) },
+    // As JSON, what is not safe would keep others from reading all of the page.
+    untrusted: { event: faultIn(event) === null ? event : text },
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { BEYOND_RANGE } from '../../../src/http/parse-json.ts'
 import { START } from '../app.ts'
 import { execute } from '../database.ts'
 import { createTestHttp } from '../http/http.ts'
@@ -80,6 +81,8 @@ describe('a webhook', async () => {
         matcher: null,
         account: null,
         reason: expect.stringMatching(reason),
+        // A text, which whatever reads JSON can read.
+        untrusted: { event: event.replace(/-?1e400/, JSON.stringify(BEYOND_RANGE)) },
       })
       expect(await call('POST', `/v1/webhooks/rejected/${newest.id}/replay`)).toMatchObject({
         status: 200,
