@@ -24,11 +24,12 @@ export async function benchWebhooks(): Promise<Figure[]> {
   const source = (await readRules('rules')).sources.get('hubspot')!
   const now = Date.parse('2026-11-20T09:00:00Z')
   const posted = batchOf(now)
-  const mapper = createMapper()
+  const processes = createMapper()
   const serve = async () => {
     const verdict = authenticate(source, [SECRET], posted, now)
     if (!verdict.ok) throw new Error(verdict.reason)
     const receivedAt = new Date(now).toISOString()
+    const mapper = processes.forRequest()
     const events = await readEvents(mapper, source, { body: posted.body, organization: null, receivedAt })
     if (!Array.isArray(events)) throw new Error('no events')
     const outcomes = await mapEvents(mapper, source, events, { now, receivedAt: null })
@@ -59,7 +60,7 @@ export async function benchWebhooks(): Promise<Figure[]> {
       },
     ]
   } finally {
-    await mapper.close()
+    await processes.close()
   }
 }
 

@@ -3,7 +3,7 @@ import type { Source } from '../core/sources.ts'
 import { faultIn, faultInWords } from '../http/parse-json.ts'
 import { keepRejections, type NewRejection } from '../storage/webhook-rejections.ts'
 import type { Made } from './mapping/made.ts'
-import type { Mapper } from './mapping/mapper.ts'
+import type { RequestMapper } from './mapping/mapper.ts'
 import { takeIn } from './take-in.ts'
 import { checkMade, type Moment, type Taken } from './taken.ts'
 
@@ -22,7 +22,7 @@ export type Outcome =
 
 /** What events of a source become, without taking any in. In their order. */
 export async function mapEvents(
-  mapper: Mapper,
+  mapper: RequestMapper,
   source: Source,
   events: readonly unknown[],
   moment: Moment,
@@ -57,7 +57,7 @@ function outcomeOf(source: Source, event: unknown, made: Made, moment: Moment): 
  */
 export async function mapAndTakeIn(
   app: App,
-  mapper: Mapper,
+  mapper: RequestMapper,
   source: Source,
   events: readonly unknown[],
   moment: Moment,

@@ -2,7 +2,7 @@ import { Problem } from '../app/problem.ts'
 import type { Source } from '../core/sources.ts'
 import { BEYOND_RANGE, readJson } from '../http/parse-json.ts'
 import { type Failed, failed } from './mapping/made.ts'
-import type { Mapper } from './mapping/mapper.ts'
+import type { RequestMapper } from './mapping/mapper.ts'
 import { isOrganization, parseOutboundMessage } from './salesforce.ts'
 import { XmlError } from './xml.ts'
 
@@ -23,7 +23,7 @@ const DEPTH_AT_MOST = 1_000
  * @throws Problem `invalid_request` for XML that says nothing of who sent it, `sender_not_authenticated` for that of another organization
  */
 export async function readEvents(
-  mapper: Mapper,
+  mapper: RequestMapper,
   source: Source,
   {
     body,

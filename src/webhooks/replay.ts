@@ -6,6 +6,7 @@ import { appendEntry } from '../storage/audit.ts'
 import { dropRejection, explainRejection, oldestRejections, type Rejection } from '../storage/webhook-rejections.ts'
 import { keepRejected, mapAndTakeIn, type Outcome } from './intake.ts'
 import { failed } from './mapping/made.ts'
+import type { RequestMapper } from './mapping/mapper.ts'
 import { type Events, isFailed, readEvents } from './read.ts'
 import { activeSource, rejectionOf, STREAM } from './rejected.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -81,13 +82,14 @@ async function* oldestFirst(app: App, source: string, after: string | undefined)
 
 async function replay(app: App, webhooks: Webhooks, source: Source, rejection: Rejection): Promise<readonly Outcome[]> {
   const { firstAt: receivedAt, id, whole } = rejection
-  const events = await eventsOf(webhooks, source, rejection)
+  const mapper = webhooks.mapper.forRequest()
+  const events = await eventsOf(mapper, source, rejection)
   if (isFailed(events)) {
     const still = { ...events, kind: 'rejected' as const, account: null }
     await explainRejection(app.db, id, still)
     return [still]
   }
-  const outcomes = await mapAndTakeIn(app, webhooks.mapper, source, events, { now: app.now(), receivedAt })
+  const outcomes = await mapAndTakeIn(app, mapper, source, events, { now: app.now(), receivedAt })
   const [first] = outcomes
   if (!whole && first?.kind === 'rejected') {
     await explainRejection(app.db, id, first)
@@ -102,7 +104,7 @@ async function replay(app: App, webhooks: Webhooks, source: Source, rejection: R
 /** In place of each of them: with it, what could not be read before might be. */
 const NO_TEXT = '\uFFFD'
 
-async function eventsOf({ mapper }: Webhooks, source: Source, { whole, event, firstAt }: Rejection): Promise<Events> {
+async function eventsOf(mapper: RequestMapper, source: Source, { whole, event, firstAt }: Rejection): Promise<Events> {
   if (!whole) return [JSON.parse(event)]
   if (event.includes(NO_TEXT)) {
     return failed('the body has bytes that are no text, and could not be kept as it was; have it sent again, in UTF-8')

@@ -42,7 +42,7 @@ export interface Webhooks {
 
 /** @param limits of the expressions of sources */
 export function createWebhooks(app: App, environment: Environment, limits?: Limits): Webhooks {
-  const mapper = createMapper(limits)
+  const processes = createMapper(limits)
   const known = new WeakMap<Source, Credentials>()
 
   function credentials(source: Source): Credentials {
@@ -52,7 +52,7 @@ export function createWebhooks(app: App, environment: Environment, limits?: Limi
   }
 
   return {
-    mapper,
+    mapper: processes,
 
     source(name) {
       const source = app.rules.active.sources.get(name)
@@ -76,6 +76,7 @@ export function createWebhooks(app: App, environment: Environment, limits?: Limi
       if (await hasCome(app.db, name, keys, now)) return { ...summaryOf(name, []), duplicate: true }
       const { organization } = credentials(source)
       const receivedAt = new Date(now).toISOString()
+      const mapper = processes.forRequest()
       const events = await readEvents(mapper, source, { body: posted.body, organization, receivedAt })
       let outcomes: readonly Outcome[]
       if (isFailed(events)) {
@@ -102,7 +103,7 @@ export function createWebhooks(app: App, environment: Environment, limits?: Limi
 
     troubles: () => troublesOf(app.rules.active.sources, environment),
 
-    close: mapper.close,
+    close: processes.close,
   }
 }
 

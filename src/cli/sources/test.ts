@@ -45,7 +45,8 @@ function withScales(outcome: Outcome, { declared }: AgentDeclarations): Outcome 
 }
 
 async function outcomesOf(source: Source, body: Buffer): Promise<readonly Outcome[]> {
-  const mapper = createMapper()
+  const processes = createMapper()
+  const mapper = processes.forRequest()
   try {
     const now = Date.now()
     const receivedAt = new Date(now).toISOString()
@@ -53,7 +54,7 @@ async function outcomesOf(source: Source, body: Buffer): Promise<readonly Outcom
     if (isFailed(events)) throw new CommandError(events.reason)
     return await mapEvents(mapper, source, events, { now, receivedAt: null })
   } finally {
-    await mapper.close()
+    await processes.close()
   }
 }
 

@@ -6,11 +6,16 @@ import type { Said, Task } from './worker.ts'
 
 /** Evaluates the expressions of sources, each in a process of its own that is ended where one does not end. */
 export interface Mapper {
+  /** What it is asked for one request has its time together. */
+  forRequest(): RequestMapper
+  close(): Promise<void>
+}
+
+export interface RequestMapper {
   /** The events in a payload, or why none can be found. */
   split(source: Source, payload: unknown, receivedAt: string): Promise<readonly unknown[] | Failed>
   /** What each event becomes, in their order. @param receivedAt RFC 3339 */
   map(source: Source, events: readonly unknown[], receivedAt: string): Promise<readonly Made[]>
-  close(): Promise<void>
 }
 
 /** Milliseconds. */
@@ -41,7 +46,7 @@ export function createMapper({ patience, request }: Limits = LIMITS): Mapper {
     return process
   }
 
-  return {
+  const forRequest = (time: Time): RequestMapper => ({
     async split(source, payload, receivedAt) {
       if (source.forEach === null) return Array.isArray(payload) ? payload : [payload]
       let events: readonly unknown[] | Failed = []
@@ -50,14 +55,13 @@ export function createMapper({ patience, request }: Limits = LIMITS): Mapper {
         return said.kind === 'split'
       }
       const task: Task = { kind: 'split', payload, receivedAt }
-      const ended = await attempt(processOf(source), task, hear, { left: request })
+      const ended = await attempt(processOf(source), task, hear, time)
       return ended === null ? events : failed(`\`forEach\` ${ended.message}`)
     },
 
     async map(source, events, receivedAt) {
       const process = processOf(source)
       const made: Made[] = []
-      const time: Time = { left: request }
       for (let ends = 0; made.length < events.length && ends <= ENDED_AT_MOST; ends++) {
         const eager = ends > 0
         let matcher: string | null = null
@@ -74,6 +78,10 @@ export function createMapper({ patience, request }: Limits = LIMITS): Mapper {
       }
       return [...made, ...events.slice(made.length).map(() => NOT_TRIED)]
     },
+  })
+
+  return {
+    forRequest: () => forRequest({ left: request }),
 
     async close() {
       await Promise.all([...processes.values()].map(({ process }) => process.retire()))

@@ -5,7 +5,7 @@ import { createMapper } from '../../../src/webhooks/mapping/mapper.ts'
 const source: Source = JSON.parse(process.argv[2]!)
 // It ends nothing itself.
 const mapper = createMapper({ patience: 100_000, request: 200_000 })
-await mapper.map(source, [{ ends: true }], '2026-11-20T09:00:00.000Z')
-void mapper.map(source, [{ ends: false }], '2026-11-20T09:00:00.000Z')
+await mapper.forRequest().map(source, [{ ends: true }], '2026-11-20T09:00:00.000Z')
+void mapper.forRequest().map(source, [{ ends: false }], '2026-11-20T09:00:00.000Z')
 // The task is sent before what is told here.
 setImmediate(() => process.stdout.write('asked\n'))

@@ -3,14 +3,19 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Mapping, Matcher, Source } from '../../../src/core/sources.ts'
-import { createMapper } from '../../../src/webhooks/mapping/mapper.ts'
+import { createMapper, type RequestMapper } from '../../../src/webhooks/mapping/mapper.ts'
 import { eventually } from '../queue/eventually.ts'
 import { HURRIED, PATIENT } from './limits.ts'
 
 const NOW = '2026-11-20T09:00:00.000Z'
 
-const mapper = createMapper(PATIENT)
-afterAll(mapper.close)
+const patient = createMapper(PATIENT)
+afterAll(patient.close)
+/** For a request of its own each time. */
+const mapper: RequestMapper = {
+  split: (...asked) => patient.forRequest().split(...asked),
+  map: (...asked) => patient.forRequest().map(...asked),
+}
 const hurried = createMapper(HURRIED)
 afterAll(hurried.close)
 
@@ -211,7 +216,7 @@ describe('an expression that', () => {
     const slow = source('slow', [
       matcher({ facts: '$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/)' }),
     ])
-    const results = await hurried.map(slow, Array(50).fill({}), NOW)
+    const results = await hurried.forRequest().map(slow, Array(50).fill({}), NOW)
     expect(results).toHaveLength(50)
     expect(results.map((made) => (made.kind === 'failed' ? made.reason.slice(0, 9) : '')).slice(0, 3)).toEqual([
       'its expre',
@@ -222,7 +227,7 @@ describe('an expression that', () => {
 
   it('ends each time, and takes long for many events together, is not tried for all of them', async () => {
     const slow = source('slow', [matcher({ facts: '($f := function($x) { $f($x) }; $f(1))' })])
-    const results = await hurried.map(slow, Array(41).fill({}), NOW)
+    const results = await hurried.forRequest().map(slow, Array(41).fill({}), NOW)
     expect(results).toHaveLength(41)
     expect(results.at(0)).toMatchObject({ matcher: 'all', reason: '`facts`: did not end within a second' })
     expect(results.at(-1)).toEqual({
@@ -230,6 +235,16 @@ describe('an expression that', () => {
       matcher: null,
       reason: 'not tried, since the events before it took all that a request may; replay it',
     })
+  })
+
+  it('takes long to find events leaves less of the time for what they become', async () => {
+    const endless = '$match("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", /^(a+)+$/)'
+    const request = hurried.forRequest()
+    expect(await request.split(source('finds', [], endless), {}, NOW)).toMatchObject({ kind: 'failed' })
+    // Without that it would be ended twice, and known to be at fault.
+    expect(await request.map(source('slow', [matcher({ facts: endless })]), [{}], NOW)).toMatchObject([
+      { reason: expect.stringMatching(/^not tried/) },
+    ])
   })
 
   it('is changed is asked in its new form from then on', async () => {
