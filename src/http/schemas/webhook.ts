@@ -39,7 +39,8 @@ export const rejection = z
     untrusted: z
       .object({
         event: z.unknown().meta({
-          description: 'What was sent: the event, or its text where that is not safe as JSON; of a whole payload its text.',
+          description:
+            'What was sent: the event, or its text where that is not safe as JSON; of a whole payload its text.',
           examples: [{ subscriptionType: 'company.propertyChange', objectId: 4711, propertyValue: 'many' }],
         }),
       })
