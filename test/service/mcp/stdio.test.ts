@@ -134,10 +134,7 @@ describe('umpire mcp against a service', async () => {
     child.stdin!.end(`${JSON.stringify(INITIALIZE)}\n${JSON.stringify(CALL)}\n`)
     const [code] = await once(child, 'close')
     expect(code).toBe(0)
-    const answers = (await stdout)
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    const answers = answersIn(await stdout)
     answers.sort((a, b) => a.id - b.id)
     expect(answers[0]).toMatchObject({ id: 0, error: { code: -32_000, message: expect.stringContaining(gone) } })
     expect(answers[1]).toMatchObject({ id: 7, result: { isError: true } })
@@ -174,10 +171,7 @@ describe('umpire mcp against a service', async () => {
     child.stdin!.end(`${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`)
     const [code] = await once(child, 'close')
     expect(code).toBe(0)
-    const answers = (await stdout)
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    const answers = answersIn(await stdout)
     expect(answers.map(({ jsonrpc, id }) => [jsonrpc, id]).sort()).toEqual([
       ['2.0', 0],
       ['2.0', 9],
@@ -295,3 +289,11 @@ describe('umpire mcp --embedded', async () => {
     })
   })
 })
+
+/** A message a line. */
+function answersIn(stdout: string) {
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
