@@ -139,7 +139,7 @@ export async function compose(
     // Before what goes by the rules is stopped.
     closers.push(followActivations(app))
     if (config.activation === 'automatic') closers.push(watchDirectory(app, found))
-    const stopWorking = works ? startWorking(app, config, store, queues) : () => {}
+    const stopWorking = works ? startWorking(app, store, queues) : () => {}
     // Requests and jobs under way finish at the same time.
     closers.push(() => Promise.all([http.close(), stopWorking()]))
     // Before that waits for all that is under way.
@@ -191,18 +191,18 @@ async function createApp(config: Config, log: Logger, store: Store, parts: Parts
 const EVENTS_RUNG = 50
 
 /** Works on queues until what is returned is called; it resolves when nothing is under way. */
-function startWorking(app: App, config: Config, store: Store, queues: Queues): () => Promise<unknown> {
+function startWorking(app: App, store: Store, queues: Queues): () => Promise<unknown> {
   const stops = [
     startRelay({ ...app, queues }),
     startReconciling({ ...app, queues }),
     startFanOut({ ...app, queues, fanOut: () => fanOut(app) }),
   ]
-  startWorkers({ ...app, queues, handlers: createHandlers(app, config, store) })
+  startWorkers({ ...app, queues, handlers: createHandlers(app, store) })
   return () => Promise.all([queues.stopWorking(), ...stops.map((stop) => stop())])
 }
 
-function createHandlers(app: App, { egressAllow }: Config, { connection }: Store): Handlers {
-  const egress = createEgress({ allow: egressAllow, env: process.env })
+function createHandlers(app: App, { connection }: Store): Handlers {
+  const egress = createEgress({ allow: app.egressAllow, env: process.env })
   return {
     handleNotice: (outbox) => handleNotice(app, outbox),
     tick: (escalation) => tick(app, escalation),
